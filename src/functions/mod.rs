@@ -1,0 +1,255 @@
+//! The worksheet functions: one registry entry each, one file a category.
+//!
+//! An entry carries everything the program knows of a function: its names, its
+//! parameters and help, how its value is computed, how it is lowered to a
+//! differentiable program, and how smooth it is. The interpreter, the help, the
+//! completion, the documentation and the gradient checks all read it from here.
+
+mod context;
+mod lower;
+mod operand;
+
+pub use context::Context;
+pub use lower::{LowerError, Lowered, Lowering};
+pub use operand::{Callable, Lambda, Operand};
+
+use crate::value::{ErrorKind, Value};
+
+/// A worksheet function.
+#[derive(Debug)]
+pub struct Function {
+    /// As it is typed, in capitals.
+    pub name: &'static str,
+    /// What files write before the name.
+    pub prefix: Prefix,
+    pub category: Category,
+    pub params: &'static [Param],
+    /// One sentence: what it returns.
+    pub help: &'static str,
+    pub value: ValueRule,
+    pub smoothness: Smoothness,
+    /// The derivative rule: how a call becomes operations of a differentiable
+    /// program. `None` where the function is lowered by its position alone
+    /// (see [`ValueRule::Reference`]) or not at all.
+    pub lower: Option<LowerRule>,
+    /// May give another value at every recalculation.
+    pub volatile: bool,
+}
+
+/// Fills the fields that most entries share: `Function { name: …, ..Function::BASE }`.
+impl Function {
+    pub const BASE: Function = Function {
+        name: "",
+        prefix: Prefix::None,
+        category: Category::Math,
+        params: &[],
+        help: "",
+        value: ValueRule::Special,
+        smoothness: Smoothness::NotDifferentiable("it has no derivative rule"),
+        lower: None,
+        volatile: false,
+    };
+
+    /// The fewest arguments it takes.
+    pub fn min_args(&self) -> usize {
+        self.params
+            .iter()
+            .filter(|p| p.presence == Presence::Required)
+            .count()
+    }
+
+    /// The most arguments it takes; Excel's limit of 255 where some repeat.
+    pub fn max_args(&self) -> usize {
+        if self
+            .params
+            .iter()
+            .any(|p| p.presence == Presence::Repeating)
+        {
+            255
+        } else {
+            self.params.len()
+        }
+    }
+
+    /// The parameter that argument `index` belongs to. Trailing repeating
+    /// parameters repeat together, in their order (SUMIFS' range and criterion).
+    pub fn param(&self, index: usize) -> Option<&'static Param> {
+        if let Some(param) = self.params.get(index) {
+            return Some(param);
+        }
+        let repeating = self
+            .params
+            .iter()
+            .filter(|p| p.presence == Presence::Repeating)
+            .count();
+        if repeating == 0 {
+            return None;
+        }
+        let first = self.params.len() - repeating;
+        self.params.get(first + (index - first) % repeating)
+    }
+}
+
+/// What a workbook file writes before a function's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Prefix {
+    None,
+    /// `_xlfn.`
+    Xlfn,
+    /// `_xlfn._xlws.`
+    Xlws,
+    /// `_xludf.`: this program's own functions.
+    Xludf,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Category {
+    Math,
+    Statistical,
+    Matrix,
+    Logical,
+    Lookup,
+    Array,
+    Text,
+    Date,
+    Information,
+    Financial,
+    Gradient,
+}
+
+/// A parameter: its name in the help, and what the evaluator does with an
+/// argument before the function sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct Param {
+    pub name: &'static str,
+    pub kind: ParamKind,
+    pub presence: Presence,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ParamKind {
+    /// One value. A range here is intersected with the formula's row or
+    /// column in an ordinary formula; in an array formula, and inside an
+    /// `Array` argument, the function is mapped over the range instead.
+    Scalar,
+    /// A reference is passed as it is, other values too; an expression is
+    /// evaluated as in the formula around it (`SUM`).
+    Range,
+    /// Like `Range`, but the expression is evaluated as in an array formula
+    /// even in an ordinary one (`SUMPRODUCT`, `MMULT`).
+    Array,
+    /// A LAMBDA, or the name of a function.
+    Lambda,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    Required,
+    Optional,
+    /// Any number of times, none included; always last.
+    Repeating,
+}
+
+/// How a function's value is computed.
+#[derive(Clone, Copy, Debug)]
+pub enum ValueRule {
+    /// From scalar values: errors have been handed on already, and the
+    /// evaluator maps the call over array arguments. A left-out optional
+    /// argument is not in the slice; an empty one (`F(1,,2)`) is `Value::Blank`.
+    Scalar(fn(&[Value], &mut dyn Context) -> Value),
+    /// From the arguments as they are: references, arrays, errors and lambdas
+    /// included; left-out ones between others are `Operand::Omitted`. `Scalar`
+    /// parameters are single values here as well: the evaluator maps over
+    /// them where arrays are given.
+    Operands(fn(&[Operand], &mut dyn Context) -> Result<Operand, ErrorKind>),
+    /// As `Operands`, for functions whose result is a place: it is returned
+    /// as `Operand::Reference` wherever the argument searched or indexed was
+    /// one. Such a call can be differentiated without a rule of its own: the
+    /// place is found once, and the derivative passes to the cell there
+    /// (INDEX, OFFSET, XLOOKUP, VLOOKUP).
+    Reference(fn(&[Operand], &mut dyn Context) -> Result<Operand, ErrorKind>),
+    /// From arguments evaluated on demand: IF, CHOOSE, IFERROR, SWITCH.
+    Lazy(fn(&mut dyn LazyArgs) -> Result<Operand, ErrorKind>),
+    /// Part of the language, evaluated by the interpreter itself: LET, LAMBDA, GRAD.
+    Special,
+}
+
+/// The arguments of a lazily evaluated function.
+pub trait LazyArgs {
+    fn len(&self) -> usize;
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+    /// Evaluates argument `index`; `Operand::Omitted` where it was left out.
+    /// An argument that fails is `Ok` with a `Value::Error` in it.
+    fn eval(&mut self, index: usize) -> Operand;
+    fn context(&mut self) -> &mut dyn Context;
+}
+
+/// How the derivative of a function behaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Smoothness {
+    /// Differentiable in the inside of its domain.
+    Smooth,
+    /// Continuous, differentiable except at kinks, where the derivative of
+    /// the branch taken counts (ABS, MAX, IF).
+    Kinked,
+    /// Derivative zero wherever there is one (ROUND, SIGN, comparisons).
+    PiecewiseConstant,
+    /// No derivative: the reason, to follow "NAME cannot be differentiated: ".
+    NotDifferentiable(&'static str),
+}
+
+/// A derivative rule. The arguments are those of the call; the result is the
+/// node of the call's value.
+pub type LowerRule = fn(&mut Lowering<'_>, &[Lowered]) -> Result<crate::program::Node, LowerError>;
+
+/// Every function, by category and then by name.
+pub fn all() -> impl Iterator<Item = &'static Function> {
+    CATEGORIES.iter().flat_map(|category| category.iter())
+}
+
+/// The entry of a function, by its name in capitals, without prefix.
+pub fn find(name: &str) -> Option<&'static Function> {
+    use std::collections::HashMap;
+    use std::sync::LazyLock;
+    static INDEX: LazyLock<HashMap<&'static str, &'static Function>> =
+        LazyLock::new(|| all().map(|f| (f.name, f)).collect());
+    INDEX.get(name).copied()
+}
+
+/// The tables of the category files.
+const CATEGORIES: &[&[Function]] = &[];
+
+/// Shorthands for the tables of parameters.
+pub(crate) mod params {
+    use super::{Param, ParamKind, Presence};
+
+    const fn param(name: &'static str, kind: ParamKind, presence: Presence) -> Param {
+        Param {
+            name,
+            kind,
+            presence,
+        }
+    }
+    pub const fn scalar(name: &'static str) -> Param {
+        param(name, ParamKind::Scalar, Presence::Required)
+    }
+    pub const fn range(name: &'static str) -> Param {
+        param(name, ParamKind::Range, Presence::Required)
+    }
+    pub const fn array(name: &'static str) -> Param {
+        param(name, ParamKind::Array, Presence::Required)
+    }
+    pub const fn lambda(name: &'static str) -> Param {
+        param(name, ParamKind::Lambda, Presence::Required)
+    }
+    /// `optional(scalar("digits"))`
+    pub const fn optional(p: Param) -> Param {
+        param(p.name, p.kind, Presence::Optional)
+    }
+    /// `repeating(range("number"))`
+    pub const fn repeating(p: Param) -> Param {
+        param(p.name, p.kind, Presence::Repeating)
+    }
+}

@@ -1,0 +1,24 @@
+//! A terminal spreadsheet whose formulas are differentiable.
+//!
+//! The library is a stack of rooms; each knows only the rooms below it
+//! (see `ARCHITECTURE.md`):
+//!
+//! - [`grid`]: positions, rectangles and addresses of a sheet;
+//! - [`value`]: what a cell can hold, and Excel's coercions between the kinds;
+//! - [`formula`]: the formula language: tokens, parser, tree, printer;
+//! - [`program`]: differentiable array programs, which know nothing of spreadsheets;
+//! - [`functions`]: the worksheet functions, one registry entry each;
+//! - [`workbook`]: the document: sheets, cells, runs of formulas, names, tables, edits;
+//! - [`xlsx`]: opening and saving files;
+//! - [`engine`]: recalculation and gradients;
+//! - [`solver`]: optimisation of a cell by changing others.
+
+pub mod engine;
+pub mod formula;
+pub mod functions;
+pub mod grid;
+pub mod program;
+pub mod solver;
+pub mod value;
+pub mod workbook;
+pub mod xlsx;

@@ -1,0 +1,14 @@
+//! Differentiable array programs. Nothing here knows of spreadsheets.
+//!
+//! A program is a graph of operations on tensors of three dimensions: `lanes`
+//! (the cells of a run of formulas, or the steps of a recurrence) and, for
+//! each lane, a matrix of `rows` by `cols`. It is built once with a
+//! [`Builder`], differentiated by transformation (reverse mode: adjoints are
+//! more nodes of the same graph), compiled into a [`Program`] and run thousands
+//! of times in a [`Workspace`].
+
+mod builder;
+mod tensor;
+
+pub use builder::{Axes, Binary, Builder, Node, Reduction, Scan, Unary, Window};
+pub use tensor::{Shape, ShapeError, Tensor};

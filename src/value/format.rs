@@ -1,0 +1,1 @@
+//! Number formats: a value and a format code give the text that a cell shows.

@@ -1,0 +1,85 @@
+//! What a cell can hold, and Excel's rules for turning one kind into another.
+
+mod array;
+mod coerce;
+mod compare;
+pub mod date;
+mod error;
+pub mod format;
+
+pub use array::Array;
+pub use coerce::{number_to_text, parse_entry, parse_number};
+pub use date::DateSystem;
+pub use error::ErrorKind;
+
+use std::sync::Arc;
+
+/// The value of a cell or of an expression.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Value {
+    /// An empty cell: 0 where a number is wanted, "" where text is.
+    #[default]
+    Blank,
+    /// Always finite: what would be infinite or NaN is `#NUM!` or `#DIV/0!`
+    /// (build numbers from computations with [`Value::number`]).
+    Number(f64),
+    Text(Arc<str>),
+    Bool(bool),
+    Error(ErrorKind),
+    /// A rectangle of the kinds above; never holds another array.
+    Array(Arc<Array>),
+}
+
+impl Value {
+    /// A computed number; `#NUM!` where it is not finite.
+    pub fn number(x: f64) -> Self {
+        if x.is_finite() {
+            Self::Number(x)
+        } else {
+            Self::Error(ErrorKind::Num)
+        }
+    }
+
+    pub fn text(text: impl Into<Arc<str>>) -> Self {
+        Self::Text(text.into())
+    }
+
+    pub fn array(array: Array) -> Self {
+        Self::Array(Arc::new(array))
+    }
+
+    pub fn is_blank(&self) -> bool {
+        matches!(self, Self::Blank)
+    }
+
+    pub fn as_error(&self) -> Option<ErrorKind> {
+        match self {
+            Self::Error(kind) => Some(*kind),
+            _ => None,
+        }
+    }
+}
+
+impl From<f64> for Value {
+    fn from(x: f64) -> Self {
+        Self::number(x)
+    }
+}
+
+impl From<bool> for Value {
+    fn from(x: bool) -> Self {
+        Self::Bool(x)
+    }
+}
+
+impl From<&str> for Value {
+    fn from(x: &str) -> Self {
+        Self::Text(x.into())
+    }
+}
+
+impl From<ErrorKind> for Value {
+    fn from(x: ErrorKind) -> Self {
+        Self::Error(x)
+    }
+}

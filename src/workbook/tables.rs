@@ -1,0 +1,78 @@
+//! Tables: named rectangles with named columns.
+
+use crate::grid::{Area, Rect, SheetId};
+use std::sync::Arc;
+
+/// A table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Table {
+    /// The name that formulas use (`displayName`).
+    pub name: Arc<str>,
+    /// Headers and totals included.
+    pub area: Area,
+    pub columns: Vec<TableColumn>,
+    /// Rows of headers (0 or 1).
+    pub header_rows: u32,
+    /// Rows of totals (0 or 1).
+    pub totals_rows: u32,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct TableColumn {
+    pub name: Arc<str>,
+    /// The formula that fills the column, without `=`.
+    pub formula: Option<Arc<str>>,
+}
+
+impl Table {
+    /// The rows between headers and totals; `None` where there are none.
+    pub fn data(&self) -> Option<Rect> {
+        let rect = self.area.rect;
+        let top = rect.top + self.header_rows;
+        let bottom = rect.bottom.checked_sub(self.totals_rows)?;
+        (top <= bottom).then_some(Rect {
+            top,
+            bottom,
+            ..rect
+        })
+    }
+
+    /// The sheet column of a table column, by name without regard to case.
+    pub fn column(&self, name: &str) -> Option<u32> {
+        let wanted = name.to_lowercase();
+        let index = self
+            .columns
+            .iter()
+            .position(|c| c.name.to_lowercase() == wanted)?;
+        Some(self.area.rect.left + index as u32)
+    }
+}
+
+/// The tables of a workbook.
+#[derive(Clone, Debug, Default)]
+pub struct Tables {
+    tables: Vec<Table>,
+}
+
+impl Tables {
+    pub fn iter(&self) -> impl Iterator<Item = &Table> {
+        self.tables.iter()
+    }
+
+    /// By name, without regard to case.
+    pub fn get(&self, name: &str) -> Option<&Table> {
+        let wanted = name.to_lowercase();
+        self.tables.iter().find(|t| t.name.to_lowercase() == wanted)
+    }
+
+    /// The table that a cell lies in.
+    pub fn at(&self, sheet: SheetId, pos: crate::grid::Pos) -> Option<&Table> {
+        self.tables
+            .iter()
+            .find(|t| t.area.sheet == sheet && t.area.rect.contains(pos))
+    }
+
+    pub fn push(&mut self, table: Table) {
+        self.tables.push(table);
+    }
+}

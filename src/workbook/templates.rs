@@ -1,0 +1,51 @@
+//! Interned formula trees.
+
+use crate::formula::Expr;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Names a template of a workbook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TemplateId(pub u32);
+
+/// A formula in relative form, shared by all cells it was filled into.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Template {
+    Formula(Expr),
+    /// A formula that this program cannot read, kept as its file wrote it; it
+    /// keeps its saved values and stands for one cell only.
+    Unreadable(Arc<str>),
+}
+
+/// The templates of a workbook, each once.
+#[derive(Debug, Default)]
+pub struct Templates {
+    templates: Vec<Arc<Template>>,
+    index: HashMap<Arc<Template>, TemplateId>,
+}
+
+impl Templates {
+    pub fn get(&self, id: TemplateId) -> &Arc<Template> {
+        &self.templates[id.0 as usize]
+    }
+
+    pub fn len(&self) -> usize {
+        self.templates.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.templates.is_empty()
+    }
+
+    /// The id of an equal template, added if it is new.
+    pub fn intern(&mut self, template: Template) -> TemplateId {
+        if let Some(&id) = self.index.get(&template) {
+            return id;
+        }
+        let id = TemplateId(self.templates.len() as u32);
+        let template = Arc::new(template);
+        self.templates.push(template.clone());
+        self.index.insert(template, id);
+        id
+    }
+}
