@@ -5,12 +5,19 @@
 //! differentiable program, and how smooth it is. The interpreter, the help, the
 //! completion, the documentation and the gradient checks all read it from here.
 
+mod arguments;
 mod context;
 mod criteria;
+mod lambda;
+mod logical;
+mod lookup;
 mod lower;
 #[cfg(test)]
 mod mock;
 mod operand;
+mod reference;
+mod regex;
+mod search;
 mod wildcard;
 
 pub use context::Context;
@@ -325,7 +332,13 @@ pub fn find(name: &str) -> Option<&'static Function> {
 }
 
 /// The tables of the category files.
-const CATEGORIES: &[&[Function]] = &[];
+const CATEGORIES: &[&[Function]] = &[
+    lambda::FUNCTIONS,
+    logical::FUNCTIONS,
+    lookup::FUNCTIONS,
+    reference::FUNCTIONS,
+    regex::FUNCTIONS,
+];
 
 /// Shorthands for the tables of parameters.
 pub(crate) mod params {
