@@ -6,10 +6,13 @@
 //! completion, the documentation and the gradient checks all read it from here.
 
 mod args;
+mod arguments;
 mod combinatorics;
 mod context;
 mod criteria;
 mod distributions;
+mod lambda;
+mod logical;
 mod lower;
 #[cfg(test)]
 mod mock;
@@ -341,6 +344,8 @@ const CATEGORIES: &[&[Function]] = &[
     combinatorics::FUNCTIONS,
     numerals::FUNCTIONS,
     distributions::FUNCTIONS,
+    lambda::FUNCTIONS,
+    logical::FUNCTIONS,
 ];
 
 /// Shorthands for the tables of parameters.

@@ -5,6 +5,7 @@ use super::params::{array, scalar};
 use super::term::elementwise;
 use super::{Category, Context, Example, Function, Operand, Param, ValueRule, args};
 use crate::program::{Binary, Unary};
+use crate::value::arith::power;
 use crate::value::{ErrorKind, Value};
 use std::f64::consts::PI;
 
@@ -22,27 +23,6 @@ const fn entry(
 
 const fn example(formula: &'static str, cells: &'static [(&'static str, f64)]) -> Example {
     Example { formula, cells }
-}
-
-/// Excel's `^` and POWER: `#NUM!` for 0^0 and for a negative base with an
-/// exponent that is no integer and not one over an odd integer, `#DIV/0!` for
-/// 0 to a negative exponent. A negative base has its real odd roots:
-/// (-8)^(1/3) is -2.
-pub(crate) fn power(base: f64, exponent: f64) -> Result<f64, ErrorKind> {
-    if base == 0.0 {
-        ensure(exponent != 0.0, ErrorKind::Num)?;
-        ensure(exponent > 0.0, ErrorKind::Div0)?;
-        return Ok(0.0);
-    }
-    let power = base.powf(exponent);
-    if power.is_nan() && base < 0.0 {
-        let root = (1.0 / exponent).round();
-        if root % 2.0 != 0.0 && 1.0 / root == exponent {
-            return Ok(-(-base).powf(exponent));
-        }
-    }
-    ensure(power.is_finite(), ErrorKind::Num)?;
-    Ok(power)
 }
 
 fn logarithm(x: f64, base: f64) -> Result<f64, ErrorKind> {

@@ -442,7 +442,11 @@ mod tests {
             ("ODD(-2)", -3.0),
             ("ODD(-1)", -1.0),
         ] {
-            assert_eq!(sheet.number(formula), expected, "{formula}");
+            let got = sheet.number(formula);
+            assert!(
+                (got - expected).abs() <= 1e-15 * expected.abs(),
+                "{formula} is {got}, not {expected}"
+            );
         }
         assert_eq!(sheet.error("CEILING(2.5,-2)"), ErrorKind::Num);
         assert_eq!(sheet.error("FLOOR(2.5,-2)"), ErrorKind::Num);

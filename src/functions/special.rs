@@ -262,7 +262,6 @@ mod tests {
         );
     }
 
-    // Reference values by mpmath at 30 digits.
     #[test]
     fn incomplete_gamma_keeps_both_tails() {
         near(incomplete_gamma(2.5, 1.0).0, 0.150_854_963_915_390_36);
