@@ -112,6 +112,9 @@ pub struct BoundFormula {
     /// result may be one: it means something else as an ordinary formula than
     /// as a dynamic array formula.
     pub array: bool,
+    /// Its last operation is a sum or difference outside of parentheses (see
+    /// [`crate::value::arith::snap_to_zero`]).
+    pub ends_in_sum: bool,
     /// It uses a defined name or a table.
     pub names: bool,
     /// It leaves its table out (`[@Age]`), so it must be bound for each table.

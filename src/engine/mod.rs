@@ -1,3 +1,5 @@
 //! Recalculation: binding, interpreting, ordering, writing results.
 
 pub mod bind;
+pub mod graph;
+pub mod interpret;
