@@ -5,8 +5,11 @@
 //! differentiable program, and how smooth it is. The interpreter, the help, the
 //! completion, the documentation and the gradient checks all read it from here.
 
+mod arguments;
 mod context;
 mod criteria;
+mod lambda;
+mod logical;
 mod lower;
 #[cfg(test)]
 mod mock;
@@ -325,7 +328,10 @@ pub fn find(name: &str) -> Option<&'static Function> {
 }
 
 /// The tables of the category files.
-const CATEGORIES: &[&[Function]] = &[];
+const CATEGORIES: &[&[Function]] = &[
+    lambda::FUNCTIONS,
+    logical::FUNCTIONS,
+];
 
 /// Shorthands for the tables of parameters.
 pub(crate) mod params {
