@@ -248,6 +248,34 @@ pub(super) fn value_range(tag: &str, name: &str) -> Option<Range<usize>> {
     None
 }
 
+/// A tag with an attribute set, or taken out.
+pub(super) fn with_attribute(tag: &str, name: &str, value: Option<&str>) -> String {
+    let mut out = tag.to_owned();
+    match (value_range(tag, name), value) {
+        (Some(range), Some(value)) => {
+            let mut escaped = String::new();
+            escape(value, &mut escaped);
+            out.replace_range(range, &escaped);
+        }
+        (Some(range), None) => {
+            // With its name, its quotes and the space before.
+            let before = &tag[..range.start];
+            let name_at = before.rfind(name).unwrap_or(range.start);
+            let start = before[..name_at].trim_end().len();
+            out.replace_range(start..range.end + 1, "");
+        }
+        (None, Some(value)) => {
+            let mut attribute = format!(" {name}=\"");
+            escape(value, &mut attribute);
+            attribute.push('"');
+            let end = tag.trim_end_matches('>').trim_end_matches('/').trim_end().len();
+            out.insert_str(end, &attribute);
+        }
+        (None, None) => {}
+    }
+    out
+}
+
 /// Resolves the entities of an attribute's value; one that stands for nothing
 /// stays as it is.
 pub(super) fn unescape(raw: &str) -> Cow<'_, str> {
@@ -415,6 +443,10 @@ mod tests {
         assert_eq!(&tag[value_range(tag, "spans").unwrap()], "1:3");
         assert_eq!(&tag[value_range(tag, "r").unwrap()], "5");
         assert_eq!(value_range(tag, "x"), None);
+        assert_eq!(with_attribute(r#"<a r="1" s='2'/>"#, "s", None), r#"<a r="1"/>"#);
+        assert_eq!(with_attribute("<a/>", "s", Some("<")), r#"<a s="&lt;"/>"#);
+        assert_eq!(with_attribute(r#"<a s="1">"#, "s", Some("2")), r#"<a s="2">"#);
+        assert_eq!(with_attribute("<a>", "s", Some("2")), r#"<a s="2">"#);
         let mut xml = Xml::new(tag);
         let Ok(Event::Start(tag)) = xml.next() else {
             panic!("a start tag")

@@ -39,7 +39,9 @@ pub(in crate::xlsx) fn read(
                 "sheetData" if !element.empty => {
                     bad_cell = cells(xml, &mut sheet, &mut formulas, context)?;
                 }
-                "col" => columns(&element, &mut sheet.columns),
+                "col" => {
+                    columns(&element, &mut sheet.columns);
+                }
                 "pane" => sheet.panes = panes(&element).or(sheet.panes),
                 "mergeCell" => sheet
                     .merges
@@ -124,20 +126,24 @@ fn cells<'a>(
     }
 }
 
-fn columns(element: &Element<'_>, columns: &mut BTreeMap<u32, ColumnProps>) {
+/// Takes what a `<col>` says; returns its first and last column.
+pub(in crate::xlsx) fn columns(
+    element: &Element<'_>,
+    columns: &mut BTreeMap<u32, ColumnProps>,
+) -> Option<(u32, u32)> {
     let number = |name| element.attribute(name)?.parse::<u32>().ok();
-    let (Some(min), Some(max)) = (number("min"), number("max")) else {
-        return;
-    };
+    let first = number("min")?.checked_sub(1)?;
+    let last = number("max")?.min(MAX_COLS).checked_sub(1)?;
     let width = element.attribute("width").and_then(|w| w.parse().ok());
     let props = ColumnProps {
         width: width.filter(|w: &f64| w.is_finite()),
         hidden: element.attribute("hidden").is_some_and(|v| is_true(&v)),
         style: number("style").unwrap_or(0),
     };
-    for col in min.max(1)..=max.min(MAX_COLS) {
-        columns.insert(col - 1, props.clone());
+    for col in first..=last {
+        columns.insert(col, props.clone());
     }
+    Some((first, last))
 }
 
 fn panes(element: &Element<'_>) -> Option<Panes> {
