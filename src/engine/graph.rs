@@ -38,8 +38,6 @@ pub struct Node {
     /// dynamic formulas, as of their last evaluation; and the cells that a
     /// blocked spill wants.
     pub touched: Vec<Area>,
-    /// For dynamic formulas: whether `touched` is known.
-    pub evaluated: bool,
     /// The areas of several cells that its dynamic array formulas fill.
     pub spills: FxHashMap<Pos, Rect>,
 }
@@ -91,8 +89,9 @@ pub struct Graph {
     free: Vec<NodeId>,
     by_run: FxHashMap<(SheetId, RunId), NodeId>,
     sheets: FxHashMap<SheetId, SheetIndex>,
-    /// To be recalculated always.
-    pub(super) volatile: FxHashSet<NodeId>,
+    /// Recalculated always: volatile formulas, and dynamic ones of which it is
+    /// not known yet what they read.
+    always: FxHashSet<NodeId>,
     formulas: FxHashMap<(TemplateId, SheetId), Arc<BoundFormula>>,
     names: NameCache,
 }
@@ -249,7 +248,6 @@ impl Graph {
             kind: run.kind.clone(),
             formula,
             touched: Vec::new(),
-            evaluated: false,
             spills: FxHashMap::default(),
         };
         if node.kind == RunKind::Dynamic {
@@ -266,8 +264,8 @@ impl Graph {
                 NodeId(self.nodes.len() as u32 - 1)
             }
         };
-        if node.formula.volatile {
-            self.volatile.insert(node_id);
+        if node.formula.volatile || node.formula.dynamic {
+            self.always.insert(node_id);
         }
         self.by_run.insert((sheet, id), node_id);
         self.index_node(node_id, &node, true);
@@ -278,7 +276,7 @@ impl Graph {
     fn remove(&mut self, id: NodeId) {
         if let Some(node) = self.nodes[id.0 as usize].take() {
             self.by_run.remove(&(node.sheet, node.run));
-            self.volatile.remove(&id);
+            self.always.remove(&id);
             self.index_node(id, &node, false);
             self.free.push(id);
         }
@@ -322,7 +320,9 @@ impl Graph {
     /// Records what evaluation read; returns whether it read anything new.
     pub(super) fn set_touched(&mut self, id: NodeId, touched: Vec<Area>) -> bool {
         let old = std::mem::replace(&mut self.node_mut(id).touched, touched);
-        self.node_mut(id).evaluated = true;
+        if !self.node(id).formula.volatile {
+            self.always.remove(&id);
+        }
         for area in &old {
             self.index_touched(id, *area, false);
         }
@@ -376,8 +376,35 @@ impl Graph {
         Some(formula)
     }
 
-    /// The names bound so far.
-    pub(super) fn names(&self) -> &NameCache {
-        &self.names
+    /// What is recalculated whatever has changed.
+    pub(super) fn always(&self) -> impl Iterator<Item = (NodeId, Rect)> {
+        self.always.iter().map(|&id| (id, self.node(id).rect))
+    }
+
+    /// The formulas whose meaning may change with names, tables and sheets.
+    pub(super) fn naming(&self) -> impl Iterator<Item = (NodeId, Rect)> {
+        self.nodes()
+            .filter(|(_, node)| {
+                let formula = &node.formula;
+                let spans = |reference: &BoundRef| reference.sheets.as_slice().len() > 1;
+                formula.names
+                    || !formula.problems.is_empty()
+                    || formula.precedents.iter().any(spans)
+            })
+            .map(|(id, node)| (id, node.rect))
+    }
+
+    /// Whether another formula than the one of `own` has spilled into `rect`.
+    pub(super) fn spilled_over(&self, sheet: SheetId, rect: Rect, own: (NodeId, Pos)) -> bool {
+        let Some(index) = self.sheets.get(&sheet) else {
+            return false;
+        };
+        let mut found = false;
+        index.outputs.for_each(rect, |output, id| {
+            let node = self.node(id);
+            found |= output != node.rect
+                && !(id == own.0 && node.spills.get(&own.1) == Some(&output));
+        });
+        found
     }
 }

@@ -17,6 +17,7 @@ mod reference;
 mod tests;
 
 pub use cache::AreaCache;
+pub(super) use random::mix;
 
 use super::bind::{Bound, BoundFormula, NameCache};
 use crate::functions::{Context, Operand};

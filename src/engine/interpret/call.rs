@@ -98,7 +98,7 @@ impl Interpreter<'_> {
         let ValueRule::Scalar(rule) = function.value else {
             return Operand::error(ErrorKind::Value);
         };
-        let mut once = |values: &[Value], context: &mut Self| {
+        let once = |values: &[Value], context: &mut Self| {
             match values.iter().find_map(Value::as_error) {
                 Some(kind) => Value::Error(kind),
                 None => rule(values, context),

@@ -2,11 +2,11 @@
 
 use super::cache::{Index, WORTH_KEEPING};
 use super::{Interpreter, MAX_ARRAY, random};
-use crate::formula::{self, Expr};
+use crate::formula::Expr;
 use crate::functions::{Context, Lambda, Operand};
 use crate::grid::{Area, Cell, Pos, SheetId};
 use crate::value::{Array, DateSystem, ErrorKind, Value};
-use crate::workbook::{RunKind, Template};
+use crate::workbook::Template;
 use std::sync::Arc;
 
 impl Interpreter<'_> {
@@ -25,11 +25,7 @@ impl Interpreter<'_> {
     fn template(&self, at: Cell) -> Option<(&Template, Pos)> {
         let book = self.world.book;
         let (_, run) = book.sheet(at.sheet).runs.at(at.pos)?;
-        let origin = match run.kind {
-            RunKind::Plain | RunKind::Dynamic => at.pos,
-            RunKind::Array | RunKind::DataTable => run.rect.top_left(),
-        };
-        Some((book.templates.get(run.template), origin))
+        Some((book.templates.get(run.template), run.origin(at.pos)))
     }
 }
 
@@ -125,7 +121,7 @@ impl Context for Interpreter<'_> {
     fn formula_text(&mut self, at: Cell) -> Option<String> {
         let (template, origin) = self.template(at)?;
         Some(match template {
-            Template::Formula(expr) => format!("={}", formula::print(expr, origin)),
+            Template::Formula(expr) => format!("={:?}", (expr, origin)),
             Template::Unreadable(text) => format!("={text}"),
         })
     }

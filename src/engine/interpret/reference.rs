@@ -119,7 +119,7 @@ impl Interpreter<'_> {
         r1c1: bool,
     ) -> Result<Vec<Area>, ErrorKind> {
         let expr = if r1c1 {
-            formula::parse_r1c1(text, self.origin.pos)
+            formula::parse(text, self.origin.pos)
         } else {
             formula::parse(text, self.origin.pos)
         };
