@@ -10,10 +10,14 @@ mod context;
 mod criteria;
 mod lambda;
 mod logical;
+mod lookup;
 mod lower;
 #[cfg(test)]
 mod mock;
 mod operand;
+mod reference;
+mod regex;
+mod search;
 mod wildcard;
 
 pub use context::Context;
@@ -331,6 +335,9 @@ pub fn find(name: &str) -> Option<&'static Function> {
 const CATEGORIES: &[&[Function]] = &[
     lambda::FUNCTIONS,
     logical::FUNCTIONS,
+    lookup::FUNCTIONS,
+    reference::FUNCTIONS,
+    regex::FUNCTIONS,
 ];
 
 /// Shorthands for the tables of parameters.
