@@ -1,1 +1,3 @@
-//! engine
+//! Recalculation: binding, interpreting, ordering, writing results.
+
+pub mod bind;
