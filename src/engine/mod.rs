@@ -1,3 +1,4 @@
 //! Recalculation: binding, interpreting, ordering, writing results.
 
 pub mod bind;
+mod lower;
