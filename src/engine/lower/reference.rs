@@ -5,7 +5,7 @@ use super::region::windowed;
 use super::{Lowerer, Refusal, Site};
 use crate::engine::bind::BoundRef;
 use crate::formula::Axis;
-use crate::grid::{Area, MAX_COLS, MAX_ROWS, Pos, Rect};
+use crate::grid::{Area, Cell, MAX_COLS, MAX_ROWS, Pos, Rect};
 use crate::program::{Shape, Tensor, Window};
 
 /// What the formula around a part wants of it.
@@ -171,6 +171,16 @@ impl Lowerer<'_> {
             present,
             ..piece.numbers
         })
+    }
+
+    /// The numbers of one fixed reference, seen from a cell.
+    pub(crate) fn cell_numbers(
+        &mut self,
+        reference: &BoundRef,
+        at: Cell,
+    ) -> Result<Numbers, Refusal> {
+        let site = Site { sheet: at.sheet, cells: Rect::cell(at.pos), mapped: true };
+        self.cells(reference, &site, Want::Whole)
     }
 
     /// The numbers of an area for each lane (or one area for all), of any

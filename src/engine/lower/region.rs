@@ -41,7 +41,7 @@ fn overlap(a: Area, b: Area) -> Option<Rect> {
 
 impl Lowerer<'_> {
     /// Gives the cells of an area a node.
-    pub(super) fn add_piece(&mut self, area: Area, numbers: Numbers) {
+    pub(crate) fn add_piece(&mut self, area: Area, numbers: Numbers) {
         self.regions
             .assembled
             .retain(|assembled, _| overlap(*assembled, area).is_none());
