@@ -13,6 +13,7 @@ mod criteria;
 mod distributions;
 mod lambda;
 mod logical;
+mod lookup;
 mod lower;
 #[cfg(test)]
 mod mock;
@@ -23,6 +24,9 @@ mod round;
 mod special;
 mod term;
 mod trig;
+mod reference;
+mod regex;
+mod search;
 mod wildcard;
 
 pub use context::Context;
@@ -346,6 +350,9 @@ const CATEGORIES: &[&[Function]] = &[
     distributions::FUNCTIONS,
     lambda::FUNCTIONS,
     logical::FUNCTIONS,
+    lookup::FUNCTIONS,
+    reference::FUNCTIONS,
+    regex::FUNCTIONS,
 ];
 
 /// Shorthands for the tables of parameters.
