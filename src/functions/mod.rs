@@ -5,19 +5,28 @@
 //! differentiable program, and how smooth it is. The interpreter, the help, the
 //! completion, the documentation and the gradient checks all read it from here.
 
+mod args;
 mod arguments;
+mod combinatorics;
 mod context;
 mod criteria;
+mod distributions;
 mod lambda;
 mod logical;
 mod lookup;
 mod lower;
 #[cfg(test)]
 mod mock;
+mod numbers;
+mod numerals;
 mod operand;
 mod reference;
 mod regex;
 mod search;
+mod round;
+mod special;
+mod term;
+mod trig;
 mod wildcard;
 
 pub use context::Context;
@@ -333,6 +342,12 @@ pub fn find(name: &str) -> Option<&'static Function> {
 
 /// The tables of the category files.
 const CATEGORIES: &[&[Function]] = &[
+    numbers::FUNCTIONS,
+    trig::FUNCTIONS,
+    round::FUNCTIONS,
+    combinatorics::FUNCTIONS,
+    numerals::FUNCTIONS,
+    distributions::FUNCTIONS,
     lambda::FUNCTIONS,
     logical::FUNCTIONS,
     lookup::FUNCTIONS,
