@@ -72,6 +72,46 @@ pub enum Bound {
     Spill(Box<Bound>),
 }
 
+impl Bound {
+    /// Shows `see` this part and every part of it, names and lambdas included.
+    pub fn visit<'a>(&'a self, see: &mut dyn FnMut(&'a Bound)) {
+        let mut open = vec![self];
+        while let Some(part) = open.pop() {
+            see(part);
+            match part {
+                Bound::Let { values, body } => {
+                    open.push(body);
+                    open.extend(values);
+                }
+                Bound::Lambda(lambda) => open.push(&lambda.body),
+                Bound::Name(name) => open.extend(name.body()),
+                Bound::Call { args, .. } => open.extend(args),
+                Bound::Apply { callee, args } => {
+                    open.push(callee);
+                    open.extend(args);
+                }
+                Bound::Plus(inner)
+                | Bound::Negate(inner)
+                | Bound::Percent(inner)
+                | Bound::Single(inner)
+                | Bound::Spill(inner) => open.push(inner),
+                Bound::Chain { first, rest } => {
+                    open.push(first);
+                    open.extend(rest.iter().map(|(_, term)| term));
+                }
+                Bound::Range(a, b) | Bound::Intersection(a, b) => open.extend([&**a, &**b]),
+                Bound::Union(parts) => open.extend(parts),
+                Bound::Value(_)
+                | Bound::Omitted
+                | Bound::Cells(_)
+                | Bound::Slot(_)
+                | Bound::Recursion(_)
+                | Bound::Function(_) => {}
+            }
+        }
+    }
+}
+
 /// A LAMBDA.
 #[derive(Debug)]
 pub struct BoundLambda {
@@ -112,6 +152,9 @@ pub struct BoundFormula {
     /// result may be one: it means something else as an ordinary formula than
     /// as a dynamic array formula.
     pub array: bool,
+    /// Its last operation is a sum or difference outside of parentheses (see
+    /// [`crate::value::arith::snap_to_zero`]).
+    pub ends_in_sum: bool,
     /// It uses a defined name or a table.
     pub names: bool,
     /// It leaves its table out (`[@Age]`), so it must be bound for each table.

@@ -20,13 +20,13 @@ mod mock;
 mod numbers;
 mod numerals;
 mod operand;
+mod reference;
+mod regex;
+mod search;
 mod round;
 mod special;
 mod term;
 mod trig;
-mod reference;
-mod regex;
-mod search;
 mod wildcard;
 
 pub use context::Context;

@@ -64,6 +64,10 @@ impl<'a> Binder<'a> {
             volatile: facts.volatile,
             dynamic: facts.dynamic,
             array: facts.array,
+            ends_in_sum: matches!(
+                formula,
+                Expr::Binary(_, BinaryOp::Add | BinaryOp::Subtract, _)
+            ),
             names: self.names,
             tableless: self.tableless,
             problems: self.problems,
