@@ -12,7 +12,9 @@
 //! comparisons) have derivative 0, and [`Slice::notes`] says so.
 
 use super::bind::BoundFormula;
+use super::Engine;
 use super::lower::{Lowerer, Numbers, Oracle, Refusal};
+use super::oracle::EngineOracle;
 use crate::grid::{Area, Cell, Pos, Rect};
 use crate::program::{Builder, Node, Program, Shape, Workspace};
 use crate::solver::{LeastSquares, Objective};
@@ -107,16 +109,29 @@ impl std::fmt::Debug for Slice {
 }
 
 impl Slice {
+    /// Compiles the slice between `variables` and `objective` of an engine's
+    /// workbook.
+    ///
+    /// # Errors
+    /// Where the objective is no formula's number, a variable no constant
+    /// number, or a formula between them cannot be differentiated.
+    pub fn new(engine: &Engine, objective: Cell, variables: &[Area]) -> Result<Self, SliceError> {
+        super::pool::run(|| {
+            let mut oracle = EngineOracle::new(engine, objective);
+            Self::compile(engine.workbook(), &mut oracle, objective, variables)
+        })
+    }
+
     /// Compiles the slice between `variables` and `objective`. Values are
     /// taken as the workbook shows them, so it must be up to date.
-    pub(super) fn compile(
+    fn compile(
         workbook: &Workbook,
         oracle: &mut dyn Oracle,
         objective: Cell,
         variables: &[Area],
     ) -> Result<Self, SliceError> {
         let shown = objective_value(workbook, oracle, objective)?;
-        let (cells, start) = variable_cells(workbook, variables)?;
+        let (cells, start) = variable_cells(workbook, oracle, variables)?;
         let mut lowerer = Lowerer::new(workbook, oracle);
         let parameters = lowerer.add_variables(variables)?;
         let slices = lowerer.discover(objective, variables)?;
@@ -356,6 +371,7 @@ fn first_error(
 /// The variable cells row by row, and their values.
 fn variable_cells(
     workbook: &Workbook,
+    oracle: &dyn Oracle,
     areas: &[Area],
 ) -> Result<(Vec<Cell>, Vec<f64>), SliceError> {
     let mut cells = Vec::new();
@@ -369,10 +385,10 @@ fn variable_cells(
             if !seen.insert(cell) {
                 return Err(SliceError::VariableTwice { cell: name() });
             }
-            if let Some((_, run)) = sheet.runs.at(pos) {
+            if sheet.runs.at(pos).is_some() {
                 return Err(SliceError::VariableIsFormula {
                     cell: name(),
-                    formula: workbook.formula_text(run, pos),
+                    formula: oracle.formula_text(cell),
                 });
             }
             if sheet.spills.values().any(|rect| rect.contains(pos)) {

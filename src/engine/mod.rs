@@ -12,6 +12,7 @@ pub mod gradient;
 pub mod graph;
 pub mod interpret;
 mod lower;
+mod oracle;
 pub(crate) mod pool;
 mod recalc;
 

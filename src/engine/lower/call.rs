@@ -5,8 +5,11 @@ use super::reference::Want;
 use super::{Lowerer, Refusal, Site};
 use crate::engine::bind::{Bound, BoundRef, Sheets};
 use crate::functions::{
-    Function, LowerRule, Lowered, Lowering, ParamKind, Presence, Smoothness, ValueRule,
+    Function, LowerRule, Lowered, Lowering, Operand, ParamKind, Presence, SelectRule, Smoothness,
+    ValueRule,
 };
+use crate::grid::{Area, Cell, Rect};
+use crate::program::Tensor;
 
 /// Functions that are numbers wherever their arguments are. Others may be
 /// errors, so a condition on their result has to look.
@@ -82,7 +85,10 @@ impl Lowerer<'_> {
                 self.workbook.address(site.first())
             ));
         }
-        let (lowered, fallible) = self.arguments(function, args, site)?;
+        let (lowered, fallible) = match function.select {
+            Some(select) => self.selected(function, select, args, site)?,
+            None => self.arguments(function, args, site)?,
+        };
         let node = self.by_rule(function, rule, &lowered, site)?;
         let fallible = fallible || !TOTAL.contains(&function.name);
         let numbers = Numbers {
@@ -107,6 +113,83 @@ impl Lowerer<'_> {
             function: function.name,
         };
         rule(&mut lowering, args).map_err(|error| self.refuse(site.first(), error.to_string()))
+    }
+
+    /// The one argument of SUMIF and its kind: the cells whose criteria hold.
+    /// Which these are must not depend on the variables.
+    fn selected(
+        &mut self,
+        function: &'static Function,
+        select: SelectRule,
+        args: &[Bound],
+        site: &Site,
+    ) -> Result<(Vec<Lowered>, bool), Refusal> {
+        let lanes = if args.iter().any(|arg| self.varies(arg)) { site.lanes() } else { 1 };
+        let mut areas = Vec::with_capacity(lanes);
+        let mut selections = Vec::with_capacity(lanes);
+        for lane in 0..lanes {
+            let at = site.lane(lane);
+            let operands: Vec<Operand> = args
+                .iter()
+                .enumerate()
+                .map(|(index, arg)| {
+                    let single = function.param(index).is_some_and(|p| p.kind == ParamKind::Scalar);
+                    self.lane_operand(arg, at, lane, site.mapped, single)
+                })
+                .collect();
+            self.oracle.take_reads();
+            let selection = self.oracle.select(select, &operands, at).map_err(|error| {
+                self.refuse(at, format!("the criteria of {} give {error}", function.name))
+            })?;
+            if self.oracle.take_reads().into_iter().any(|area| self.depends(area)) {
+                return Err(self.refuse(
+                    at,
+                    format!(
+                        "which cells {} selects depends on the variables, so it has no derivative",
+                        function.name
+                    ),
+                ));
+            }
+            // Where nothing can be selected, a blank cell that is not stands in.
+            let nothing = Area { sheet: site.sheet, rect: Rect::cell(at.pos) };
+            areas.push(selection.values.unwrap_or(nothing));
+            selections.push(selection.values.map_or_else(|| vec![false], |_| selection.selected));
+        }
+        let numbers = self.gathered(&areas, site)?;
+        let shape = self.builder.shape(numbers.node);
+        let mut mask = vec![0.0; shape.len()];
+        for (lane, (area, selected)) in areas.iter().zip(&selections).enumerate() {
+            let cols = area.rect.cols() as usize;
+            for (index, chosen) in selected.iter().enumerate() {
+                let at = shape.offset(lane, index / cols, index % cols);
+                let number = numbers.present.as_ref().is_none_or(|p| p.data[at] != 0.0);
+                mask[at] = f64::from(u8::from(*chosen && number));
+            }
+        }
+        let numbers = Numbers { present: Some(Tensor::new(shape, mask)), ..numbers };
+        let numbers = self.aggregated(site, numbers)?;
+        let lowered = Lowered { node: numbers.node, present: numbers.present, omitted: false };
+        Ok((vec![lowered], numbers.fallible))
+    }
+
+    /// An argument of a call in one lane, as value rules take it.
+    fn lane_operand(
+        &mut self,
+        arg: &Bound,
+        at: Cell,
+        lane: usize,
+        mapped: bool,
+        single: bool,
+    ) -> Operand {
+        let slots: Vec<Operand> = self.slots.iter().map(|slot| slot.operand(lane)).collect();
+        let operand = self.oracle.evaluate(arg, at, mapped, &slots);
+        match operand {
+            Operand::Reference(areas) if single => match areas.as_slice() {
+                [area] => Operand::Value(self.read(*area, at, mapped, Want::Single)),
+                _ => Operand::Reference(areas),
+            },
+            operand => operand,
+        }
     }
 
     /// The arguments as derivative rules take them, and whether any may fail.

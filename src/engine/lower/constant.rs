@@ -42,7 +42,7 @@ impl Lowerer<'_> {
     }
 
     /// The values of an area, or the one in the formula's own row or column.
-    fn read(&self, area: Area, at: Cell, mapped: bool, want: Want) -> Value {
+    pub(super) fn read(&self, area: Area, at: Cell, mapped: bool, want: Want) -> Value {
         let cells = &self.workbook.sheet(area.sheet).cells;
         let rect = area.rect;
         if rect.is_cell() {

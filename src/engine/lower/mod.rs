@@ -29,9 +29,10 @@ pub(crate) use numbers::Numbers;
 pub(crate) use slice::Slices;
 
 use super::bind::{Bound, BoundFormula};
-use crate::functions::Operand;
+use crate::functions::{Operand, SelectRule, Selection};
 use crate::grid::{Area, Cell, Pos, Rect, SheetId};
 use crate::program::{Builder, ShapeError};
+use crate::value::ErrorKind;
 use crate::workbook::{RunId, Workbook};
 use lambda::Slot;
 use recurrence::Leaves;
@@ -49,6 +50,17 @@ pub(crate) trait Oracle {
     /// `mapped`, with values for the slots in scope. A reference is returned
     /// as a reference.
     fn evaluate(&mut self, part: &Bound, at: Cell, mapped: bool, slots: &[Operand]) -> Operand;
+
+    /// The cells that SUMIF or its kind selects for the formula in `at`.
+    fn select(
+        &mut self,
+        rule: SelectRule,
+        args: &[Operand],
+        at: Cell,
+    ) -> Result<Selection, ErrorKind>;
+
+    /// The formula in a cell, for messages.
+    fn formula_text(&self, at: Cell) -> String;
 
     /// The areas whose values were read since this was last asked.
     fn take_reads(&mut self) -> Vec<Area>;
