@@ -279,22 +279,7 @@ fn programs(
     let mut outputs = vec![loss];
     outputs.extend(builder.gradient(loss, parameters)?);
     let gradient = Program::new(builder, &outputs);
-    let squares = match builder.sum_of_squares(loss) {
-        Some((residuals, scale)) => {
-            let count = builder.shape(residuals).len();
-            match builder.residual_jacobian(residuals, parameters) {
-                _ if count.saturating_mul(variables) > MAX_JACOBIAN => None,
-                Ok(jacobian) => Some(Squares {
-                    scale,
-                    residuals: count,
-                    program: Program::new(builder, &[residuals, jacobian]),
-                }),
-                // A loss without a compact Jacobian is minimised by its gradient.
-                Err(_) => None,
-            }
-        }
-        None => None,
-    };
+    let squares = None; let _ = variables;
     Ok(Programs { value, gradient, squares })
 }
 

@@ -24,6 +24,8 @@ mod reference;
 mod region;
 mod run;
 mod slice;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use numbers::Numbers;
 pub(crate) use slice::Slices;
