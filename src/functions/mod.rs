@@ -5,6 +5,7 @@
 //! differentiable program, and how smooth it is. The interpreter, the help, the
 //! completion, the documentation and the gradient checks all read it from here.
 
+mod aggregate;
 mod args;
 mod arguments;
 mod combinatorics;
@@ -14,13 +15,17 @@ mod distributions;
 mod lambda;
 mod logical;
 mod lower;
+mod matrix;
 #[cfg(test)]
 mod mock;
 mod numbers;
 mod numerals;
 mod operand;
+mod random;
 mod round;
+mod sample;
 mod special;
+mod sumproduct;
 mod term;
 mod trig;
 mod wildcard;
@@ -344,6 +349,10 @@ const CATEGORIES: &[&[Function]] = &[
     combinatorics::FUNCTIONS,
     numerals::FUNCTIONS,
     distributions::FUNCTIONS,
+    aggregate::FUNCTIONS,
+    sumproduct::FUNCTIONS,
+    matrix::FUNCTIONS,
+    random::FUNCTIONS,
     lambda::FUNCTIONS,
     logical::FUNCTIONS,
 ];
