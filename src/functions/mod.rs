@@ -8,9 +8,13 @@
 mod aggregate;
 mod args;
 mod arguments;
+#[cfg(test)]
+mod checks;
 mod combinatorics;
+mod conditional;
 mod context;
 mod criteria;
+mod descriptive;
 mod distributions;
 mod lambda;
 mod logical;
@@ -353,6 +357,8 @@ const CATEGORIES: &[&[Function]] = &[
     sumproduct::FUNCTIONS,
     matrix::FUNCTIONS,
     random::FUNCTIONS,
+    conditional::FUNCTIONS,
+    descriptive::FUNCTIONS,
     lambda::FUNCTIONS,
     logical::FUNCTIONS,
 ];

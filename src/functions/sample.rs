@@ -47,7 +47,6 @@ impl Sample {
         Ok(Self { pieces, count })
     }
 
-
     /// The number of numbers.
     pub fn count(&self, lowering: &mut Lowering<'_>) -> Term {
         Term::Node(lowering.builder.constant(self.count.clone()))
