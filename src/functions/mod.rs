@@ -5,16 +5,22 @@
 //! differentiable program, and how smooth it is. The interpreter, the help, the
 //! completion, the documentation and the gradient checks all read it from here.
 
+mod aggregate;
 mod args;
 mod arguments;
+#[cfg(test)]
+mod checks;
 mod combinatorics;
+mod conditional;
 mod context;
 mod criteria;
+mod descriptive;
 mod distributions;
 mod lambda;
 mod logical;
 mod lookup;
 mod lower;
+mod matrix;
 #[cfg(test)]
 mod mock;
 mod numbers;
@@ -23,8 +29,11 @@ mod operand;
 mod reference;
 mod regex;
 mod search;
+mod random;
 mod round;
+mod sample;
 mod special;
+mod sumproduct;
 mod term;
 mod trig;
 mod wildcard;
@@ -348,6 +357,12 @@ const CATEGORIES: &[&[Function]] = &[
     combinatorics::FUNCTIONS,
     numerals::FUNCTIONS,
     distributions::FUNCTIONS,
+    aggregate::FUNCTIONS,
+    sumproduct::FUNCTIONS,
+    matrix::FUNCTIONS,
+    random::FUNCTIONS,
+    conditional::FUNCTIONS,
+    descriptive::FUNCTIONS,
     lambda::FUNCTIONS,
     logical::FUNCTIONS,
     lookup::FUNCTIONS,

@@ -11,6 +11,7 @@ mod builder;
 mod compile;
 mod gradient;
 mod graph;
+mod jacobian;
 mod ops;
 mod simplify;
 mod tensor;

@@ -111,10 +111,22 @@ impl ScanBody {
 
 /// Adds a recurrence and takes its states apart.
 pub(crate) fn insert(b: &mut Builder, scan: &Scan, body: Arc<ScanBody>) -> Vec<Node> {
-    let operands: Arc<[Node]> = [&scan.init, &scan.sequences, &scan.uniforms]
+    // What the body does not look at is nothing to depend on.
+    let live = body.builder.graph.live(&body.next);
+    let operands = [&scan.init, &scan.sequences, &scan.uniforms];
+    let operands: Arc<[Node]> = operands
         .into_iter()
         .flatten()
-        .copied()
+        .zip(body.builder.parameters())
+        .enumerate()
+        .map(|(i, (&operand, parameter))| {
+            if i < scan.init.len() || live[parameter.0 as usize] {
+                operand
+            } else {
+                let (zero, shape) = (b.scalar(0.0), b.shape(operand));
+                b.repeat(zero, shape)
+            }
+        })
         .collect();
     let steps = body.steps;
     let states = body.states.clone();

@@ -2,6 +2,7 @@
 //! differences, fused execution by the plain evaluation of each operation.
 
 mod gradients;
+mod jacobians;
 mod kinks;
 mod networks;
 mod scans;
