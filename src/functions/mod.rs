@@ -6,6 +6,7 @@
 //! completion, the documentation and the gradient checks all read it from here.
 
 mod arguments;
+mod array;
 mod context;
 mod criteria;
 mod lambda;
@@ -18,6 +19,7 @@ mod operand;
 mod reference;
 mod regex;
 mod search;
+mod shaping;
 mod wildcard;
 
 pub use context::Context;
@@ -333,11 +335,13 @@ pub fn find(name: &str) -> Option<&'static Function> {
 
 /// The tables of the category files.
 const CATEGORIES: &[&[Function]] = &[
+    array::FUNCTIONS,
     lambda::FUNCTIONS,
     logical::FUNCTIONS,
     lookup::FUNCTIONS,
     reference::FUNCTIONS,
     regex::FUNCTIONS,
+    shaping::FUNCTIONS,
 ];
 
 /// Shorthands for the tables of parameters.
