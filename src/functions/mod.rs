@@ -15,11 +15,13 @@ mod lookup;
 mod lower;
 #[cfg(test)]
 mod mock;
+mod number_text;
 mod operand;
 mod reference;
 mod regex;
 mod search;
 mod shaping;
+mod text;
 mod wildcard;
 
 pub use context::Context;
@@ -339,9 +341,11 @@ const CATEGORIES: &[&[Function]] = &[
     lambda::FUNCTIONS,
     logical::FUNCTIONS,
     lookup::FUNCTIONS,
+    number_text::FUNCTIONS,
     reference::FUNCTIONS,
     regex::FUNCTIONS,
     shaping::FUNCTIONS,
+    text::FUNCTIONS,
 ];
 
 /// Shorthands for the tables of parameters.
