@@ -9,6 +9,9 @@ mod arguments;
 mod array;
 mod context;
 mod criteria;
+mod date;
+mod day_count;
+mod information;
 mod lambda;
 mod logical;
 mod lookup;
@@ -338,6 +341,8 @@ pub fn find(name: &str) -> Option<&'static Function> {
 /// The tables of the category files.
 const CATEGORIES: &[&[Function]] = &[
     array::FUNCTIONS,
+    date::FUNCTIONS,
+    information::FUNCTIONS,
     lambda::FUNCTIONS,
     logical::FUNCTIONS,
     lookup::FUNCTIONS,
