@@ -16,6 +16,12 @@ mod context;
 mod criteria;
 mod descriptive;
 mod distributions;
+mod array;
+mod context;
+mod criteria;
+mod date;
+mod day_count;
+mod information;
 mod lambda;
 mod logical;
 mod lookup;
@@ -25,6 +31,7 @@ mod matrix;
 mod mock;
 mod numbers;
 mod numerals;
+mod number_text;
 mod operand;
 mod reference;
 mod regex;
@@ -36,6 +43,8 @@ mod special;
 mod sumproduct;
 mod term;
 mod trig;
+mod shaping;
+mod text;
 mod wildcard;
 
 pub use context::Context;
@@ -363,11 +372,17 @@ const CATEGORIES: &[&[Function]] = &[
     random::FUNCTIONS,
     conditional::FUNCTIONS,
     descriptive::FUNCTIONS,
+    array::FUNCTIONS,
+    date::FUNCTIONS,
+    information::FUNCTIONS,
     lambda::FUNCTIONS,
     logical::FUNCTIONS,
     lookup::FUNCTIONS,
+    number_text::FUNCTIONS,
     reference::FUNCTIONS,
     regex::FUNCTIONS,
+    shaping::FUNCTIONS,
+    text::FUNCTIONS,
 ];
 
 /// Shorthands for the tables of parameters.
