@@ -8,6 +8,7 @@
 mod args;
 mod arguments;
 mod combinatorics;
+mod array;
 mod context;
 mod criteria;
 mod distributions;
@@ -19,6 +20,7 @@ mod lower;
 mod mock;
 mod numbers;
 mod numerals;
+mod number_text;
 mod operand;
 mod reference;
 mod regex;
@@ -27,6 +29,8 @@ mod round;
 mod special;
 mod term;
 mod trig;
+mod shaping;
+mod text;
 mod wildcard;
 
 pub use context::Context;
@@ -348,11 +352,15 @@ const CATEGORIES: &[&[Function]] = &[
     combinatorics::FUNCTIONS,
     numerals::FUNCTIONS,
     distributions::FUNCTIONS,
+    array::FUNCTIONS,
     lambda::FUNCTIONS,
     logical::FUNCTIONS,
     lookup::FUNCTIONS,
+    number_text::FUNCTIONS,
     reference::FUNCTIONS,
     regex::FUNCTIONS,
+    shaping::FUNCTIONS,
+    text::FUNCTIONS,
 ];
 
 /// Shorthands for the tables of parameters.
