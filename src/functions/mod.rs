@@ -5,17 +5,23 @@
 //! differentiable program, and how smooth it is. The interpreter, the help, the
 //! completion, the documentation and the gradient checks all read it from here.
 
+mod aggregate;
 mod args;
 mod arguments;
+#[cfg(test)]
+mod checks;
 mod combinatorics;
 mod array;
+mod conditional;
 mod context;
 mod criteria;
+mod descriptive;
 mod distributions;
 mod lambda;
 mod logical;
 mod lookup;
 mod lower;
+mod matrix;
 #[cfg(test)]
 mod mock;
 mod numbers;
@@ -25,8 +31,11 @@ mod operand;
 mod reference;
 mod regex;
 mod search;
+mod random;
 mod round;
+mod sample;
 mod special;
+mod sumproduct;
 mod term;
 mod trig;
 mod shaping;
@@ -353,6 +362,12 @@ const CATEGORIES: &[&[Function]] = &[
     numerals::FUNCTIONS,
     distributions::FUNCTIONS,
     array::FUNCTIONS,
+    aggregate::FUNCTIONS,
+    sumproduct::FUNCTIONS,
+    matrix::FUNCTIONS,
+    random::FUNCTIONS,
+    conditional::FUNCTIONS,
+    descriptive::FUNCTIONS,
     lambda::FUNCTIONS,
     logical::FUNCTIONS,
     lookup::FUNCTIONS,
