@@ -154,9 +154,12 @@ impl<'a> Formulas<'a> {
             };
             self.templates.intern(template)
         });
-        let seen = Some(Seen { text, at, template });
-        self.above[col].clone_from(&seen);
-        self.left = seen;
+        // What cannot be read says nothing about its neighbours.
+        if matches!(**self.templates.get(template), Template::Formula(_)) {
+            let seen = Some(Seen { text, at, template });
+            self.above[col].clone_from(&seen);
+            self.left = seen;
+        }
         template
     }
 
