@@ -54,6 +54,9 @@ struct Parser<'a> {
     height: u32,
     /// Whether a comma joins references here; among arguments it parts them.
     comma_joins: bool,
+    /// Whether the operand being read is the right one of a `:`; its corner
+    /// stands alone in `x:A1:B2`, which is `(x:A1):B2`.
+    after_colon: bool,
 }
 
 type Parsed<T> = Result<T, ParseError>;
@@ -76,6 +79,7 @@ impl<'a> Parser<'a> {
             depth: 0,
             height: 0,
             comma_joins: true,
+            after_colon: false,
         };
         parser.formula()
     }
@@ -96,6 +100,7 @@ impl<'a> Parser<'a> {
         if self.depth > MAX_HEIGHT {
             return Err(self.too_deep());
         }
+        self.after_colon = least > Binding::Range;
         let mut left = self.operand(least)?;
         let mut height = self.height;
         while let Some((op, binding)) = self.operator(&left) {
@@ -556,7 +561,9 @@ impl<'a> Parser<'a> {
                 && !self.continues(end)
             {
                 let shape = match (first, last) {
-                    (Corner::Cell(a), Corner::Cell(b)) => Some(RefShape::Range(a, b)),
+                    (Corner::Cell(a), Corner::Cell(b)) if !self.after_colon => {
+                        Some(RefShape::Range(a, b))
+                    }
                     (Corner::Row(a), Corner::Row(b)) => Some(RefShape::Rows(a, b)),
                     (Corner::Col(a), Corner::Col(b)) => Some(RefShape::Cols(a, b)),
                     _ => None,
@@ -777,7 +784,7 @@ fn unquote(quoted: &str, quote: char) -> String {
 }
 
 /// Whether a tree could give a reference: constants and sums cannot.
-fn may_be_reference(expr: &Expr) -> bool {
+pub(super) fn may_be_reference(expr: &Expr) -> bool {
     match expr {
         Expr::Reference(_)
         | Expr::Table(_)

@@ -1,6 +1,7 @@
 //! References by address: how cells, rows and columns are spelled, in A1 and in
 //! R1C1 notation, and what stands before the `!`.
 
+use super::lexer::is_word_char;
 use super::{Axis, CellRef, SheetPrefix};
 use crate::grid::{MAX_COLS, MAX_ROWS, Pos};
 
@@ -168,16 +169,22 @@ impl SheetPrefix {
 
     /// Adds the prefix and its `!` to a formula, in quotes where it needs them.
     pub(super) fn print(&self, out: &mut String) {
-        let plain = match self {
-            Self::Sheet(name) => is_plain_sheet(name),
-            Self::Span(first, last) => is_plain_sheet(first) && is_plain_sheet(last),
-            Self::External { book, sheet } => {
-                book.chars().all(is_plain)
-                    && sheet
-                        .as_deref()
-                        .is_none_or(|sheet| sheet.split(':').all(is_plain_sheet))
-            }
-        };
+        // `x:Sheet1!A1` would be a span of sheets from x on.
+        let after_name = out.strip_suffix(':').is_some_and(|before| {
+            let word = before.rsplit(|c| !is_word_char(c)).next().unwrap_or("");
+            !word.is_empty() && !is_cell_word(word)
+        });
+        let plain = !after_name
+            && match self {
+                Self::Sheet(name) => is_plain_sheet(name),
+                Self::Span(first, last) => is_plain_sheet(first) && is_plain_sheet(last),
+                Self::External { book, sheet } => {
+                    book.chars().all(is_plain)
+                        && sheet
+                            .as_deref()
+                            .is_none_or(|sheet| sheet.split(':').all(is_plain_sheet))
+                }
+            };
         let bare = match self {
             Self::Sheet(name) => name.to_string(),
             Self::Span(first, last) => format!("{first}:{last}"),
