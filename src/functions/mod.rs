@@ -25,10 +25,13 @@ mod mock;
 mod numbers;
 mod numerals;
 mod operand;
+mod order;
 mod random;
+mod regression;
 mod round;
 mod sample;
 mod special;
+mod subtotal;
 mod sumproduct;
 mod term;
 mod trig;
@@ -359,6 +362,9 @@ const CATEGORIES: &[&[Function]] = &[
     random::FUNCTIONS,
     conditional::FUNCTIONS,
     descriptive::FUNCTIONS,
+    order::FUNCTIONS,
+    regression::FUNCTIONS,
+    subtotal::FUNCTIONS,
     lambda::FUNCTIONS,
     logical::FUNCTIONS,
 ];
