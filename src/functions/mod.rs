@@ -40,11 +40,15 @@ mod term;
 mod random;
 mod reference;
 mod regex;
+mod order;
+mod random;
+mod regression;
 mod round;
 mod sample;
 mod search;
 mod shaping;
 mod special;
+mod subtotal;
 mod sumproduct;
 mod term;
 mod text;
@@ -379,6 +383,9 @@ const CATEGORIES: &[&[Function]] = &[
     array::FUNCTIONS,
     date::FUNCTIONS,
     information::FUNCTIONS,
+    order::FUNCTIONS,
+    regression::FUNCTIONS,
+    subtotal::FUNCTIONS,
     lambda::FUNCTIONS,
     logical::FUNCTIONS,
     lookup::FUNCTIONS,
