@@ -5,12 +5,14 @@
 //! differentiable program, and how smooth it is. The interpreter, the help, the
 //! completion, the documentation and the gradient checks all read it from here.
 
+mod algebra;
 mod arguments;
 mod array;
 mod context;
 mod criteria;
 mod date;
 mod day_count;
+mod financial;
 mod information;
 mod lambda;
 mod logical;
@@ -342,6 +344,7 @@ pub fn find(name: &str) -> Option<&'static Function> {
 const CATEGORIES: &[&[Function]] = &[
     array::FUNCTIONS,
     date::FUNCTIONS,
+    financial::FUNCTIONS,
     information::FUNCTIONS,
     lambda::FUNCTIONS,
     logical::FUNCTIONS,
