@@ -13,12 +13,8 @@ pub(super) trait Algebra {
     fn binary(&mut self, op: Binary, a: Self::Number, b: Self::Number) -> Self::Number;
     fn unary(&mut self, op: Unary, x: Self::Number) -> Self::Number;
     /// `zero` where `x` is 0, `other` elsewhere.
-    fn if_zero(
-        &mut self,
-        x: Self::Number,
-        zero: Self::Number,
-        other: Self::Number,
-    ) -> Self::Number;
+    fn if_zero(&mut self, x: Self::Number, zero: Self::Number, other: Self::Number)
+    -> Self::Number;
 
     fn add(&mut self, a: Self::Number, b: Self::Number) -> Self::Number {
         self.binary(Binary::Add, a, b)
@@ -70,7 +66,7 @@ impl Algebra for Floats {
             Binary::Sub => a - b,
             Binary::Mul => a * b,
             Binary::Div => a / b,
-            // A rate of 0 over 0 periods is 1 here: (1 + r)^0.
+            // No periods make no growth: 0^0 is 1 here, unlike in the `^` operator.
             Binary::Pow => a.powf(b),
             Binary::Max => a.max(b),
             Binary::Min => a.min(b),

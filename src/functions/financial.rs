@@ -396,7 +396,7 @@ fn timing<A: Algebra>(a: &mut A, rate: A::Number, kind: A::Number) -> A::Number 
 
 /// The value after `n` periods, with the sign of what is received:
 /// `-(pv (1+r)^n + pmt (1 + r type) s)`.
-fn balance<A: Algebra>(
+pub(super) fn balance<A: Algebra>(
     a: &mut A,
     [rate, n, pmt, pv, kind]: [A::Number; 5],
 ) -> A::Number {
@@ -687,7 +687,10 @@ mod tests {
     #[test]
     fn annuities_solve_their_equation() {
         // Microsoft's documentation gives these to the cent.
-        close("PMT(0.00666666666666666667,10,10000)", -1_037.032_089_359_15);
+        close(
+            "PMT(0.00666666666666666667,10,10000)",
+            -1_037.032_089_359_15,
+        );
         close("FV(0.005,10,-200,-500,1)", 2_581.403_374_056_35);
         close("PV(0.1,3,-100)", 248.685_199_098_422);
         close("NPER(0.01,-100,-1000,10000,1)", 59.673_865_674_294_6);

@@ -5,9 +5,7 @@
 
 use super::arguments::{Scalars, given};
 use super::params::{array, lambda, optional, repeating, scalar};
-use super::{
-    Category, Context, Function, Lambda, Operand, Param, Prefix, Smoothness, ValueRule,
-};
+use super::{Category, Context, Function, Lambda, Operand, Param, Prefix, Smoothness, ValueRule};
 use crate::grid::{Area, Pos, Rect};
 use crate::value::{Array, ErrorKind, Value};
 
@@ -199,9 +197,7 @@ impl Elements {
                     None => Operand::error(ErrorKind::Ref),
                 }
             }
-            Source::Array(array) if rows * cols == 1 => {
-                Operand::Value(array.broadcast(row, col))
-            }
+            Source::Array(array) if rows * cols == 1 => Operand::Value(array.broadcast(row, col)),
             Source::Array(array) => {
                 let part = Array::from_fn(rows, cols, |r, c| array.broadcast(row + r, col + c));
                 Operand::Value(Value::array(part))
@@ -302,10 +298,7 @@ mod tests {
         );
         assert_eq!(sheet.numbers("BYROW(A1:B2,width)"), [2.0, 2.0]);
         assert_eq!(sheet.numbers("BYCOL(A1:B2,width)"), [1.0, 1.0]);
-        assert_eq!(
-            sheet.numbers("MAKEARRAY(2,2,plus)"),
-            [2.0, 3.0, 3.0, 4.0]
-        );
+        assert_eq!(sheet.numbers("MAKEARRAY(2,2,plus)"), [2.0, 3.0, 3.0, 4.0]);
         assert_eq!(sheet.error("MAKEARRAY(0,2,plus)"), ErrorKind::Value);
         assert_eq!(sheet.error("MAP({1,2},3)"), ErrorKind::Value);
     }

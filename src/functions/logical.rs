@@ -61,11 +61,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     .examples(TRUTHS),
     branching(
         "CHOOSE",
-        &[
-            scalar("index"),
-            range("value1"),
-            repeating(range("value2")),
-        ],
+        &[scalar("index"), range("value1"), repeating(range("value2"))],
         "The value at a place in a list of values.",
         choose,
     ),
@@ -224,9 +220,10 @@ fn map_all(
     for i in 0..args.len() {
         let operand = branch(args.eval(i));
         // An argument that cannot be read is an error where it is taken.
-        let array = args.context().to_array(&operand).unwrap_or_else(|kind| {
-            std::sync::Arc::new(Array::filled(1, 1, Value::Error(kind)))
-        });
+        let array = args
+            .context()
+            .to_array(&operand)
+            .unwrap_or_else(|kind| std::sync::Arc::new(Array::filled(1, 1, Value::Error(kind))));
         arrays.push(array);
     }
     let rows = arrays.iter().map(|a| a.rows()).max().unwrap_or(1);
@@ -353,10 +350,7 @@ fn switch(args: &mut dyn LazyArgs) -> Result<Operand, ErrorKind> {
     }
 }
 
-fn if_error(
-    args: &mut dyn LazyArgs,
-    caught: fn(ErrorKind) -> bool,
-) -> Result<Operand, ErrorKind> {
+fn if_error(args: &mut dyn LazyArgs, caught: fn(ErrorKind) -> bool) -> Result<Operand, ErrorKind> {
     let value = branch(args.eval(0));
     if is_many(&value) {
         return map_all(args, |values| match values[0].as_error() {

@@ -8,8 +8,10 @@
 mod algebra;
 mod arguments;
 mod array;
+mod cash_flow;
 mod context;
 mod criteria;
+mod database;
 mod date;
 mod day_count;
 mod financial;
@@ -25,6 +27,7 @@ mod operand;
 mod reference;
 mod regex;
 mod search;
+mod securities;
 mod shaping;
 mod text;
 mod wildcard;
@@ -343,6 +346,8 @@ pub fn find(name: &str) -> Option<&'static Function> {
 /// The tables of the category files.
 const CATEGORIES: &[&[Function]] = &[
     array::FUNCTIONS,
+    cash_flow::FUNCTIONS,
+    database::FUNCTIONS,
     date::FUNCTIONS,
     financial::FUNCTIONS,
     information::FUNCTIONS,
@@ -352,6 +357,7 @@ const CATEGORIES: &[&[Function]] = &[
     number_text::FUNCTIONS,
     reference::FUNCTIONS,
     regex::FUNCTIONS,
+    securities::FUNCTIONS,
     shaping::FUNCTIONS,
     text::FUNCTIONS,
 ];
