@@ -16,6 +16,12 @@ mod date;
 mod day_count;
 mod financial;
 mod information;
+mod args;
+mod arguments;
+mod combinatorics;
+mod context;
+mod criteria;
+mod distributions;
 mod lambda;
 mod logical;
 mod lookup;
@@ -23,6 +29,8 @@ mod lower;
 #[cfg(test)]
 mod mock;
 mod number_text;
+mod numbers;
+mod numerals;
 mod operand;
 mod reference;
 mod regex;
@@ -30,6 +38,10 @@ mod search;
 mod securities;
 mod shaping;
 mod text;
+mod round;
+mod special;
+mod term;
+mod trig;
 mod wildcard;
 
 pub use context::Context;
@@ -351,6 +363,12 @@ const CATEGORIES: &[&[Function]] = &[
     date::FUNCTIONS,
     financial::FUNCTIONS,
     information::FUNCTIONS,
+    numbers::FUNCTIONS,
+    trig::FUNCTIONS,
+    round::FUNCTIONS,
+    combinatorics::FUNCTIONS,
+    numerals::FUNCTIONS,
+    distributions::FUNCTIONS,
     lambda::FUNCTIONS,
     logical::FUNCTIONS,
     lookup::FUNCTIONS,
