@@ -13,9 +13,6 @@ mod operators;
 mod random;
 mod reference;
 
-#[cfg(test)]
-mod tests;
-
 pub use cache::AreaCache;
 pub(super) use random::mix;
 

@@ -16,16 +16,23 @@ mod date;
 mod day_count;
 mod financial;
 mod information;
+mod aggregate;
 mod args;
 mod arguments;
+#[cfg(test)]
+mod checks;
 mod combinatorics;
+mod array;
+mod conditional;
 mod context;
 mod criteria;
+mod descriptive;
 mod distributions;
 mod lambda;
 mod logical;
 mod lookup;
 mod lower;
+mod matrix;
 #[cfg(test)]
 mod mock;
 mod number_text;
@@ -42,6 +49,15 @@ mod round;
 mod special;
 mod term;
 mod trig;
+mod random;
+mod round;
+mod sample;
+mod special;
+mod sumproduct;
+mod term;
+mod trig;
+mod shaping;
+mod text;
 mod wildcard;
 
 pub use context::Context;
@@ -369,6 +385,13 @@ const CATEGORIES: &[&[Function]] = &[
     combinatorics::FUNCTIONS,
     numerals::FUNCTIONS,
     distributions::FUNCTIONS,
+    array::FUNCTIONS,
+    aggregate::FUNCTIONS,
+    sumproduct::FUNCTIONS,
+    matrix::FUNCTIONS,
+    random::FUNCTIONS,
+    conditional::FUNCTIONS,
+    descriptive::FUNCTIONS,
     lambda::FUNCTIONS,
     logical::FUNCTIONS,
     lookup::FUNCTIONS,

@@ -166,8 +166,7 @@ impl<'a> Layout<'a> {
         let number = |i: &u32| self.rows[*i as usize].record.row;
         if !self.by_row.is_sorted_by_key(number) {
             let rows = &self.rows;
-            self.by_row
-                .sort_by_key(|i| rows[*i as usize].record.row);
+            self.by_row.sort_by_key(|i| rows[*i as usize].record.row);
         }
     }
 
