@@ -5,29 +5,25 @@
 //! differentiable program, and how smooth it is. The interpreter, the help, the
 //! completion, the documentation and the gradient checks all read it from here.
 
+mod aggregate;
 mod algebra;
+mod args;
 mod arguments;
 mod array;
 mod cash_flow;
+#[cfg(test)]
+mod checks;
+mod combinatorics;
+mod conditional;
 mod context;
 mod criteria;
 mod database;
 mod date;
 mod day_count;
-mod financial;
-mod information;
-mod aggregate;
-mod args;
-mod arguments;
-#[cfg(test)]
-mod checks;
-mod combinatorics;
-mod array;
-mod conditional;
-mod context;
-mod criteria;
 mod descriptive;
 mod distributions;
+mod financial;
+mod information;
 mod lambda;
 mod logical;
 mod lookup;
@@ -39,25 +35,19 @@ mod number_text;
 mod numbers;
 mod numerals;
 mod operand;
+mod random;
 mod reference;
 mod regex;
+mod round;
+mod sample;
 mod search;
 mod securities;
 mod shaping;
-mod text;
-mod round;
-mod special;
-mod term;
-mod trig;
-mod random;
-mod round;
-mod sample;
 mod special;
 mod sumproduct;
 mod term;
-mod trig;
-mod shaping;
 mod text;
+mod trig;
 mod wildcard;
 
 pub use context::Context;
@@ -385,7 +375,6 @@ const CATEGORIES: &[&[Function]] = &[
     combinatorics::FUNCTIONS,
     numerals::FUNCTIONS,
     distributions::FUNCTIONS,
-    array::FUNCTIONS,
     aggregate::FUNCTIONS,
     sumproduct::FUNCTIONS,
     matrix::FUNCTIONS,
