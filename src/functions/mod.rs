@@ -6,19 +6,23 @@
 //! completion, the documentation and the gradient checks all read it from here.
 
 mod aggregate;
+mod algebra;
 mod args;
 mod arguments;
 mod array;
+mod cash_flow;
 #[cfg(test)]
 mod checks;
 mod combinatorics;
 mod conditional;
 mod context;
 mod criteria;
+mod database;
 mod date;
 mod day_count;
 mod descriptive;
 mod distributions;
+mod financial;
 mod information;
 mod lambda;
 mod logical;
@@ -31,6 +35,7 @@ mod number_text;
 mod numbers;
 mod numerals;
 mod operand;
+mod random;
 mod reference;
 mod regex;
 mod search;
@@ -46,6 +51,10 @@ mod regression;
 mod round;
 mod sample;
 mod search;
+mod round;
+mod sample;
+mod search;
+mod securities;
 mod shaping;
 mod special;
 mod subtotal;
@@ -368,6 +377,12 @@ pub fn find(name: &str) -> Option<&'static Function> {
 
 /// The tables of the category files.
 const CATEGORIES: &[&[Function]] = &[
+    array::FUNCTIONS,
+    cash_flow::FUNCTIONS,
+    database::FUNCTIONS,
+    date::FUNCTIONS,
+    financial::FUNCTIONS,
+    information::FUNCTIONS,
     numbers::FUNCTIONS,
     trig::FUNCTIONS,
     round::FUNCTIONS,
@@ -392,6 +407,7 @@ const CATEGORIES: &[&[Function]] = &[
     number_text::FUNCTIONS,
     reference::FUNCTIONS,
     regex::FUNCTIONS,
+    securities::FUNCTIONS,
     shaping::FUNCTIONS,
     text::FUNCTIONS,
 ];
