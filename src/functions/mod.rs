@@ -8,10 +8,10 @@
 mod aggregate;
 mod args;
 mod arguments;
+mod array;
 #[cfg(test)]
 mod checks;
 mod combinatorics;
-mod array;
 mod conditional;
 mod context;
 mod criteria;
@@ -24,22 +24,22 @@ mod lower;
 mod matrix;
 #[cfg(test)]
 mod mock;
+mod number_text;
 mod numbers;
 mod numerals;
-mod number_text;
 mod operand;
+mod random;
 mod reference;
 mod regex;
-mod search;
-mod random;
 mod round;
 mod sample;
+mod search;
+mod shaping;
 mod special;
 mod sumproduct;
 mod term;
-mod trig;
-mod shaping;
 mod text;
+mod trig;
 mod wildcard;
 
 pub use context::Context;
