@@ -35,22 +35,11 @@ mod number_text;
 mod numbers;
 mod numerals;
 mod operand;
-mod random;
-mod reference;
-mod regex;
-mod search;
-mod round;
-mod special;
-mod term;
-mod random;
-mod reference;
-mod regex;
 mod order;
 mod random;
+mod reference;
+mod regex;
 mod regression;
-mod round;
-mod sample;
-mod search;
 mod round;
 mod sample;
 mod search;
@@ -395,9 +384,6 @@ const CATEGORIES: &[&[Function]] = &[
     random::FUNCTIONS,
     conditional::FUNCTIONS,
     descriptive::FUNCTIONS,
-    array::FUNCTIONS,
-    date::FUNCTIONS,
-    information::FUNCTIONS,
     order::FUNCTIONS,
     regression::FUNCTIONS,
     subtotal::FUNCTIONS,
