@@ -8,12 +8,12 @@
 //! - [`Outcome`] is what was found and why it ended, in words and as Excel's result code;
 //! - [`excel_model`] reads and writes the Solver model that Excel keeps with a sheet.
 
-//pub mod excel_model;
+pub mod excel_model;
 pub mod methods;
 mod outcome;
 mod problem;
 pub mod progress;
-//pub mod references;
+pub mod references;
 mod rng;
 mod search;
 pub mod starts;

@@ -85,7 +85,9 @@ impl Status {
             }
             Self::TimeLimit => "Stopped at the time limit; the best point is kept.",
             Self::Cancelled => "Stopped on request; the best point is kept.",
-            Self::Diverged => "Diverged: the value grows from step to step; the best point is kept.",
+            Self::Diverged => {
+                "Diverged: the value grows from step to step; the best point is kept."
+            }
             Self::Unbounded => "The value improves without end; set bounds on the variables.",
             Self::TargetMissed => "Came to rest without reaching the wanted value.",
             Self::Infeasible => "Found no point that satisfies all constraints.",

@@ -213,13 +213,7 @@ impl Problem {
         if let Some(&got) = lengths.iter().find(|&&length| length != n) {
             return Err(ProblemError::Shape { expected: n, got });
         }
-        for (i, (&lower, &upper)) in self
-            .bounds
-            .lower
-            .iter()
-            .zip(&self.bounds.upper)
-            .enumerate()
-        {
+        for (i, (&lower, &upper)) in self.bounds.lower.iter().zip(&self.bounds.upper).enumerate() {
             // `!(a <= b)` also catches NaN.
             if !(lower <= upper) {
                 return Err(ProblemError::Bounds {

@@ -30,8 +30,8 @@ pub trait Observer {
 /// Nobody watches.
 impl Observer for () {}
 
-/// A line of block characters, one for each of the last values of a history
-/// that is squeezed to at most `2 * width` values.
+/// A line of block characters, one for each of at most `width` values
+/// spread evenly over a history, the latest always among them.
 #[derive(Clone, Debug)]
 pub struct Sparkline {
     width: usize,
@@ -39,6 +39,7 @@ pub struct Sparkline {
     /// How many values each one kept stands for, and how many have come since.
     stride: usize,
     pending: usize,
+    latest: Option<f64>,
 }
 
 const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -50,6 +51,7 @@ impl Sparkline {
             values: Vec::new(),
             stride: 1,
             pending: 0,
+            latest: None,
         }
     }
 
@@ -57,6 +59,7 @@ impl Sparkline {
         if !value.is_finite() {
             return;
         }
+        self.latest = Some(value);
         self.pending += 1;
         if self.pending < self.stride && !self.values.is_empty() {
             return;
@@ -76,19 +79,22 @@ impl Sparkline {
     /// The line: low values low. The scale is logarithmic where all values are
     /// positive and the largest is at least ten times the smallest.
     pub fn render(&self) -> String {
+        let Some(latest) = self.latest else {
+            return String::new();
+        };
         let points = self.values.len().min(self.width);
-        let (low, high) = self
-            .values
-            .iter()
-            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &v| {
-                (low.min(v), high.max(v))
-            });
+        let shown: Vec<f64> = (0..points.saturating_sub(1))
+            .filter_map(|i| self.values.get(i * self.values.len() / points).copied())
+            .chain([latest])
+            .collect();
+        let low = shown.iter().copied().fold(f64::INFINITY, f64::min);
+        let high = shown.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let logarithmic = low > 0.0 && high / low >= 10.0;
         let scale = |v: f64| if logarithmic { v.ln() } else { v };
         let (bottom, height) = (scale(low), scale(high) - scale(low));
-        (0..points)
-            .filter_map(|i| self.values.get(i * self.values.len() / points))
-            .map(|&v| {
+        shown
+            .into_iter()
+            .map(|v| {
                 let share = if height > 0.0 {
                     (scale(v) - bottom) / height
                 } else {

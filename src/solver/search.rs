@@ -27,6 +27,7 @@ pub struct Search<'a> {
     /// The score and the value at the newest evaluation.
     newest_value: f64,
     first_score: Option<f64>,
+    first_norm: Option<f64>,
     last_score: f64,
     /// Iterations in a row that improved nothing.
     still: u32,
@@ -45,8 +46,9 @@ struct Best {
 /// GRG method uses the same number.
 const STILL: u32 = 5;
 
-/// A score this far below the first (relative to its size) is falling without end.
-const BOTTOMLESS: f64 = 1e20;
+/// A score this far below the first (relative to its size), with a gradient as
+/// steep as the first, is falling without end.
+const BOTTOMLESS: f64 = 1e12;
 
 impl<'a> Search<'a> {
     pub(super) fn new(
@@ -76,6 +78,7 @@ impl<'a> Search<'a> {
             },
             newest_value: f64::NAN,
             first_score: None,
+            first_norm: None,
             last_score: f64::INFINITY,
             still: 0,
             advice: None,
@@ -147,6 +150,12 @@ impl<'a> Search<'a> {
         self.best.violation
     }
 
+    /// The best point so far, for another method to go on from.
+    pub(super) fn resume(&mut self) -> Vec<f64> {
+        self.still = 0;
+        self.best.x.clone()
+    }
+
     /// Tells of the starting point, and ends where there is nothing to do.
     pub fn begin(&mut self, x: &[f64], score: f64, gradient: &[f64]) -> Result<(), Status> {
         self.test(x, score, gradient)
@@ -173,7 +182,8 @@ impl<'a> Search<'a> {
         if norm == 0.0 && self.constraints.is_empty() {
             return Err(Status::Converged);
         }
-        if score < first - BOTTOMLESS * first.abs().max(1.0) {
+        let first_norm = *self.first_norm.get_or_insert(norm);
+        if score < first - BOTTOMLESS * first.abs().max(1.0) && norm >= 0.1 * first_norm {
             return Err(Status::Unbounded);
         }
         let improvement = self.last_score - score;

@@ -116,7 +116,9 @@ pub(super) fn solve(
         (board.finished < count).then_some(Status::TimeLimit)
     };
     // At least one start has run: a worker takes one before anything ends it.
-    let (index, mut outcome) = board.best.unwrap_or_else(|| unreachable!("no start was run"));
+    let (index, mut outcome) = board
+        .best
+        .unwrap_or_else(|| unreachable!("no start was run"));
     outcome.evaluations = board.evaluations;
     outcome.seconds = began.elapsed().as_secs_f64();
     outcome.starts = Some((board.finished, index));

@@ -8,8 +8,8 @@ use std::time::Duration;
 #[derive(Clone, Debug)]
 pub struct Stop {
     /// Relative accuracy wanted: the search has converged when the gradient's
-    /// norm falls to `tolerance * max(|f|, min(1, |f at the start|))`, and has
-    /// settled when the relative improvement stays below `tolerance²` (near a
+    /// norm falls to `tolerance` times the size of f, which is kept between
+    /// min(1, |f at the start|) and max(1, |f at the start|), and has settled when the relative improvement stays below `tolerance²` (near a
     /// minimum the value changes with the square of the gradient), but not
     /// below 4 rounding errors, for five iterations. A target counts as reached
     /// within `tolerance * max(1, |target|)`.
@@ -43,7 +43,8 @@ impl Stop {
 
     /// The gradient norm that counts as zero at a score of `score`.
     pub(super) fn gradient_limit(&self, score: f64, first: f64) -> f64 {
-        self.tolerance * score.abs().max(first.abs().min(1.0))
+        let first = first.abs();
+        self.tolerance * score.abs().clamp(first.min(1.0), first.max(1.0))
     }
 
     /// The relative improvement that counts as none.

@@ -19,7 +19,11 @@ const STEPS: u64 = 1000;
 
 impl Method for GradientDescent {
     fn name(&self) -> &'static str {
-        if self.momentum == 0.0 { "gd" } else { "momentum" }
+        if self.momentum == 0.0 {
+            "gd"
+        } else {
+            "momentum"
+        }
     }
 
     fn run(&self, search: &mut Search<'_>, mut x: Vec<f64>) -> Ended {

@@ -116,7 +116,9 @@ impl CostFunction for Adapter<'_, '_, '_> {
     type Error = Status;
 
     fn cost(&self, x: &Vec<f64>) -> Result<f64, Status> {
-        self.shared.borrow_mut().evaluate(x, &mut vec![0.0; x.len()])
+        self.shared
+            .borrow_mut()
+            .evaluate(x, &mut vec![0.0; x.len()])
     }
 }
 

@@ -28,52 +28,68 @@ impl Method for LevenbergMarquardt {
         "lm"
     }
 
-    fn run(&self, search: &mut Search<'_>, mut x: Vec<f64>) -> Ended {
-        search.limit_iterations(ITERATIONS);
-        let n = x.len();
-        let m = search.residuals().ok_or(Status::CannotImprove)?;
-        let mut residuals = vec![0.0; m];
-        let mut jacobian = vec![0.0; m * n];
-        let mut score = search.value(&x)?;
-        let mut model = Model::at(search, &x, &mut residuals, &mut jacobian)?;
-        search.begin(&x, score, &model.gradient)?;
+    fn run(&self, search: &mut Search<'_>, x: Vec<f64>) -> Ended {
+        descend(search, x, |_, _| false)
+    }
+}
 
-        let mut scaling = vec![0.0; n];
-        let (mut damping, mut growth) = (FIRST_DAMPING, 2.0);
-        let mut trial = vec![0.0; n];
-        loop {
-            model.update_scaling(&mut scaling);
-            // Raises the damping until a step improves.
-            loop {
-                if damping > LAST_DAMPING {
+/// Iterates until a stop rule ends the search, or `leave`, which is asked
+/// after each iteration with its number and gain ratio (actual by predicted
+/// reduction), says so; then it ends with [`Status::CannotImprove`].
+pub(super) fn descend(
+    search: &mut Search<'_>,
+    mut x: Vec<f64>,
+    leave: impl Fn(u64, f64) -> bool,
+) -> Ended {
+    search.limit_iterations(ITERATIONS);
+    let n = x.len();
+    let m = search.residuals().ok_or(Status::CannotImprove)?;
+    let mut residuals = vec![0.0; m];
+    let mut jacobian = vec![0.0; m * n];
+    let mut score = search.value(&x)?;
+    let mut model = Model::at(search, &x, &mut residuals, &mut jacobian)?;
+    search.begin(&x, score, &model.gradient)?;
+
+    let mut scaling = vec![0.0; n];
+    let (mut damping, mut growth) = (FIRST_DAMPING, 2.0);
+    let mut trial = vec![0.0; n];
+    let mut iteration = 0;
+    loop {
+        model.update_scaling(&mut scaling);
+        // Raises the damping until a step improves.
+        let gain = loop {
+            if damping > LAST_DAMPING {
+                return Err(Status::CannotImprove);
+            }
+            let step = model.step(search, &x, &scaling, damping);
+            if let Some(step) = step {
+                for i in 0..n {
+                    trial[i] = x[i] + step[i];
+                }
+                search.bounds.clamp(&mut trial);
+                if trial == x {
                     return Err(Status::CannotImprove);
                 }
-                let step = model.step(search, &x, &scaling, damping);
-                if let Some(step) = step {
-                    for i in 0..n {
-                        trial[i] = x[i] + step[i];
-                    }
-                    search.bounds.clamp(&mut trial);
-                    if trial == x {
-                        return Err(Status::CannotImprove);
-                    }
-                    let predicted = model.predicted_reduction(&x, &trial);
-                    let new = search.value(&trial)?;
-                    let gain = (score - new) / predicted;
-                    if new < score && (gain > LEAST_GAIN || predicted <= 0.0) {
-                        x.copy_from_slice(&trial);
-                        score = new;
-                        damping *= (1.0 - (2.0 * gain - 1.0).powi(3)).clamp(1.0 / 10.0, 2.0);
-                        damping = damping.max(f64::EPSILON);
-                        growth = 2.0;
-                        break;
-                    }
+                let predicted = model.predicted_reduction(&x, &trial);
+                let new = search.value(&trial)?;
+                let gain = (score - new) / predicted;
+                if new < score && (gain > LEAST_GAIN || predicted <= 0.0) {
+                    x.copy_from_slice(&trial);
+                    score = new;
+                    damping *= (1.0 - (2.0 * gain - 1.0).powi(3)).clamp(1.0 / 10.0, 2.0);
+                    damping = damping.max(f64::EPSILON);
+                    growth = 2.0;
+                    break gain;
                 }
-                damping *= growth;
-                growth *= 2.0;
             }
-            model = Model::at(search, &x, &mut residuals, &mut jacobian)?;
-            search.advance(&x, score, &model.gradient)?;
+            damping *= growth;
+            growth *= 2.0;
+        };
+        model = Model::at(search, &x, &mut residuals, &mut jacobian)?;
+        search.advance(&x, score, &model.gradient)?;
+        iteration += 1;
+        if leave(iteration, gain) {
+            return Err(Status::CannotImprove);
         }
     }
 }
@@ -136,7 +152,8 @@ impl Model {
             let damped = if i == j { damping * scaling[i] } else { 0.0 };
             self.square[(i, j)] + damped
         });
-        let right = DVector::from_iterator(free.len(), free.iter().map(|&i| -0.5 * self.gradient[i]));
+        let right =
+            DVector::from_iterator(free.len(), free.iter().map(|&i| -0.5 * self.gradient[i]));
         let solution = system.cholesky()?.solve(&right);
         let mut step = vec![0.0; n];
         for (&i, &h) in free.iter().zip(solution.iter()) {

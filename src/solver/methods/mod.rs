@@ -3,6 +3,7 @@
 mod adam;
 mod gradient_descent;
 mod lbfgs;
+mod least_squares;
 mod levenberg_marquardt;
 mod slsqp;
 
@@ -24,12 +25,21 @@ pub enum MethodChoice {
     #[default]
     Auto,
     /// Plain gradient descent with a fixed learning rate.
-    GradientDescent { rate: f64 },
+    GradientDescent {
+        rate: f64,
+    },
     /// Gradient descent with momentum: the part of the last step that is kept.
-    Momentum { rate: f64, momentum: f64 },
-    Adam { rate: f64 },
+    Momentum {
+        rate: f64,
+        momentum: f64,
+    },
+    Adam {
+        rate: f64,
+    },
     Lbfgs,
     LevenbergMarquardt,
+    /// Levenberg-Marquardt as far as it goes, then L-BFGS.
+    LeastSquares,
     /// Sequential least-squares programming, for constraints.
     Slsqp,
 }
@@ -53,14 +63,16 @@ impl MethodChoice {
             "adam" => Self::Adam { rate },
             "lbfgs" => Self::Lbfgs,
             "lm" => Self::LevenbergMarquardt,
+            "lm+lbfgs" => Self::LeastSquares,
             "slsqp" => Self::Slsqp,
             _ => return None,
         })
     }
 
     /// The names that [`MethodChoice::named`] knows.
-    pub const NAMES: [&'static str; 7] =
-        ["auto", "gd", "momentum", "adam", "lbfgs", "lm", "slsqp"];
+    pub const NAMES: [&'static str; 8] = [
+        "auto", "gd", "momentum", "adam", "lbfgs", "lm", "lm+lbfgs", "slsqp",
+    ];
 }
 
 /// A method ready to run.
@@ -90,39 +102,45 @@ pub(super) fn choose(
         });
     }
     if choice != MethodChoice::Auto {
-        if choice == MethodChoice::LevenbergMarquardt
-            && search::residuals(objective, problem.sense).is_none()
-        {
-            return Err(ProblemError::NotLeastSquares("lm"));
+        let method = by_choice(choice)?;
+        let squares = matches!(
+            choice,
+            MethodChoice::LevenbergMarquardt | MethodChoice::LeastSquares
+        );
+        if squares && search::residuals(objective, problem.sense).is_none() {
+            return Err(ProblemError::NotLeastSquares(method.name()));
         }
-        return Ok(Chosen {
-            method: by_choice(choice)?,
-            reason: "as asked".into(),
-        });
+        let reason = format!("{}, as asked", method.name());
+        return Ok(Chosen { method, reason });
     }
     let n = objective.dimension();
     let (choice, reason) = if !problem.constraints.is_empty() {
         (
             MethodChoice::Slsqp,
-            "sequential least-squares programming, as there are constraints".to_string(),
+            "slsqp (sequential least-squares programming), as there are constraints".to_string(),
         )
     } else {
         match search::residuals(objective, problem.sense) {
             Some(m) if n <= LM_VARIABLES && m.saturating_mul(n) <= LM_JACOBIAN => (
-                MethodChoice::LevenbergMarquardt,
+                MethodChoice::LeastSquares,
                 if let Sense::Target(_) = problem.sense {
-                    "Levenberg-Marquardt on the distance to the target".to_string()
+                    "lm+lbfgs (Levenberg-Marquardt, then L-BFGS) on the distance to the target"
+                        .to_string()
                 } else {
-                    format!("Levenberg-Marquardt, as the objective is a sum of {m} squares")
+                    format!(
+                        "lm+lbfgs (Levenberg-Marquardt, then L-BFGS), as the objective is a sum of {m} squares"
+                    )
                 },
             ),
             Some(m) => (
                 MethodChoice::Lbfgs,
-                format!("L-BFGS, as {m} squares of {n} variables are too many for Levenberg-Marquardt"),
+                format!(
+                    "lbfgs, as {m} squares of {n} variables are too many for Levenberg-Marquardt"
+                ),
             ),
             None => (
                 MethodChoice::Lbfgs,
-                "L-BFGS, as the objective is no sum of squares to be minimised".to_string(),
+                "lbfgs, as the objective is no sum of squares to be minimised".to_string(),
             ),
         }
     };
@@ -154,6 +172,7 @@ fn by_choice(choice: MethodChoice) -> Result<Box<dyn Method + Send>, ProblemErro
         }),
         MethodChoice::Auto | MethodChoice::Lbfgs => Box::new(lbfgs::Lbfgs),
         MethodChoice::LevenbergMarquardt => Box::new(levenberg_marquardt::LevenbergMarquardt),
+        MethodChoice::LeastSquares => Box::new(least_squares::LeastSquares),
         MethodChoice::Slsqp => Box::new(slsqp::Slsqp),
     })
 }

@@ -168,10 +168,7 @@ impl NonlinearEqualityValues for Adapter<'_, '_, '_> {
     type Values = Vec<f64>;
     type Error = Status;
 
-    fn nonlinear_equalities(
-        &self,
-        x: &Vec<f64>,
-    ) -> Result<Vec<f64>, ConstraintSolveError<Status>> {
+    fn nonlinear_equalities(&self, x: &Vec<f64>) -> Result<Vec<f64>, ConstraintSolveError<Status>> {
         Ok(self.values(&self.equal, x))
     }
 }
