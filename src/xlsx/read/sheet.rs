@@ -1,0 +1,163 @@
+//! Worksheet parts.
+
+use super::cells::{CellReader, SheetItem};
+use super::formulas::Formulas;
+use super::table::parse_rect;
+use super::values::{Context, ValueReader};
+use crate::grid::{MAX_COLS, Pos, Rect};
+use crate::workbook::{ColumnProps, Panes, RowProps, Run, Sheet, Templates};
+use crate::xlsx::error::OpenCause;
+use crate::xlsx::xml::{Element, Xml, XmlError, is_true};
+use std::collections::BTreeMap;
+
+/// A worksheet read by itself.
+pub(in crate::xlsx) struct SheetPart {
+    /// Without its runs, which need the workbook's templates.
+    pub sheet: Sheet,
+    pub runs: Vec<Run>,
+    /// The templates that the runs number.
+    pub templates: Templates,
+    /// The relationship ids of its tables.
+    pub tables: Vec<String>,
+}
+
+/// Reads a worksheet part.
+pub(in crate::xlsx) fn read(
+    part: &str,
+    text: &str,
+    name: &str,
+    context: &Context,
+) -> Result<SheetPart, OpenCause> {
+    let mut sheet = Sheet::new(name);
+    let mut formulas = Formulas::default();
+    let mut tables = Vec::new();
+    let mut filters: Vec<Rect> = Vec::new();
+    let mut bad_cell = None;
+    Xml::new(text)
+        .each_element(|xml, element| {
+            match element.name() {
+                "sheetData" if !element.empty => {
+                    bad_cell = cells(xml, &mut sheet, &mut formulas, context)?;
+                }
+                "col" => {
+                    columns(&element, &mut sheet.columns);
+                }
+                "pane" => sheet.panes = panes(&element).or(sheet.panes),
+                "mergeCell" => sheet
+                    .merges
+                    .extend(element.attribute("ref").and_then(|r| parse_rect(&r))),
+                "autoFilter" => {
+                    filters.extend(element.attribute("ref").and_then(|r| parse_rect(&r)));
+                }
+                "tablePart" => tables.extend(element.attribute("id").map(Into::into)),
+                // Extensions of other programs can hold anything.
+                "extLst" if !element.empty => xml.skip()?,
+                _ => {}
+            }
+            Ok(())
+        })
+        .map_err(|e| e.in_part(part, text))?;
+    if let Some((at, message)) = bad_cell {
+        return Err(OpenCause::Cell {
+            part: part.to_owned(),
+            cell: at.to_string(),
+            message,
+        });
+    }
+    for (row, props) in &mut sheet.rows {
+        // Rows of a filtered range are hidden by its filter.
+        props.filtered = props.hidden
+            && filters
+                .iter()
+                .any(|rect| rect.top < *row && *row <= rect.bottom);
+    }
+    let (runs, templates, spills) = formulas.into_runs();
+    sheet.spills = spills;
+    Ok(SheetPart {
+        sheet,
+        runs,
+        templates,
+        tables,
+    })
+}
+
+/// A cell whose value cannot be, and why.
+type BadCell = (Pos, String);
+
+/// Reads rows and cells up to the end of the sheet's data.
+fn cells<'a>(
+    xml: &mut Xml<'a>,
+    sheet: &mut Sheet,
+    formulas: &mut Formulas<'a>,
+    context: &Context,
+) -> Result<Option<BadCell>, XmlError> {
+    let mut reader = CellReader::new();
+    let mut values = ValueReader::new(context);
+    let mut bad = None;
+    loop {
+        match reader.next(xml)? {
+            SheetItem::Row(row) => {
+                let props = RowProps {
+                    height: row.height,
+                    hidden: row.hidden,
+                    filtered: false,
+                    style: row.style,
+                };
+                if props != RowProps::default() {
+                    sheet.rows.insert(row.row, props);
+                }
+            }
+            SheetItem::Cell(mut cell) => {
+                match values.value(&cell) {
+                    Ok(value) if value.is_blank() => {}
+                    Ok(value) => sheet.cells.set(cell.at, value),
+                    Err(message) => {
+                        bad.get_or_insert((cell.at, message));
+                    }
+                }
+                if cell.formula.is_some() {
+                    let dynamic = context.metadata.is_dynamic(cell.cm);
+                    formulas.add(&mut cell, dynamic);
+                }
+            }
+            SheetItem::RowEnd(_) => {}
+            SheetItem::End(_) => return Ok(bad),
+        }
+    }
+}
+
+/// Takes what a `<col>` says; returns its first and last column.
+pub(in crate::xlsx) fn columns(
+    element: &Element<'_>,
+    columns: &mut BTreeMap<u32, ColumnProps>,
+) -> Option<(u32, u32)> {
+    let number = |name| element.attribute(name)?.parse::<u32>().ok();
+    let first = number("min")?.checked_sub(1)?;
+    let last = number("max")?.min(MAX_COLS).checked_sub(1)?;
+    let width = element.attribute("width").and_then(|w| w.parse().ok());
+    let props = ColumnProps {
+        width: width.filter(|w: &f64| w.is_finite()),
+        hidden: element.attribute("hidden").is_some_and(|v| is_true(&v)),
+        style: number("style").unwrap_or(0),
+    };
+    for col in first..=last {
+        columns.insert(col, props.clone());
+    }
+    Some((first, last))
+}
+
+fn panes(element: &Element<'_>) -> Option<Panes> {
+    let state = element.attribute("state")?;
+    if state != "frozen" && state != "frozenSplit" {
+        return None;
+    }
+    // Written as floating point numbers.
+    let count = |name| {
+        let text = element.attribute(name)?;
+        text.parse::<f64>().ok().map(|x| x as u32)
+    };
+    Some(Panes {
+        frozen_rows: count("ySplit").unwrap_or(0),
+        frozen_cols: count("xSplit").unwrap_or(0),
+    })
+}
