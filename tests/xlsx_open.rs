@@ -1,42 +1,15 @@
 //! Opening workbooks: compared with calamine, an independent reader.
 
+mod shared;
+
 use calamine::{Data, Reader};
 use gradsheet::grid::Pos;
 use gradsheet::value::Value;
 use gradsheet::xlsx;
-use std::path::{Path, PathBuf};
-
-/// Workbooks that are not in the repository: the course's and Excel's own
-/// results. They lie beside it on the machines that have them.
-fn shared_workbooks() -> Vec<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
-    let mut found = Vec::new();
-    for root in [beside, PathBuf::from("/work/shared")] {
-        collect(&root, &mut found);
-        if !found.is_empty() {
-            break;
-        }
-    }
-    found
-}
-
-fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
-    let Ok(entries) = std::fs::read_dir(folder) else {
-        return;
-    };
-    for entry in entries.flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            collect(&path, found);
-        } else if path.extension().is_some_and(|e| e == "xlsx") {
-            found.push(path);
-        }
-    }
-}
 
 #[test]
 fn every_value_of_the_shared_workbooks_is_what_calamine_reads() {
-    for path in shared_workbooks() {
+    for path in shared::workbooks() {
         let book = xlsx::open(&path).unwrap_or_else(|e| panic!("{e}"));
         let mut other: calamine::Xlsx<_> = calamine::open_workbook(&path).unwrap();
         for &id in book.order() {

@@ -8,8 +8,11 @@
 pub mod bind;
 mod compare;
 mod edit;
+pub mod gradient;
 pub mod graph;
 pub mod interpret;
+mod lower;
+mod oracle;
 pub(crate) mod pool;
 mod recalc;
 
@@ -20,7 +23,7 @@ pub use compare::{Comparison, Mismatch};
 pub use edit::{Edited, EntryError};
 pub use recalc::{Progress, Recalculation};
 
-use crate::formula::ParseError;
+use crate::formula::{Dialect, ParseError};
 use crate::functions::Operand;
 use crate::grid::Cell;
 use crate::value::{Value, format};
@@ -118,7 +121,7 @@ impl Engine {
         let template = self.workbook.templates.get(run.template);
         Some(match template.as_ref() {
             Template::Formula(expr) => {
-                format!("={}", format!("{expr:?}"))
+                format!("={}", print_for_people(expr, run.origin(cell.pos)))
             }
             Template::Unreadable(text) => format!("={text}"),
         })
@@ -175,6 +178,22 @@ impl Engine {
             pending: None,
         }
     }
+}
+
+/// A formula as people read it, without its `=`.
+pub(crate) fn print_for_people(expr: &crate::formula::Expr, origin: crate::grid::Pos) -> String {
+    crate::formula::print(expr, origin, Dialect::People(prefix))
+}
+
+/// What files write before a function's name; `None` where it is unknown.
+fn prefix(name: &str) -> Option<&'static str> {
+    use crate::functions::Prefix;
+    crate::functions::find(name).map(|function| match function.prefix {
+        Prefix::None => "",
+        Prefix::Xlfn => "_xlfn.",
+        Prefix::Xlws => "_xlfn._xlws.",
+        Prefix::Xludf => "_xludf.",
+    })
 }
 
 /// The date and time by the system's clock, as a serial number in universal time.

@@ -1,6 +1,7 @@
 //! Reading arguments: single numbers, and the numbers of ranges and arrays.
 
 use super::{Context, Operand};
+use crate::grid::Area;
 use crate::value::{ErrorKind, Value};
 
 /// The arguments of a scalar rule, taken one after another.
@@ -159,6 +160,50 @@ pub(crate) fn collect(
     Ok(out)
 }
 
+/// Operands of one size; of ranges only the part that can hold anything in
+/// at least one of them, the same part of each. Sizes that differ are `error`.
+pub(crate) fn common_part(
+    args: &[Operand],
+    error: ErrorKind,
+    context: &dyn Context,
+) -> Result<Vec<Operand>, ErrorKind> {
+    let mut size = None;
+    let (mut rows, mut cols) = (1, 1);
+    for arg in args {
+        ensure(
+            *size.get_or_insert(context.size(arg)) == context.size(arg),
+            error,
+        )?;
+        match arg {
+            Operand::Reference(areas) => {
+                let [area] = areas.as_slice() else {
+                    return Err(ErrorKind::Value);
+                };
+                if let Some(used) = context.used(*area) {
+                    rows = rows.max(used.rect.bottom - area.rect.top + 1);
+                    cols = cols.max(used.rect.right - area.rect.left + 1);
+                }
+            }
+            // An array is whole.
+            _ => (rows, cols) = (u32::MAX, u32::MAX),
+        }
+    }
+    let clip = |arg: &Operand| match arg {
+        Operand::Reference(areas) => {
+            let clip = |area: &Area| {
+                let mut area = *area;
+                let rect = &mut area.rect;
+                rect.bottom = rect.bottom.min(rect.top.saturating_add(rows - 1));
+                rect.right = rect.right.min(rect.left.saturating_add(cols - 1));
+                area
+            };
+            Operand::Reference(areas.iter().map(clip).collect())
+        }
+        other => other.clone(),
+    };
+    Ok(args.iter().map(clip).collect())
+}
+
 /// Two ranges of equal numbers of cells, cell by cell: the pairs in which
 /// both are numbers. Sizes that differ are `size_error`.
 pub(crate) fn pairs(
@@ -167,13 +212,22 @@ pub(crate) fn pairs(
     size_error: ErrorKind,
     context: &mut dyn Context,
 ) -> Result<Vec<(f64, f64)>, ErrorKind> {
-    let (rows_a, cols_a) = context.size(a);
-    let (rows_b, cols_b) = context.size(b);
-    if rows_a * cols_a != rows_b * cols_b {
-        return Err(size_error);
+    let (rows, cols) = context.size(a);
+    let other = context.size(b);
+    let parts = if (rows, cols) == other {
+        common_part(&[a.clone(), b.clone()], size_error, context)?
+    } else {
+        // A row may go with a column.
+        ensure(rows * cols == other.0 * other.1, size_error)?;
+        vec![a.clone(), b.clone()]
+    };
+    let mut arrays = Vec::with_capacity(2);
+    for part in &parts {
+        arrays.push(context.to_array(part)?);
     }
-    let (a, b) = (clip_pair(a, b, context), clip_pair(b, a, context));
-    let (a, b) = (context.to_array(&a)?, context.to_array(&b)?);
+    let [a, b] = arrays.as_slice() else {
+        return Err(size_error);
+    };
     let mut out = Vec::with_capacity(a.cells().len());
     for pair in a.cells().iter().zip(b.cells()) {
         match pair {
@@ -183,29 +237,4 @@ pub(crate) fn pairs(
         }
     }
     Ok(out)
-}
-
-/// Of two whole columns (or any ranges of one shape), `a` without the rows
-/// and columns at the end in which neither holds anything.
-fn clip_pair(a: &Operand, b: &Operand, context: &dyn Context) -> Operand {
-    let (Operand::Reference(areas), Operand::Reference(others)) = (a, b) else {
-        return a.clone();
-    };
-    let ([area], [other]) = (areas.as_slice(), others.as_slice()) else {
-        return a.clone();
-    };
-    if (area.rect.rows(), area.rect.cols()) != (other.rect.rows(), other.rect.cols()) {
-        return a.clone();
-    }
-    let (mut rows, mut cols) = (1, 1);
-    for area in [area, other] {
-        if let Some(used) = context.used(*area) {
-            rows = rows.max(used.rect.bottom - area.rect.top + 1);
-            cols = cols.max(used.rect.right - area.rect.left + 1);
-        }
-    }
-    let mut area = *area;
-    area.rect.bottom = area.rect.top + rows - 1;
-    area.rect.right = area.rect.left + cols - 1;
-    Operand::Reference(vec![area])
 }

@@ -5,18 +5,29 @@
 //! differentiable program, and how smooth it is. The interpreter, the help, the
 //! completion, the documentation and the gradient checks all read it from here.
 
+mod aggregate;
 mod args;
 mod arguments;
+mod array;
+#[cfg(test)]
+mod checks;
 mod combinatorics;
+mod conditional;
 mod context;
 mod criteria;
+mod date;
+mod day_count;
+mod descriptive;
 mod distributions;
+mod information;
 mod lambda;
 mod logical;
 mod lookup;
 mod lower;
+mod matrix;
 #[cfg(test)]
 mod mock;
+mod number_text;
 mod numbers;
 mod numerals;
 mod operand;
@@ -26,6 +37,17 @@ mod search;
 mod round;
 mod special;
 mod term;
+mod random;
+mod reference;
+mod regex;
+mod round;
+mod sample;
+mod search;
+mod shaping;
+mod special;
+mod sumproduct;
+mod term;
+mod text;
 mod trig;
 mod wildcard;
 
@@ -348,11 +370,23 @@ const CATEGORIES: &[&[Function]] = &[
     combinatorics::FUNCTIONS,
     numerals::FUNCTIONS,
     distributions::FUNCTIONS,
+    aggregate::FUNCTIONS,
+    sumproduct::FUNCTIONS,
+    matrix::FUNCTIONS,
+    random::FUNCTIONS,
+    conditional::FUNCTIONS,
+    descriptive::FUNCTIONS,
+    array::FUNCTIONS,
+    date::FUNCTIONS,
+    information::FUNCTIONS,
     lambda::FUNCTIONS,
     logical::FUNCTIONS,
     lookup::FUNCTIONS,
+    number_text::FUNCTIONS,
     reference::FUNCTIONS,
     regex::FUNCTIONS,
+    shaping::FUNCTIONS,
+    text::FUNCTIONS,
 ];
 
 /// Shorthands for the tables of parameters.

@@ -8,7 +8,16 @@
 //! of times in a [`Workspace`].
 
 mod builder;
+mod compile;
+mod gradient;
+mod graph;
+mod jacobian;
+mod ops;
+mod simplify;
 mod tensor;
+#[cfg(test)]
+mod tests;
 
 pub use builder::{Axes, Binary, Builder, Node, Reduction, Scan, Unary, Window};
+pub use compile::{Program, Workspace};
 pub use tensor::{Shape, ShapeError, Tensor};

@@ -20,6 +20,7 @@ const MAX_RATIO: u64 = 200;
 #[derive(Clone, Debug)]
 pub(super) struct Package {
     archive: ZipArchive<Cursor<Arc<[u8]>>>,
+    bytes: Arc<[u8]>,
     /// Entries by part name in lower case: part names are equal without regard to case.
     index: HashMap<String, usize>,
 }
@@ -44,8 +45,8 @@ impl Package {
         if !bytes.starts_with(b"PK") {
             return Err(OpenCause::NotZip);
         }
-        let mut archive =
-            ZipArchive::new(Cursor::new(bytes)).map_err(|e| OpenCause::Damaged(e.to_string()))?;
+        let mut archive = ZipArchive::new(Cursor::new(bytes.clone()))
+            .map_err(|e| OpenCause::Damaged(e.to_string()))?;
         let mut index = HashMap::new();
         let mut total = 0_u64;
         for i in 0..archive.len() {
@@ -66,7 +67,11 @@ impl Package {
             }
             index.insert(name.to_lowercase(), i);
         }
-        Ok(Self { archive, index })
+        Ok(Self {
+            archive,
+            bytes,
+            index,
+        })
     }
 
     pub fn has(&self, part: &str) -> bool {
@@ -106,8 +111,8 @@ impl Package {
     }
 
     /// The file as it was opened.
-    pub fn into_bytes(self) -> Arc<[u8]> {
-        self.archive.into_inner().into_inner()
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
     }
 }
 

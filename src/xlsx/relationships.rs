@@ -35,8 +35,13 @@ impl Relationships {
             });
         }
         let text = package.text(&part, source)?;
+        Self::parse(source, part, &text)
+    }
+
+    /// Those that the text of `part` gives to `source`.
+    pub fn parse(source: &str, part: String, text: &str) -> Result<Self, OpenCause> {
         let mut list = Vec::new();
-        Xml::new(&text)
+        Xml::new(text)
             .each_element(|_, element| {
                 if element.name() == "Relationship" {
                     let get = |name| element.attribute(name).unwrap_or_default();
@@ -59,7 +64,7 @@ impl Relationships {
                 }
                 Ok(())
             })
-            .map_err(|e| e.in_part(&part, &text))?;
+            .map_err(|e| e.in_part(&part, text))?;
         Ok(Self { part, list })
     }
 

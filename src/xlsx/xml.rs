@@ -268,7 +268,11 @@ pub(super) fn with_attribute(tag: &str, name: &str, value: Option<&str>) -> Stri
             let mut attribute = format!(" {name}=\"");
             escape(value, &mut attribute);
             attribute.push('"');
-            let end = tag.trim_end_matches('>').trim_end_matches('/').trim_end().len();
+            let end = tag
+                .trim_end_matches('>')
+                .trim_end_matches('/')
+                .trim_end()
+                .len();
             out.insert_str(end, &attribute);
         }
         (None, None) => {}
@@ -443,9 +447,15 @@ mod tests {
         assert_eq!(&tag[value_range(tag, "spans").unwrap()], "1:3");
         assert_eq!(&tag[value_range(tag, "r").unwrap()], "5");
         assert_eq!(value_range(tag, "x"), None);
-        assert_eq!(with_attribute(r#"<a r="1" s='2'/>"#, "s", None), r#"<a r="1"/>"#);
+        assert_eq!(
+            with_attribute(r#"<a r="1" s='2'/>"#, "s", None),
+            r#"<a r="1"/>"#
+        );
         assert_eq!(with_attribute("<a/>", "s", Some("<")), r#"<a s="&lt;"/>"#);
-        assert_eq!(with_attribute(r#"<a s="1">"#, "s", Some("2")), r#"<a s="2">"#);
+        assert_eq!(
+            with_attribute(r#"<a s="1">"#, "s", Some("2")),
+            r#"<a s="2">"#
+        );
         assert_eq!(with_attribute("<a>", "s", Some("2")), r#"<a s="2">"#);
         let mut xml = Xml::new(tag);
         let Ok(Event::Start(tag)) = xml.next() else {

@@ -2,6 +2,7 @@
 
 use super::cache::{Index, WORTH_KEEPING};
 use super::{Interpreter, MAX_ARRAY, random};
+use crate::engine::print_for_people;
 use crate::formula::Expr;
 use crate::functions::{Context, Lambda, Operand};
 use crate::grid::{Area, Cell, Pos, SheetId};
@@ -121,7 +122,7 @@ impl Context for Interpreter<'_> {
     fn formula_text(&mut self, at: Cell) -> Option<String> {
         let (template, origin) = self.template(at)?;
         Some(match template {
-            Template::Formula(expr) => format!("={:?}", (expr, origin)),
+            Template::Formula(expr) => format!("={}", print_for_people(expr, origin)),
             Template::Unreadable(text) => format!("={text}"),
         })
     }

@@ -118,10 +118,9 @@ impl Interpreter<'_> {
         text: &str,
         r1c1: bool,
     ) -> Result<Vec<Area>, ErrorKind> {
-        let expr = if r1c1 {
-            formula::parse(text, self.origin.pos)
-        } else {
-            formula::parse(text, self.origin.pos)
+        let expr = match r1c1 {
+            true => formula::parse_r1c1(text),
+            false => formula::parse(text, self.origin.pos),
         };
         let expr = expr.map_err(|_| ErrorKind::Ref)?;
         let bound = {

@@ -1,10 +1,9 @@
 //! From formula records to templates and runs.
 
 use super::cells::{CellRecord, FormulaKind, FormulaRecord};
-use super::runs::RunsBuilder;
 use crate::formula;
 use crate::grid::{Pos, Rect};
-use crate::workbook::{Run, RunKind, Template, TemplateId, Templates};
+use crate::workbook::{Run, RunKind, Runs, RunsBuilder, Template, TemplateId, Templates};
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -18,7 +17,9 @@ use std::collections::BTreeMap;
 pub(in crate::xlsx) struct Formulas<'a> {
     pub templates: Templates,
     pub spills: BTreeMap<Pos, Rect>,
-    runs: RunsBuilder,
+    cells: RunsBuilder,
+    /// Array formulas, data tables and what cannot be read: never joined.
+    fixed: Vec<Run>,
     /// By column.
     above: Vec<Option<Seen<'a>>>,
     left: Option<Seen<'a>>,
@@ -55,7 +56,7 @@ impl<'a> Formulas<'a> {
             FormulaKind::Normal if formula.text.trim().is_empty() => {}
             FormulaKind::Normal => {
                 let template = self.template(formula.text, at);
-                self.runs.add(at, template, RunKind::Plain);
+                self.cell(at, template, RunKind::Plain);
             }
             FormulaKind::Shared(index) => {
                 let template = if formula.text.trim().is_empty() {
@@ -69,18 +70,18 @@ impl<'a> Formulas<'a> {
                     self.shared.insert(index, template);
                     template
                 };
-                self.runs.add(at, template, RunKind::Plain);
+                self.cell(at, template, RunKind::Plain);
             }
             FormulaKind::Array => {
                 let rect = self.extent(&formula, at);
                 let template = self.template(formula.text, at);
                 if dynamic {
-                    self.runs.add(at, template, RunKind::Dynamic);
+                    self.cell(at, template, RunKind::Dynamic);
                     if !rect.is_cell() {
                         self.spills.insert(at, rect);
                     }
                 } else {
-                    self.runs.add_fixed(rect, template, RunKind::Array);
+                    self.fixed(rect, template, RunKind::Array);
                 }
             }
             FormulaKind::DataTable => {
@@ -92,9 +93,24 @@ impl<'a> Formulas<'a> {
                     input(1).unwrap_or_default()
                 );
                 let template = self.templates.intern(Template::Unreadable(text.into()));
-                self.runs.add_fixed(rect, template, RunKind::DataTable);
+                self.fixed(rect, template, RunKind::DataTable);
             }
         }
+    }
+
+    fn cell(&mut self, at: Pos, template: TemplateId, kind: RunKind) {
+        match **self.templates.get(template) {
+            Template::Formula(_) => self.cells.push(at, template, kind),
+            Template::Unreadable(_) => self.fixed(Rect::cell(at), template, kind),
+        }
+    }
+
+    fn fixed(&mut self, rect: Rect, template: TemplateId, kind: RunKind) {
+        self.fixed.push(Run {
+            rect,
+            template,
+            kind,
+        });
     }
 
     /// The cells an array formula fills: its `ref` where that starts at the
@@ -127,7 +143,7 @@ impl<'a> Formulas<'a> {
         }
         let filled_from = |seen: &Option<Seen<'a>>| {
             let seen = seen.as_ref()?;
-            (seen.text == text && seen.at == at).then_some(seen.template)
+            formula::is_fill_of(&seen.text, seen.at, &text, at).then_some(seen.template)
         };
         let known = filled_from(&self.above[col]).or_else(|| filled_from(&self.left));
         let template = known.unwrap_or_else(|| {
@@ -138,13 +154,23 @@ impl<'a> Formulas<'a> {
             };
             self.templates.intern(template)
         });
-        let seen = Some(Seen { text, at, template });
-        self.above[col].clone_from(&seen);
-        self.left = seen;
+        // What cannot be read says nothing about its neighbours.
+        if matches!(**self.templates.get(template), Template::Formula(_)) {
+            let seen = Some(Seen { text, at, template });
+            self.above[col].clone_from(&seen);
+            self.left = seen;
+        }
         template
     }
 
-    pub fn into_runs(self) -> (Vec<Run>, Templates, BTreeMap<Pos, Rect>) {
-        (self.runs.finish(), self.templates, self.spills)
+    /// The runs, by the templates of the list beside them, and the spilled cells.
+    pub fn finish(self) -> (Runs, Templates, BTreeMap<Pos, Rect>) {
+        let mut runs = Runs::default();
+        for run in self.fixed {
+            // Where a file gives a cell two formulas, the first one counts.
+            let _ = runs.try_insert(run);
+        }
+        self.cells.finish(&mut runs);
+        (runs, self.templates, self.spills)
     }
 }

@@ -3,7 +3,6 @@
 pub(super) mod cells;
 pub(super) mod formulas;
 pub(super) mod metadata;
-mod runs;
 pub(super) mod sheet;
 pub(super) mod strings;
 pub(super) mod styles;
@@ -15,12 +14,13 @@ use super::error::OpenCause;
 use super::package::Package;
 use super::relationships::Relationships;
 use super::xml::XmlError;
-use crate::grid::{Area, SheetId};
+use crate::grid::{Area, Pos, Rect, SheetId};
 use crate::value::DateSystem;
-use crate::workbook::{DefinedName, Run, Table, Workbook};
+use crate::workbook::{DefinedName, Run, Runs, Styles, Table, TemplateId, Workbook};
 use metadata::Metadata;
 use rayon::prelude::*;
 use sheet::SheetPart;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use values::Context;
 
@@ -30,8 +30,22 @@ pub(super) struct Original {
     pub package: Package,
     /// The workbook part.
     pub workbook: String,
-    /// By sheet id.
+    /// Its sheets from left to right, by the document's ids.
+    pub tabs: Vec<SheetId>,
+    /// In the order of `tabs`.
     pub sheets: Vec<OriginalSheet>,
+    /// How many styles it has.
+    pub styles: usize,
+    /// What reading its cells again needs.
+    pub context: Context,
+}
+
+impl Original {
+    /// What a sheet was; `None` for one that was not in the file.
+    pub fn sheet(&self, id: SheetId) -> Option<&OriginalSheet> {
+        let position = self.tabs.iter().position(|&tab| tab == id)?;
+        self.sheets.get(position)
+    }
 }
 
 /// What a sheet was when it was opened.
@@ -39,13 +53,40 @@ pub(super) struct Original {
 pub(super) struct OriginalSheet {
     /// Its part; `None` for a chart sheet or another kind that holds no cells.
     pub part: Option<String>,
-    pub runs: Vec<Run>,
+    pub runs: Runs,
+    pub spills: BTreeMap<Pos, Rect>,
     /// The parts of its tables.
     pub tables: Vec<String>,
 }
 
+impl OriginalSheet {
+    /// A sheet that was in no file.
+    pub fn none() -> Self {
+        Self {
+            part: None,
+            runs: Runs::default(),
+            spills: BTreeMap::new(),
+            tables: Vec::new(),
+        }
+    }
+}
+
 /// Reads a whole package.
 pub(super) fn read(bytes: Arc<[u8]>) -> Result<Workbook, OpenCause> {
+    let (mut book, original) = read_parts(bytes)?;
+    book.package = Some(Arc::new(original));
+    Ok(book)
+}
+
+/// Reads a package without formulas as if the document whose sheets `tabs`
+/// are had been opened from it.
+pub(super) fn original(bytes: Arc<[u8]>, tabs: &[SheetId]) -> Result<Original, OpenCause> {
+    let (_, mut original) = read_parts(bytes)?;
+    original.tabs = tabs.to_vec();
+    Ok(original)
+}
+
+fn read_parts(bytes: Arc<[u8]>) -> Result<(Workbook, Original), OpenCause> {
     let package = Package::open(bytes)?;
     let main = main_part(&package)?;
     let relationships = Relationships::of(&package, &main)?;
@@ -94,17 +135,20 @@ pub(super) fn read(bytes: Arc<[u8]>) -> Result<Workbook, OpenCause> {
     let mut book = Workbook::new();
     book.date_system = context.dates;
     book.active = entries.active.min(entries.sheets.len() - 1);
-    styles::read_into(&mut book, parse(optional("styles")?, styles::read)?);
+    let theme = parse(optional("theme")?, styles::read_theme)?;
+    let styles = parse(optional("styles")?, |text| styles::read(text, &theme))?;
+    book.styles = Styles::new(styles);
     let mut originals = Vec::new();
     for ((entry, part), read) in sources.into_iter().zip(sheets) {
         let id = book.add_sheet(&entry.name);
         let mut original = OriginalSheet {
             part,
-            runs: Vec::new(),
-            tables: Vec::new(),
+            ..OriginalSheet::none()
         };
         if let Some((sheet, tables)) = read? {
-            original.runs = place(&mut book, id, sheet);
+            place(&mut book, id, sheet);
+            original.runs = book.sheet(id).runs.clone();
+            original.spills = book.sheet(id).spills.clone();
             for (part, table) in tables {
                 book.tables.push(Table {
                     name: table.name.into(),
@@ -123,6 +167,10 @@ pub(super) fn read(bytes: Arc<[u8]>) -> Result<Workbook, OpenCause> {
         originals.push(original);
     }
     for name in entries.names {
+        if name.local.is_some_and(|i| i >= book.order().len()) {
+            // Of no sheet: nothing can mean it. It stays in the file.
+            continue;
+        }
         book.names.define(DefinedName {
             name: name.name.into(),
             scope: name.local.map(|i| SheetId(i as u32)),
@@ -130,12 +178,18 @@ pub(super) fn read(bytes: Arc<[u8]>) -> Result<Workbook, OpenCause> {
             hidden: name.hidden,
         });
     }
-    book.package = Some(Arc::new(Original {
+    for &id in &book.order().to_vec() {
+        book.sheet_mut(id).touched = false;
+    }
+    let original = Original {
         package,
         workbook: main,
+        tabs: book.order().to_vec(),
         sheets: originals,
-    }));
-    Ok(book)
+        styles: book.styles.len(),
+        context,
+    };
+    Ok((book, original))
 }
 
 /// The workbook part of a package, found through its relationships.
@@ -212,27 +266,21 @@ fn read_sheet(
     Ok(Some((sheet, tables)))
 }
 
-/// Gives a sheet its content; its runs, now by the workbook's templates, are returned.
-fn place(book: &mut Workbook, id: SheetId, part: SheetPart) -> Vec<Run> {
+/// Gives a sheet its content, its formulas by the workbook's templates.
+fn place(book: &mut Workbook, id: SheetId, part: SheetPart) {
     let ids: Vec<_> = (0..part.templates.len())
         .map(|i| {
-            let local = crate::workbook::TemplateId(i as u32);
+            let local = TemplateId(i as u32);
             let template = part.templates.get(local).as_ref().clone();
             book.templates.intern(template)
         })
         .collect();
-    let runs: Vec<Run> = part
-        .runs
-        .into_iter()
-        .map(|run| Run {
-            template: ids[run.template.0 as usize],
-            ..run
-        })
-        .collect();
     let sheet = book.sheet_mut(id);
     *sheet = part.sheet;
-    for run in &runs {
-        sheet.runs.insert(run.clone());
+    for (_, run) in part.runs.iter() {
+        sheet.runs.insert(Run {
+            template: ids[run.template.0 as usize],
+            ..run.clone()
+        });
     }
-    runs
 }

@@ -5,7 +5,7 @@ use super::formulas::Formulas;
 use super::table::parse_rect;
 use super::values::{Context, ValueReader};
 use crate::grid::{MAX_COLS, Pos, Rect};
-use crate::workbook::{ColumnProps, Panes, RowProps, Run, Sheet, Templates};
+use crate::workbook::{ColumnProps, Panes, RowProps, Runs, Sheet, StyleMap, Templates};
 use crate::xlsx::error::OpenCause;
 use crate::xlsx::xml::{Element, Xml, XmlError, is_true};
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 pub(in crate::xlsx) struct SheetPart {
     /// Without its runs, which need the workbook's templates.
     pub sheet: Sheet,
-    pub runs: Vec<Run>,
+    pub runs: Runs,
     /// The templates that the runs number.
     pub templates: Templates,
     /// The relationship ids of its tables.
@@ -71,7 +71,7 @@ pub(in crate::xlsx) fn read(
                 .iter()
                 .any(|rect| rect.top < *row && *row <= rect.bottom);
     }
-    let (runs, templates, spills) = formulas.into_runs();
+    let (runs, templates, spills) = formulas.finish();
     sheet.spills = spills;
     Ok(SheetPart {
         sheet,
@@ -93,6 +93,8 @@ fn cells<'a>(
 ) -> Result<Option<BadCell>, XmlError> {
     let mut reader = CellReader::new();
     let mut values = ValueReader::new(context);
+    let mut styles = CellStyles::default();
+    let mut row_style = 0;
     let mut bad = None;
     loop {
         match reader.next(xml)? {
@@ -103,11 +105,14 @@ fn cells<'a>(
                     filtered: false,
                     style: row.style,
                 };
+                row_style = row.style;
                 if props != RowProps::default() {
                     sheet.rows.insert(row.row, props);
                 }
             }
             SheetItem::Cell(mut cell) => {
+                let inherited = sheet.columns.get(&cell.at.col).map_or(0, |c| c.style);
+                styles.take(&mut sheet.styles, cell.at, cell.style, row_style, inherited);
                 match values.value(&cell) {
                     Ok(value) if value.is_blank() => {}
                     Ok(value) => sheet.cells.set(cell.at, value),
@@ -121,8 +126,52 @@ fn cells<'a>(
                 }
             }
             SheetItem::RowEnd(_) => {}
-            SheetItem::End(_) => return Ok(bad),
+            SheetItem::End(_) => {
+                styles.finish(&mut sheet.styles);
+                return Ok(bad);
+            }
         }
+    }
+}
+
+/// Gathers the styles of cells, which mostly repeat down a column, so that a
+/// stretch is put on the sheet at once.
+#[derive(Default)]
+struct CellStyles {
+    /// By column: a style, and the rows from the first to the last that have it.
+    open: Vec<Option<(u32, u32, u32)>>,
+}
+
+impl CellStyles {
+    fn take(&mut self, map: &mut StyleMap, at: Pos, style: u32, row: u32, column: u32) {
+        let inherited = if row != 0 { row } else { column };
+        let col = at.col as usize;
+        if style == inherited {
+            return;
+        }
+        if self.open.len() <= col {
+            self.open.resize(col + 1, None);
+        }
+        match &mut self.open[col] {
+            Some((known, _, last)) if *known == style && *last + 1 == at.row => *last = at.row,
+            other => {
+                let before = other.replace((style, at.row, at.row));
+                put(map, at.col, before);
+            }
+        }
+    }
+
+    fn finish(self, map: &mut StyleMap) {
+        for (col, stretch) in self.open.into_iter().enumerate() {
+            put(map, col as u32, stretch);
+        }
+    }
+}
+
+fn put(map: &mut StyleMap, col: u32, stretch: Option<(u32, u32, u32)>) {
+    if let Some((style, first, last)) = stretch {
+        let rect = Rect::new(Pos::new(first, col), Pos::new(last, col));
+        map.set(rect, Some(style));
     }
 }
 

@@ -202,7 +202,17 @@ mod tests {
 
     #[test]
     fn numbers_read_back_bit_for_bit() {
-        for x in [0.1, 1e21, 5e-324, f64::MAX, -2.5, 1.0 / 3.0, 123_456_789.0, 1e-6, 9e15] {
+        for x in [
+            0.1,
+            1e21,
+            5e-324,
+            f64::MAX,
+            -2.5,
+            1.0 / 3.0,
+            123_456_789.0,
+            1e-6,
+            9e15,
+        ] {
             assert_eq!(number(x).parse::<f64>().unwrap().to_bits(), x.to_bits());
         }
         assert_eq!(number(1e-6), "1E-6");

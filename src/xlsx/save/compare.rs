@@ -2,12 +2,11 @@
 
 use crate::grid::{Pos, Rect};
 use crate::value::Value;
-use crate::workbook::{Run, RunKind, Runs, Sheet};
+use crate::workbook::{Run, RunKind, Sheet};
 use crate::xlsx::read::OriginalSheet;
 use crate::xlsx::read::cells::{CellRecord, FormulaKind};
 use crate::xlsx::read::values::ValueReader;
 use rustc_hash::FxHashMap;
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// A cell of the part that is to be written anew.
@@ -38,19 +37,14 @@ pub(super) enum Change {
 /// Compares the cells of a part with those of a sheet.
 pub(super) struct Compare<'s, 'c> {
     sheet: &'s Sheet,
-    original: Original,
+    original: &'s OriginalSheet,
+    /// Whether the sheet's formulas are the very same, cell by cell.
+    same_runs: bool,
     values: ValueReader<'c>,
     pub changed: Vec<Changed>,
     shared: FxHashMap<u32, Group>,
     /// The cells of the part that are not blank on the sheet.
     pub filled: u64,
-}
-
-/// The formulas that the part holds.
-struct Original {
-    /// `None` where the sheet has the very same.
-    runs: Option<Runs>,
-    spills: BTreeMap<Pos, Rect>,
 }
 
 /// The cells that share a formula.
@@ -65,29 +59,16 @@ struct Group {
 }
 
 impl<'s, 'c> Compare<'s, 'c> {
-    pub fn new(sheet: &'s Sheet, original: &OriginalSheet, values: ValueReader<'c>) -> Self {
+    pub fn new(sheet: &'s Sheet, original: &'s OriginalSheet, values: ValueReader<'c>) -> Self {
         Self {
             sheet,
-            original: Original {
-                runs: (!same_runs(sheet, original)).then(|| {
-                    let mut runs = Runs::default();
-                    for run in &original.runs {
-                        runs.insert(run.clone());
-                    }
-                    runs
-                }),
-                spills: original.spills.clone(),
-            },
+            original,
+            same_runs: same_runs(sheet, original),
             values,
             changed: Vec::new(),
             shared: FxHashMap::default(),
             filled: 0,
         }
-    }
-
-    /// Whether any formula differs.
-    pub fn formulas_differ(&self) -> bool {
-        self.original.runs.is_some()
     }
 
     /// Takes the next cell of the part.
@@ -160,10 +141,10 @@ impl<'s, 'c> Compare<'s, 'c> {
     }
 
     fn same_formula(&self, at: Pos) -> bool {
-        let Some(runs) = &self.original.runs else {
+        if self.same_runs {
             return true;
-        };
-        let before = runs.at(at).map(|(_, run)| run);
+        }
+        let before = self.original.runs.at(at).map(|(_, run)| run);
         let now = self.sheet.runs.at(at).map(|(_, run)| run);
         match (before, now) {
             (None, None) => true,
@@ -184,24 +165,21 @@ impl<'s, 'c> Compare<'s, 'c> {
 
     /// Whether the part had a formula for the cell.
     pub fn had_formula(&self, at: Pos) -> bool {
-        match &self.original.runs {
-            Some(runs) => runs.at(at).is_some(),
-            None => self.sheet.runs.at(at).is_some(),
-        }
+        self.original.runs.at(at).is_some()
     }
 
     /// The runs of the sheet that are not as they were.
     pub fn new_runs(&self) -> Vec<&'s Run> {
-        let Some(runs) = &self.original.runs else {
+        if self.same_runs {
             return Vec::new();
-        };
+        }
         let sheet = self.sheet;
         sheet
             .runs
             .iter()
             .map(|(_, run)| run)
             .filter(|run| {
-                let before = runs.at(run.rect.top_left());
+                let before = self.original.runs.at(run.rect.top_left());
                 before.is_none_or(|(_, before)| before != *run)
             })
             .collect()
@@ -212,7 +190,7 @@ impl<'s, 'c> Compare<'s, 'c> {
 fn same_runs(sheet: &Sheet, original: &OriginalSheet) -> bool {
     let by_place = |run: &&Run| run.rect;
     let mut now: Vec<&Run> = sheet.runs.iter().map(|(_, run)| run).collect();
-    let mut before: Vec<&Run> = original.runs.iter().collect();
+    let mut before: Vec<&Run> = original.runs.iter().map(|(_, run)| run).collect();
     now.sort_by_key(by_place);
     before.sort_by_key(by_place);
     now == before && sheet.spills == original.spills

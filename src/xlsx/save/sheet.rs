@@ -6,7 +6,7 @@ use super::compare::{Change, Changed, Compare};
 use super::layout::{Layout, RowSlot};
 use super::{Splice, formula_text};
 use crate::grid::{MAX_COLS, MAX_ROWS, Pos, Rect};
-use crate::workbook::{Run, RunKind, Sheet, Workbook};
+use crate::workbook::{Run, RunKind, Sheet};
 use crate::xlsx::error::SaveError;
 use crate::xlsx::read::OriginalSheet;
 use crate::xlsx::read::table::parse_rect;
@@ -118,10 +118,9 @@ impl Writer<'_, '_> {
             }
             Change::Value => match &changed.formula {
                 // What opening did not take for a formula does not stay one.
-                Some(bytes) if run.is_some() => (
-                    FormulaXml::Kept(text[bytes.clone()].to_owned()),
-                    changed.cm,
-                ),
+                Some(bytes) if run.is_some() => {
+                    (FormulaXml::Kept(text[bytes.clone()].to_owned()), changed.cm)
+                }
                 _ => (FormulaXml::None, 0),
             },
             Change::Heir(index, rect) => {
@@ -141,14 +140,7 @@ impl Writer<'_, '_> {
     }
 
     /// Writes a cell with its present value and style.
-    fn cell(
-        &mut self,
-        at: Pos,
-        attributes: &str,
-        formula: FormulaXml,
-        cm: u32,
-        out: &mut String,
-    ) {
+    fn cell(&mut self, at: Pos, attributes: &str, formula: FormulaXml, cm: u32, out: &mut String) {
         let value = self.sheet.cells.get(at);
         self.outcome.uncalculated |= value.is_blank() && formula != FormulaXml::None;
         CellXml {
@@ -244,9 +236,8 @@ impl Writer<'_, '_> {
         let old = &self.layout.text[slot.record.tag.clone()];
         let record = &slot.record;
         let now = self.sheet.rows.get(&row).cloned().unwrap_or_default();
-        let same = now.height == record.height
-            && now.hidden == record.hidden
-            && now.style == record.style;
+        let same =
+            now.height == record.height && now.hidden == record.hidden && now.style == record.style;
         let mut cells = new
             .range(Pos::new(row, 0)..=Pos::new(row, MAX_COLS))
             .copied()
@@ -308,7 +299,10 @@ impl Writer<'_, '_> {
 
     /// Makes the dimension hold the new cells.
     fn dimension(&mut self, new: &BTreeSet<Pos>) {
-        let hull = new.iter().map(|&at| Rect::cell(at)).reduce(|a, b| a.hull(&b));
+        let hull = new
+            .iter()
+            .map(|&at| Rect::cell(at))
+            .reduce(|a, b| a.hull(&b));
         let (Some(range), Some(hull)) = (self.layout.dimension.clone(), hull) else {
             return;
         };
@@ -329,9 +323,9 @@ fn widen_spans(tag: &str, col: u32) -> String {
     let Some(range) = value_range(tag, "spans") else {
         return tag.to_owned();
     };
-    let span = tag[range].split_once(':').and_then(|(first, last)| {
-        Some((first.parse::<u32>().ok()?, last.parse::<u32>().ok()?))
-    });
+    let span = tag[range]
+        .split_once(':')
+        .and_then(|(first, last)| Some((first.parse::<u32>().ok()?, last.parse::<u32>().ok()?)));
     let spans = span.map(|(first, last)| format!("{}:{}", first.min(col + 1), last.max(col + 1)));
     with_attribute(tag, "spans", spans.as_deref())
 }
