@@ -38,7 +38,11 @@ pub(super) const FUNCTIONS: &[Function] = &[
         ..entry(
             Prefix::Xlws,
             "FILTER",
-            &[array("array"), array("include"), optional(range("if_empty"))],
+            &[
+                array("array"),
+                array("include"),
+                optional(range("if_empty")),
+            ],
             "The rows, or columns, of an array for which a condition holds.",
             filter,
         )
@@ -59,7 +63,9 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "An array sorted by its rows; order -1 for descending.",
         sort,
     )
-    .not_differentiable("which element comes where depends on all values; sort constants with SORTBY instead"),
+    .not_differentiable(
+        "which element comes where depends on all values; sort constants with SORTBY instead",
+    ),
     Function {
         smoothness: Smoothness::Smooth,
         lower: Some(lower_sort_by),
@@ -319,7 +325,13 @@ fn unique(args: &[Operand], ctx: &mut dyn Context) -> Result<Operand, ErrorKind>
     let mut seen = std::collections::HashMap::new();
     for i in 0..len {
         let key: Vec<Key> = (0..width)
-            .map(|j| Key::new(if rows { array.get(i, j) } else { array.get(j, i) }))
+            .map(|j| {
+                Key::new(if rows {
+                    array.get(i, j)
+                } else {
+                    array.get(j, i)
+                })
+            })
             .collect();
         let group = *seen.entry(key).or_insert(groups.len());
         match groups.get_mut(group) {

@@ -57,9 +57,12 @@ pub(super) const FUNCTIONS: &[Function] = &[
         },
     )
     .not_differentiable("it reads text"),
-    entry("DAY", SERIAL, "The day of the month of a date, 1 to 31.", |args, ctx| {
-        done(day_of(args, 0, ctx).map(|date| f64::from(date.day)))
-    }),
+    entry(
+        "DAY",
+        SERIAL,
+        "The day of the month of a date, 1 to 31.",
+        |args, ctx| done(day_of(args, 0, ctx).map(|date| f64::from(date.day))),
+    ),
     entry(
         "DAYS",
         &[scalar("end"), scalar("start")],
@@ -117,24 +120,31 @@ pub(super) const FUNCTIONS: &[Function] = &[
             })())
         },
     ),
-    entry("HOUR", SERIAL, "The hour of a time, 0 to 23.", |args, ctx| {
-        done(moment(args, 0, ctx).map(|x| f64::from(time(x).hour)))
-    }),
+    entry(
+        "HOUR",
+        SERIAL,
+        "The hour of a time, 0 to 23.",
+        |args, ctx| done(moment(args, 0, ctx).map(|x| f64::from(time(x).hour))),
+    ),
     entry(
         "ISOWEEKNUM",
         SERIAL,
         "The number of the ISO week of a date, 1 to 53.",
-        |args, ctx| {
-            done(day(args, 0, ctx).and_then(|day| iso_week(day, ctx.date_system())))
-        },
+        |args, ctx| done(day(args, 0, ctx).and_then(|day| iso_week(day, ctx.date_system()))),
     )
     .xlfn(),
-    entry("MINUTE", SERIAL, "The minute of a time, 0 to 59.", |args, ctx| {
-        done(moment(args, 0, ctx).map(|x| f64::from(time(x).minute)))
-    }),
-    entry("MONTH", SERIAL, "The month of a date, 1 to 12.", |args, ctx| {
-        done(day_of(args, 0, ctx).map(|date| f64::from(date.month)))
-    }),
+    entry(
+        "MINUTE",
+        SERIAL,
+        "The minute of a time, 0 to 59.",
+        |args, ctx| done(moment(args, 0, ctx).map(|x| f64::from(time(x).minute))),
+    ),
+    entry(
+        "MONTH",
+        SERIAL,
+        "The month of a date, 1 to 12.",
+        |args, ctx| done(day_of(args, 0, ctx).map(|date| f64::from(date.month))),
+    ),
     workdays(
         "NETWORKDAYS",
         &[scalar("start"), scalar("end"), optional(range("holidays"))],
@@ -152,10 +162,16 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The number of working days from one date to another, with a weekend of one's own.",
         |args, ctx| net_workdays(args, ctx, Some(2)),
     ),
-    entry("NOW", &[], "The date and time now.", |_, ctx| Value::number(ctx.now())).volatile(),
-    entry("SECOND", SERIAL, "The second of a time, 0 to 59.", |args, ctx| {
-        done(moment(args, 0, ctx).map(|x| f64::from(time(x).second)))
-    }),
+    entry("NOW", &[], "The date and time now.", |_, ctx| {
+        Value::number(ctx.now())
+    })
+    .volatile(),
+    entry(
+        "SECOND",
+        SERIAL,
+        "The second of a time, 0 to 59.",
+        |args, ctx| done(moment(args, 0, ctx).map(|x| f64::from(time(x).second))),
+    ),
     entry(
         "TIME",
         &[scalar("hour"), scalar("minute"), scalar("second")],
@@ -186,7 +202,10 @@ pub(super) const FUNCTIONS: &[Function] = &[
         },
     )
     .not_differentiable("it reads text"),
-    entry("TODAY", &[], "The date today.", |_, ctx| Value::number(ctx.now().floor())).volatile(),
+    entry("TODAY", &[], "The date today.", |_, ctx| {
+        Value::number(ctx.now().floor())
+    })
+    .volatile(),
     entry(
         "WEEKDAY",
         &[scalar("serial_number"), optional(scalar("return_type"))],
@@ -247,9 +266,12 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The date some working days before or after another, with a weekend of one's own.",
         |args, ctx| workday(args, ctx, Some(2)),
     ),
-    entry("YEAR", SERIAL, "The year of a date, 1900 to 9999.", |args, ctx| {
-        done(day_of(args, 0, ctx).map(|date| f64::from(date.year)))
-    }),
+    entry(
+        "YEAR",
+        SERIAL,
+        "The year of a date, 1900 to 9999.",
+        |args, ctx| done(day_of(args, 0, ctx).map(|date| f64::from(date.year))),
+    ),
     entry(
         "YEARFRAC",
         &[scalar("start"), scalar("end"), optional(scalar("basis"))],
@@ -272,7 +294,13 @@ const fn workdays(
 ) -> Function {
     Function {
         smoothness: Smoothness::PiecewiseConstant,
-        ..Function::new(Category::Date, name, params, help, ValueRule::Operands(rule))
+        ..Function::new(
+            Category::Date,
+            name,
+            params,
+            help,
+            ValueRule::Operands(rule),
+        )
     }
 }
 

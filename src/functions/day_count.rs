@@ -42,7 +42,10 @@ pub(super) fn year_fraction(
     basis: Basis,
     system: DateSystem,
 ) -> Result<f64, ErrorKind> {
-    let (start, end) = (start.floor().min(end.floor()), start.floor().max(end.floor()));
+    let (start, end) = (
+        start.floor().min(end.floor()),
+        start.floor().max(end.floor()),
+    );
     let (from, to) = (date(start, system)?, date(end, system)?);
     let days = end - start;
     Ok(match basis {

@@ -372,7 +372,9 @@ mod tests {
     #[test]
     fn cells_are_described() {
         let mut sheet = Sheet::new("1,x");
-        sheet.formats.insert(crate::grid::Pos::new(0, 0), "0.00".into());
+        sheet
+            .formats
+            .insert(crate::grid::Pos::new(0, 0), "0.00".into());
         assert_eq!(sheet.eval("CELL(\"address\",B1)"), "$B$1".into());
         assert_eq!(sheet.eval("CELL(\"type\",B1)"), "l".into());
         assert_eq!(sheet.eval("CELL(\"format\",A1)"), "F2".into());

@@ -160,11 +160,7 @@ fn table_and_index(args: &[Operand]) -> Result<(Table, f64), ErrorKind> {
 }
 
 /// Where the value of VLOOKUP or HLOOKUP stands in the table's first line.
-fn first_line(
-    args: &[Operand],
-    line: &Line,
-    ctx: &mut dyn Context,
-) -> Result<usize, ErrorKind> {
+fn first_line(args: &[Operand], line: &Line, ctx: &mut dyn Context) -> Result<usize, ErrorKind> {
     let (how, search) = if args.flag_or(3, true)? {
         (Match::Smaller, Search::Ascending)
     } else {
@@ -181,12 +177,7 @@ fn lookup(args: &[Operand], ctx: &mut dyn Context) -> Result<Operand, ErrorKind>
     let wide = table.cols() > table.rows();
     let line = if wide { table.row(0)? } else { table.col(0)? };
     let found = line
-        .find(
-            &key_or_zero(args),
-            Match::Smaller,
-            Search::Ascending,
-            ctx,
-        )?
+        .find(&key_or_zero(args), Match::Smaller, Search::Ascending, ctx)?
         .ok_or(ErrorKind::Na)?;
     if !given(args, 2) {
         return if wide {

@@ -5,6 +5,17 @@
 //! differentiable program, and how smooth it is. The interpreter, the help, the
 //! completion, the documentation and the gradient checks all read it from here.
 
+mod algebra;
+mod arguments;
+mod array;
+mod cash_flow;
+mod context;
+mod criteria;
+mod database;
+mod date;
+mod day_count;
+mod financial;
+mod information;
 mod aggregate;
 mod args;
 mod arguments;
@@ -20,6 +31,8 @@ mod day_count;
 mod descriptive;
 mod distributions;
 mod information;
+mod descriptive;
+mod distributions;
 mod lambda;
 mod logical;
 mod lookup;
@@ -34,9 +47,13 @@ mod operand;
 mod reference;
 mod regex;
 mod search;
+mod securities;
+mod shaping;
+mod text;
 mod round;
 mod special;
 mod term;
+mod trig;
 mod random;
 mod reference;
 mod regex;
@@ -364,12 +381,19 @@ pub fn find(name: &str) -> Option<&'static Function> {
 
 /// The tables of the category files.
 const CATEGORIES: &[&[Function]] = &[
+    array::FUNCTIONS,
+    cash_flow::FUNCTIONS,
+    database::FUNCTIONS,
+    date::FUNCTIONS,
+    financial::FUNCTIONS,
+    information::FUNCTIONS,
     numbers::FUNCTIONS,
     trig::FUNCTIONS,
     round::FUNCTIONS,
     combinatorics::FUNCTIONS,
     numerals::FUNCTIONS,
     distributions::FUNCTIONS,
+    array::FUNCTIONS,
     aggregate::FUNCTIONS,
     sumproduct::FUNCTIONS,
     matrix::FUNCTIONS,
@@ -385,6 +409,7 @@ const CATEGORIES: &[&[Function]] = &[
     number_text::FUNCTIONS,
     reference::FUNCTIONS,
     regex::FUNCTIONS,
+    securities::FUNCTIONS,
     shaping::FUNCTIONS,
     text::FUNCTIONS,
 ];

@@ -12,14 +12,8 @@ const fn entry(
     help: &'static str,
     rule: fn(&[Value], &mut dyn Context) -> Value,
 ) -> Function {
-    Function::new(
-        Category::Text,
-        name,
-        params,
-        help,
-        ValueRule::Scalar(rule),
-    )
-    .not_differentiable("it gives text")
+    Function::new(Category::Text, name, params, help, ValueRule::Scalar(rule))
+        .not_differentiable("it gives text")
 }
 
 pub(super) const FUNCTIONS: &[Function] = &[
@@ -44,7 +38,11 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "A number rounded to some decimals, as text.",
         |args, ctx| {
             done(fixed_code(args).and_then(|(x, digits)| {
-                let whole = if args.flag_or(2, false)? { "0" } else { "#,##0" };
+                let whole = if args.flag_or(2, false)? {
+                    "0"
+                } else {
+                    "#,##0"
+                };
                 shown(x, &format!("{whole}{digits}"), ctx).map(Value::text)
             }))
         },

@@ -50,9 +50,7 @@ impl Table {
             },
             Operand::Value(Value::Array(array)) => Ok(Self::Array(array.clone())),
             Operand::Value(Value::Error(kind)) => Err(*kind),
-            Operand::Value(value) => {
-                Ok(Self::Array(Arc::new(Array::filled(1, 1, value.clone()))))
-            }
+            Operand::Value(value) => Ok(Self::Array(Arc::new(Array::filled(1, 1, value.clone())))),
             Operand::Omitted => Ok(Self::Array(Arc::new(Array::filled(1, 1, Value::Blank)))),
             Operand::Lambda(_) => Err(ErrorKind::Calc),
         }
@@ -104,14 +102,12 @@ impl Table {
                 let rect = Rect::sized(at, rows as u32, cols as u32).ok_or(ErrorKind::Ref)?;
                 Operand::Reference(vec![Area { rect, ..*area }])
             }
-            Self::Array(array) if rows * cols == 1 => {
-                Operand::Value(array.get(row, col).clone())
+            Self::Array(array) if rows * cols == 1 => Operand::Value(array.get(row, col).clone()),
+            Self::Array(array) => {
+                Operand::Value(Value::array(Array::from_fn(rows, cols, |r, c| {
+                    array.get(row + r, col + c).clone()
+                })))
             }
-            Self::Array(array) => Operand::Value(Value::array(Array::from_fn(
-                rows,
-                cols,
-                |r, c| array.get(row + r, col + c).clone(),
-            ))),
         })
     }
 

@@ -8,8 +8,8 @@ use super::arguments::{Scalars, given};
 use super::params::{array, optional, repeating, scalar};
 use super::search::Table;
 use super::{
-    Category, Context, Example, Function, LowerError, LowerRule, Lowered, Lowering, Operand,
-    Param, Prefix, Smoothness, ValueRule,
+    Category, Context, Example, Function, LowerError, LowerRule, Lowered, Lowering, Operand, Param,
+    Prefix, Smoothness, ValueRule,
 };
 use crate::program::{Binary, Node, Shape};
 use crate::value::{Array, ErrorKind, Value};
@@ -157,7 +157,11 @@ pub(super) const FUNCTIONS: &[Function] = &[
 /// The most elements a result may have.
 const MAX_ELEMENTS: usize = 10_000_000;
 
-fn checked(rows: usize, cols: usize, cell: impl FnMut(usize, usize) -> Value) -> Result<Operand, ErrorKind> {
+fn checked(
+    rows: usize,
+    cols: usize,
+    cell: impl FnMut(usize, usize) -> Value,
+) -> Result<Operand, ErrorKind> {
     match rows.checked_mul(cols) {
         Some(0) => Err(ErrorKind::Calc),
         Some(len) if len <= MAX_ELEMENTS => Ok(Operand::Value(Value::array(Array::from_fn(
@@ -179,7 +183,10 @@ pub(super) fn rearrange(
     from: impl Fn(usize, usize) -> Option<(usize, usize)>,
 ) -> Result<Node, LowerError> {
     let old = l.builder.shape(source);
-    let len = old.lanes.checked_mul(rows).and_then(|n| n.checked_mul(cols));
+    let len = old
+        .lanes
+        .checked_mul(rows)
+        .and_then(|n| n.checked_mul(cols));
     if len.is_none_or(|len| len == 0 || len > MAX_ELEMENTS) || old.len() >= u32::MAX as usize {
         return Err(l.refuse("its result is empty or too large"));
     }
@@ -259,7 +266,9 @@ fn lower_cut(l: &mut Lowering<'_>, args: &[Lowered], span: Span) -> Result<Node,
     };
     let (top, rows) = span(count(1)?, shape.rows);
     let (left, cols) = span(count(2)?, shape.cols);
-    rearrange(l, args[0].node, rows, cols, |r, c| Some((top + r, left + c)))
+    rearrange(l, args[0].node, rows, cols, |r, c| {
+        Some((top + r, left + c))
+    })
 }
 
 // ---- CHOOSEROWS and CHOOSECOLS ----
@@ -303,7 +312,11 @@ fn lower_choose(l: &mut Lowering<'_>, args: &[Lowered], rows: bool) -> Result<No
     for arg in &args[1..] {
         let numbers = match l.constant(arg) {
             Some(tensor) if tensor.shape.lanes == 1 => tensor.clone(),
-            _ => return Err(l.refuse("the numbers that choose are not the same constants everywhere")),
+            _ => {
+                return Err(
+                    l.refuse("the numbers that choose are not the same constants everywhere")
+                );
+            }
         };
         for row in 0..numbers.shape.rows {
             for col in 0..numbers.shape.cols {
@@ -353,7 +366,9 @@ fn lower_expand(l: &mut Lowering<'_>, args: &[Lowered]) -> Result<Node, LowerErr
     }
     let inside = |r: usize, c: usize| (r < old.rows && c < old.cols).then_some((r, c));
     let moved = rearrange(l, args[0].node, rows, cols, inside)?;
-    padded(l, moved, args.get(3), rows, cols, |r, c| inside(r, c).is_none())
+    padded(l, moved, args.get(3), rows, cols, |r, c| {
+        inside(r, c).is_none()
+    })
 }
 
 /// Puts the padding of an argument where `empty` says.
@@ -459,7 +474,11 @@ fn lower_stack(l: &mut Lowering<'_>, args: &[Lowered], down: bool) -> Result<Nod
 // ---- TOCOL and TOROW ----
 
 /// The elements of an array of `rows` by `cols` in the order they are read.
-fn reading_order(rows: usize, cols: usize, by_column: bool) -> impl Iterator<Item = (usize, usize)> {
+fn reading_order(
+    rows: usize,
+    cols: usize,
+    by_column: bool,
+) -> impl Iterator<Item = (usize, usize)> {
     (0..rows * cols).map(move |i| {
         if by_column {
             (i % rows, i / rows)
@@ -550,7 +569,13 @@ fn lower_wrap(l: &mut Lowering<'_>, args: &[Lowered], columns: bool) -> Result<N
     } else {
         (lines, count)
     };
-    let index = |r: usize, c: usize| if columns { c * count + r } else { r * count + c };
+    let index = |r: usize, c: usize| {
+        if columns {
+            c * count + r
+        } else {
+            r * count + c
+        }
+    };
     let moved = rearrange(l, args[0].node, rows, cols, |r, c| {
         let i = index(r, c);
         (i < len).then_some(if shape.cols == 1 { (i, 0) } else { (0, i) })
@@ -587,12 +612,20 @@ mod tests {
         let same = |a: Vec<f64>, b: &[f64]| {
             assert!(
                 a.len() == b.len()
-                    && a.iter().zip(b).all(|(x, y)| x == y || (x.is_nan() && y.is_nan())),
+                    && a.iter()
+                        .zip(b)
+                        .all(|(x, y)| x == y || (x.is_nan() && y.is_nan())),
                 "{a:?} {b:?}"
             );
         };
-        same(sheet.numbers("HSTACK(A1:B2,{9})"), &[1.0, 2.0, 9.0, 3.0, 4.0, n]);
-        same(sheet.numbers("VSTACK(A1:A2,{8,9})"), &[1.0, n, 3.0, n, 8.0, 9.0]);
+        same(
+            sheet.numbers("HSTACK(A1:B2,{9})"),
+            &[1.0, 2.0, 9.0, 3.0, 4.0, n],
+        );
+        same(
+            sheet.numbers("VSTACK(A1:A2,{8,9})"),
+            &[1.0, n, 3.0, n, 8.0, 9.0],
+        );
         same(
             sheet.numbers("EXPAND(A1:B2,3,2,0)"),
             &[1.0, 2.0, 3.0, 4.0, 0.0, 0.0],
@@ -601,7 +634,10 @@ mod tests {
         same(sheet.numbers("TOROW(A1:B2,0,TRUE)"), &[1.0, 3.0, 2.0, 4.0]);
         same(sheet.numbers("TOROW({1,#N/A,2},2)"), &[1.0, 2.0]);
         same(sheet.numbers("WRAPROWS({1,2,3},2)"), &[1.0, 2.0, 3.0, n]);
-        same(sheet.numbers("WRAPCOLS({1,2,3},2,0)"), &[1.0, 3.0, 2.0, 0.0]);
+        same(
+            sheet.numbers("WRAPCOLS({1,2,3},2,0)"),
+            &[1.0, 3.0, 2.0, 0.0],
+        );
         assert_eq!(sheet.error("EXPAND(A1:B2,1)"), ErrorKind::Value);
     }
 }

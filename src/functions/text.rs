@@ -16,8 +16,7 @@ const fn entry(
     help: &'static str,
     value: ValueRule,
 ) -> Function {
-    Function::new(Category::Text, name, params, help, value)
-        .not_differentiable("it gives text")
+    Function::new(Category::Text, name, params, help, value).not_differentiable("it gives text")
 }
 
 /// A function of texts that gives a number or a truth.
@@ -110,9 +109,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "EXACT",
         &[scalar("text1"), scalar("text2")],
         "Whether two texts are the same, case included.",
-        ValueRule::Scalar(|args, _| {
-            done(args.text(0).and_then(|a| Ok(a == args.text(1)?)))
-        }),
+        ValueRule::Scalar(|args, _| done(args.text(0).and_then(|a| Ok(a == args.text(1)?)))),
     ),
     measure(
         "FIND",
@@ -481,7 +478,10 @@ fn search(args: &[Value]) -> Result<f64, ErrorKind> {
     }
     // A pattern that any text may follow; a last `~` stands for itself.
     let tildes = want.len() - want.trim_end_matches('~').len();
-    let pattern = Wildcard::new(&format!("{want}{}*", if tildes % 2 == 1 { "~" } else { "" }));
+    let pattern = Wildcard::new(&format!(
+        "{want}{}*",
+        if tildes % 2 == 1 { "~" } else { "" }
+    ));
     let mut place = 0;
     for (at, c) in text.char_indices() {
         if place >= first && pattern.matches(&text[at..]) {
@@ -612,7 +612,10 @@ fn occurrences(text: &str, delimiters: &[String], ignore_case: bool) -> Vec<(usi
                 } else if ignore_case {
                     // As many characters, whatever their bytes.
                     let chars = delimiter.chars().count();
-                    let end = rest.char_indices().nth(chars).map_or(rest.len(), |(i, _)| i);
+                    let end = rest
+                        .char_indices()
+                        .nth(chars)
+                        .map_or(rest.len(), |(i, _)| i);
                     let same = fold_case(&rest[..end]) == fold_case(delimiter);
                     same.then_some(end)
                 } else {
