@@ -7,6 +7,7 @@
 mod before;
 mod cells;
 mod chunk;
+mod external;
 mod names;
 mod restyle;
 mod run;
@@ -22,6 +23,7 @@ mod transaction;
 
 pub use before::Before;
 pub use cells::{CellIter, Cells};
+pub use external::{ExternalBook, ExternalSheet};
 pub use names::{DefinedName, Names, check_name};
 pub use run::{Run, RunId, RunKind, Runs};
 pub use runs_builder::RunsBuilder;
@@ -52,6 +54,8 @@ pub struct Workbook {
     pub date_system: DateSystem,
     /// The styles that cells refer to by index.
     pub styles: Styles,
+    /// The other workbooks that formulas refer to, by their number.
+    pub externals: Vec<ExternalBook>,
     /// The package this document was opened from, whose untouched parts are
     /// copied when it is saved; understood by the room that made it.
     pub package: Option<Arc<dyn std::any::Any + Send + Sync>>,
