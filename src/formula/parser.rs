@@ -477,6 +477,11 @@ impl<'a> Parser<'a> {
                 self.next += 1;
                 Ok(Expr::Table(reference))
             }
+            // What a deleted column leaves.
+            Err((at, _)) if strip_prefix(&self.slice(self.next)[at..], "#REF!").is_some() => {
+                self.next += 1;
+                Ok(Expr::Error(ErrorKind::Ref))
+            }
             Err((at, message)) => {
                 let byte = self.tokens[self.next].start + at;
                 Err(self.error_at_byte(byte, message))
