@@ -15,6 +15,7 @@ fn exercise(text: &str) {
     let expr = parse(text);
     let copy = expr.clone();
     assert_eq!(expr, copy);
+    assert!(!format!("{expr:?}").is_empty());
     let hash = |expr: &Expr| {
         let mut hasher = DefaultHasher::new();
         expr.hash(&mut hasher);
