@@ -217,7 +217,7 @@ fn word(input: &str) -> IResult<&str, &str> {
 /// What a word is made of. Beyond ASCII, everything but spaces, controls and
 /// the punctuation block (curly quotes, dashes) counts as a letter: Excel
 /// takes the letters and marks of every script.
-fn is_word_char(c: char) -> bool {
+pub(super) fn is_word_char(c: char) -> bool {
     if c.is_ascii() {
         c.is_ascii_alphanumeric() || matches!(c, '$' | '_' | '.' | '\\' | '?')
     } else {

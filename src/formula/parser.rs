@@ -54,6 +54,9 @@ struct Parser<'a> {
     height: u32,
     /// Whether a comma joins references here; among arguments it parts them.
     comma_joins: bool,
+    /// Whether the operand being read is the right one of a `:`; its corner
+    /// stands alone in `x:A1:B2`, which is `(x:A1):B2`.
+    after_colon: bool,
 }
 
 type Parsed<T> = Result<T, ParseError>;
@@ -76,6 +79,7 @@ impl<'a> Parser<'a> {
             depth: 0,
             height: 0,
             comma_joins: true,
+            after_colon: false,
         };
         parser.formula()
     }
@@ -96,6 +100,7 @@ impl<'a> Parser<'a> {
         if self.depth > MAX_HEIGHT {
             return Err(self.too_deep());
         }
+        self.after_colon = least > Binding::Range;
         let mut left = self.operand(least)?;
         let mut height = self.height;
         while let Some((op, binding)) = self.operator(&left) {
@@ -488,7 +493,11 @@ impl<'a> Parser<'a> {
         let mut book = None;
         if self.kind_at(at) == Some(Bracketed) {
             let bracketed = self.slice(at);
-            book = Some(&bracketed[1..bracketed.len() - 1]);
+            let inner = &bracketed[1..bracketed.len() - 1];
+            if inner.contains(['[', ']']) {
+                return Ok(None);
+            }
+            book = Some(inner);
             at += 1;
             if let (Some(book), true) = (book, is(at, Bang)) {
                 let book = book.into();
@@ -544,7 +553,7 @@ impl<'a> Parser<'a> {
     /// may be repeated before the second corner.
     fn shape(&mut self, prefix: Option<&SheetPrefix>) -> Option<RefShape> {
         let (first, after) = self.corner(self.next)?;
-        if self.kind_at(after) == Some(TokenKind::Colon) {
+        if self.kind_at(after) == Some(TokenKind::Colon) && !self.after_colon {
             let mut second = after + 1;
             if prefix.is_some()
                 && let Ok(Some((again, at))) = self.sheet_prefix(second)
@@ -777,7 +786,7 @@ fn unquote(quoted: &str, quote: char) -> String {
 }
 
 /// Whether a tree could give a reference: constants and sums cannot.
-fn may_be_reference(expr: &Expr) -> bool {
+pub(super) fn may_be_reference(expr: &Expr) -> bool {
     match expr {
         Expr::Reference(_)
         | Expr::Table(_)

@@ -245,7 +245,11 @@ impl TableReference {
             ([], None) => {}
             ([], Some((first, last))) if first == last => {
                 // After `@` most characters but letters and digits need brackets.
-                let bare = !this_row || first.chars().all(|c| c.is_alphanumeric() || c == '_');
+                let bare = if this_row {
+                    first.chars().all(|c| c.is_alphanumeric() || c == '_')
+                } else {
+                    !first.trim_start().is_empty()
+                };
                 if bare {
                     push_escaped(out, first);
                 } else {

@@ -61,7 +61,8 @@ pub fn pow(a: &Value, b: &Value) -> Value {
 }
 
 /// Excel's `^`: 0^0 is `#NUM!`, 0 to a negative power `#DIV/0!`, a negative
-/// base takes whole exponents only.
+/// base takes whole exponents and has its real odd roots: (-8)^(1/3) is -2,
+/// but (-8)^(2/3) is `#NUM!`.
 pub fn power(base: f64, exponent: f64) -> Result<f64, ErrorKind> {
     if base == 0.0 {
         return match exponent.partial_cmp(&0.0) {
@@ -71,7 +72,13 @@ pub fn power(base: f64, exponent: f64) -> Result<f64, ErrorKind> {
         };
     }
     // `powf` of a negative base and a broken exponent is NaN, hence #NUM!.
-    let power = base.powf(exponent);
+    let root = (1.0 / exponent).round();
+    let odd_root = base < 0.0 && root % 2.0 != 0.0 && 1.0 / root == exponent;
+    let power = if odd_root {
+        -(-base).powf(exponent)
+    } else {
+        base.powf(exponent)
+    };
     if power.is_finite() {
         Ok(power)
     } else {

@@ -84,7 +84,9 @@ impl Workbook {
     /// # Panics
     /// If `id` is not of this workbook: a caller's mistake.
     pub fn sheet_mut(&mut self, id: SheetId) -> &mut Sheet {
-        &mut self.sheets[id.0 as usize]
+        let sheet = &mut self.sheets[id.0 as usize];
+        sheet.touched = true;
+        sheet
     }
 
     /// The sheets in the order of their tabs.

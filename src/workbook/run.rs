@@ -17,6 +17,17 @@ pub struct Run {
     pub kind: RunKind,
 }
 
+impl Run {
+    /// The cell that the formula's relative references count from, for a cell
+    /// of the run.
+    pub fn origin(&self, at: Pos) -> Pos {
+        match self.kind {
+            RunKind::Plain | RunKind::Dynamic => at,
+            RunKind::Array | RunKind::DataTable => self.rect.top_left(),
+        }
+    }
+}
+
 /// How a run's formula fills its cells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RunKind {

@@ -21,6 +21,9 @@ pub struct Sheet {
     pub rows: BTreeMap<u32, RowProps>,
     pub merges: Vec<Rect>,
     pub panes: Option<Panes>,
+    /// Whether it may differ from the file it was opened from, so that saving
+    /// has to compare them. Set by [`super::Workbook::sheet_mut`].
+    pub touched: bool,
 }
 
 impl Sheet {

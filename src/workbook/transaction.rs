@@ -185,7 +185,9 @@ impl Workbook {
                 undo.push(self.styles_before(*area, touched));
                 let styles = &mut self.styles;
                 let mut made = HashMap::new();
-                self.sheets[area.sheet.0 as usize].restyle(area.rect, &mut |style| {
+                let sheet = &mut self.sheets[area.sheet.0 as usize];
+                sheet.touched = true;
+                sheet.restyle(area.rect, &mut |style| {
                     *made
                         .entry(style)
                         .or_insert_with(|| styles.with_number_format(style, code))

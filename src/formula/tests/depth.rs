@@ -37,7 +37,7 @@ fn long_chains_of_operators_work() {
             let text = first.to_owned() + &step.repeat((MAX_CHARS - 2) / step.len());
             exercise(&text);
         }
-        let mixed = "A1+1*2&\"x\"^-3%".repeat(1) + &"=A1+1*2&\"x\"^-3%".repeat(4000);
+        let mixed = "A1".to_owned() + &"=A1+1*2&\"x\"^-3%".repeat(4000);
         exercise(&mixed);
     });
 }
@@ -78,11 +78,11 @@ fn hostile_texts_are_refused_at_once() {
             "\u{0}",
         ] {
             for length in [100_000, 1 << 20] {
-                let text = piece.repeat(length / piece.len() | 1);
+                let text = piece.repeat((length / piece.len()) | 1);
                 assert!(super::super::parse(&text, A1).is_err(), "{piece}");
                 crate::formula::tokens(&text);
             }
-            let text = piece.repeat(60_000 / piece.len() | 1);
+            let text = piece.repeat((60_000 / piece.len()) | 1);
             assert!(super::super::parse(&text, A1).is_err(), "{piece}");
             assert!(super::super::parse_r1c1(&text).is_err(), "{piece}");
         }
