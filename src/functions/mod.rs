@@ -5,9 +5,53 @@
 //! differentiable program, and how smooth it is. The interpreter, the help, the
 //! completion, the documentation and the gradient checks all read it from here.
 
+mod aggregate;
+mod algebra;
+mod args;
+mod arguments;
+mod array;
+mod cash_flow;
+#[cfg(test)]
+mod checks;
+mod combinatorics;
+mod conditional;
 mod context;
+mod criteria;
+mod database;
+mod date;
+mod day_count;
+mod descriptive;
+mod distributions;
+mod financial;
+mod information;
+mod lambda;
+mod logical;
+mod lookup;
 mod lower;
+mod matrix;
+#[cfg(test)]
+mod mock;
+mod number_text;
+mod numbers;
+mod numerals;
 mod operand;
+mod order;
+mod random;
+mod reference;
+mod regex;
+mod regression;
+mod round;
+mod sample;
+mod search;
+mod securities;
+mod shaping;
+mod special;
+mod subtotal;
+mod sumproduct;
+mod term;
+mod text;
+mod trig;
+mod wildcard;
 
 pub use context::Context;
 pub use lower::{LowerError, Lowered, Lowering};
@@ -32,8 +76,42 @@ pub struct Function {
     /// program. `None` where the function is lowered by its position alone
     /// (see [`ValueRule::Reference`]) or not at all.
     pub lower: Option<LowerRule>,
+    /// For SUMIF and its kind, whose `lower` rule takes one argument only: the
+    /// numbers selected (see [`SelectRule`]).
+    pub select: Option<SelectRule>,
+    /// Calls that work, for the help and for the gradient checks: every
+    /// function with a derivative rule has at least one, inside its domain.
+    pub examples: &'static [Example],
     /// May give another value at every recalculation.
     pub volatile: bool,
+}
+
+/// A call that works, and the cells it reads.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Example {
+    /// Without `=`: `LOG(A1,B1)`.
+    pub formula: &'static str,
+    pub cells: &'static [(&'static str, f64)],
+}
+
+/// Which numbers SUMIF, SUMIFS, AVERAGEIF, AVERAGEIFS, MAXIFS or MINIFS take,
+/// from the arguments of a call as a value rule gets them.
+///
+/// A call whose criteria and criteria ranges do not depend on the parameters
+/// is lowered as its `lower` rule applied to one argument: the cells of
+/// [`Selection::values`], with `present` 1 where a cell is selected and holds
+/// a number, and 0 elsewhere. The lowering calls this rule once a lane.
+pub type SelectRule = fn(&[Operand], &mut dyn Context) -> Result<Selection, ErrorKind>;
+
+/// What a [`SelectRule`] finds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Selection {
+    /// The range whose numbers count, resized as the function resizes it and
+    /// clipped to the rows and columns that can hold anything; `None` where
+    /// nothing is left of it.
+    pub values: Option<crate::grid::Area>,
+    /// For each cell of `values`, row by row: whether all criteria hold.
+    pub selected: Vec<bool>,
 }
 
 /// Fills the fields that most entries share: `Function { name: …, ..Function::BASE }`.
@@ -47,8 +125,76 @@ impl Function {
         value: ValueRule::Special,
         smoothness: Smoothness::NotDifferentiable("it has no derivative rule"),
         lower: None,
+        select: None,
+        examples: &[],
         volatile: false,
     };
+
+    /// An entry without a derivative rule; the methods below add the rest.
+    pub const fn new(
+        category: Category,
+        name: &'static str,
+        params: &'static [Param],
+        help: &'static str,
+        value: ValueRule,
+    ) -> Self {
+        Self {
+            name,
+            category,
+            params,
+            help,
+            value,
+            ..Self::BASE
+        }
+    }
+
+    /// Files write `_xlfn.` before its name.
+    pub const fn xlfn(mut self) -> Self {
+        self.prefix = Prefix::Xlfn;
+        self
+    }
+
+    /// Differentiable by `lower`.
+    pub const fn smooth(mut self, lower: LowerRule) -> Self {
+        self.smoothness = Smoothness::Smooth;
+        self.lower = Some(lower);
+        self
+    }
+
+    /// Differentiable by `lower`, but for kinks.
+    pub const fn kinked(mut self, lower: LowerRule) -> Self {
+        self.smoothness = Smoothness::Kinked;
+        self.lower = Some(lower);
+        self
+    }
+
+    /// Of derivative zero; `lower` gives its value.
+    pub const fn piecewise_constant(mut self, lower: LowerRule) -> Self {
+        self.smoothness = Smoothness::PiecewiseConstant;
+        self.lower = Some(lower);
+        self
+    }
+
+    /// Without a derivative, for a reason that follows "cannot be differentiated: ".
+    pub const fn not_differentiable(mut self, reason: &'static str) -> Self {
+        self.smoothness = Smoothness::NotDifferentiable(reason);
+        self
+    }
+
+    pub const fn selecting(mut self, select: SelectRule) -> Self {
+        self.select = Some(select);
+        self
+    }
+
+    pub const fn examples(mut self, examples: &'static [Example]) -> Self {
+        self.examples = examples;
+        self
+    }
+
+    pub const fn volatile(mut self) -> Self {
+        self.volatile = true;
+        self
+    }
 
     /// The fewest arguments it takes.
     pub fn min_args(&self) -> usize {
@@ -219,7 +365,38 @@ pub fn find(name: &str) -> Option<&'static Function> {
 }
 
 /// The tables of the category files.
-const CATEGORIES: &[&[Function]] = &[];
+const CATEGORIES: &[&[Function]] = &[
+    array::FUNCTIONS,
+    cash_flow::FUNCTIONS,
+    database::FUNCTIONS,
+    date::FUNCTIONS,
+    financial::FUNCTIONS,
+    information::FUNCTIONS,
+    numbers::FUNCTIONS,
+    trig::FUNCTIONS,
+    round::FUNCTIONS,
+    combinatorics::FUNCTIONS,
+    numerals::FUNCTIONS,
+    distributions::FUNCTIONS,
+    aggregate::FUNCTIONS,
+    sumproduct::FUNCTIONS,
+    matrix::FUNCTIONS,
+    random::FUNCTIONS,
+    conditional::FUNCTIONS,
+    descriptive::FUNCTIONS,
+    order::FUNCTIONS,
+    regression::FUNCTIONS,
+    subtotal::FUNCTIONS,
+    lambda::FUNCTIONS,
+    logical::FUNCTIONS,
+    lookup::FUNCTIONS,
+    number_text::FUNCTIONS,
+    reference::FUNCTIONS,
+    regex::FUNCTIONS,
+    securities::FUNCTIONS,
+    shaping::FUNCTIONS,
+    text::FUNCTIONS,
+];
 
 /// Shorthands for the tables of parameters.
 pub(crate) mod params {

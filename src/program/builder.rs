@@ -1,7 +1,7 @@
 //! Building a program: one method an operation, each checking shapes.
-//!
-//! CONTRACT SKETCH: signatures are fixed here, the program room fills them in.
 
+use super::graph::{Graph, Literal, Op};
+use super::ops::scan::{self, ScanBody};
 use super::{Shape, ShapeError, Tensor};
 use std::sync::Arc;
 
@@ -47,10 +47,12 @@ pub enum Unary {
     NormQuantile,
     LnGamma,
     Digamma,
+    /// The derivative of the digamma function.
+    Trigamma,
     Gamma,
     /// 1 where finite, 0 elsewhere: what IFERROR and ISERROR ask.
     IsFinite,
-    /// 1 where zero, else 0.
+    /// 1 where zero, else 0; NaN where not finite.
     Not,
 }
 
@@ -63,19 +65,28 @@ pub enum Binary {
     Div,
     /// Excel's `^`: 0^0 is NaN, a negative base takes integer exponents only.
     Pow,
+    /// The angle of the point with ordinate `a` and abscissa `b`, as
+    /// `f64::atan2`; NaN at the origin.
     Atan2,
     /// Excel's MOD: the sign of the divisor.
     Mod,
     /// Of equal arguments the first wins (its derivative is 1).
     Max,
     Min,
-    /// 1 or 0.
+    /// 1 or 0, NaN where an argument is not finite; so are those below.
     Less,
     LessEqual,
     Equal,
     NotEqual,
     And,
     Or,
+    /// `a * b`, but 0 wherever `a` is 0, even against infinity and NaN: how an
+    /// adjoint that a selection has masked meets a local derivative.
+    AbsorbingMul,
+    /// `b a^(b-1)`, the derivative of `a^b` by `a`; 0 where `b` is 0.
+    PowSlope,
+    /// `a^b ln a`, the derivative of `a^b` by `b`; 0 where `a` is 0 and `b` positive.
+    PowLog,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -152,123 +163,363 @@ pub struct Scan {
     pub uniforms: Vec<Node>,
 }
 
-/// Builds a program. Operations on constants alone are folded.
+/// Builds a program. Operations on constants alone are folded, equal
+/// operations are kept once, and what is trivial (`x * 1`, a window that sees
+/// all of its source) is simplified away.
 #[derive(Debug, Default)]
-pub struct Builder {}
+pub struct Builder {
+    pub(crate) graph: Graph,
+    parameters: Vec<Node>,
+    placeholders: usize,
+}
 
-#[allow(unused_variables)]
 impl Builder {
     pub fn new() -> Self {
         Self::default()
     }
+
     pub fn shape(&self, node: Node) -> Shape {
-        todo!()
+        self.graph.shape(node)
     }
+
     pub fn constant(&mut self, tensor: Tensor) -> Node {
-        todo!()
+        let shape = tensor.shape;
+        let first = tensor.data[0].to_bits();
+        if shape.len() > 1 && tensor.data.iter().all(|x| x.to_bits() == first) {
+            let scalar = self.scalar(tensor.data[0]);
+            return self.repeat(scalar, shape);
+        }
+        self.graph.push(Op::Constant(Literal(tensor)), shape)
     }
+
     pub fn scalar(&mut self, x: f64) -> Node {
         self.constant(Tensor::scalar(x))
     }
+
     /// The value of a node that depends on no parameter, where it is folded.
     pub fn constant_value(&self, node: Node) -> Option<&Tensor> {
-        todo!()
+        self.graph.constant_value(node)
     }
+
     /// A parameter; parameters are given at each run, one slice each, in the
     /// order of their creation and the element order of [`Shape::offset`].
     pub fn parameter(&mut self, shape: Shape) -> Node {
-        todo!()
+        let node = self.graph.push(Op::Parameter(self.parameters.len()), shape);
+        self.parameters.push(node);
+        node
     }
+
+    /// The parameters, in the order of their creation.
+    pub fn parameters(&self) -> &[Node] {
+        &self.parameters
+    }
+
+    /// A node to differentiate by that no result may depend on.
+    pub(crate) fn placeholder(&mut self, shape: Shape) -> Node {
+        self.placeholders += 1;
+        self.graph.push(Op::Placeholder(self.placeholders), shape)
+    }
+
+    /// Copies what `outputs` of another builder need into this one, with
+    /// `parameters` in the place of its parameters.
+    pub(crate) fn import(
+        &mut self,
+        other: &Builder,
+        parameters: &[Node],
+        outputs: &[Node],
+    ) -> Vec<Node> {
+        let live = other.graph.live(outputs);
+        let mut copies = vec![None; other.graph.len()];
+        let copy = |copies: &[Option<Node>], x: Node| {
+            copies[x.0 as usize].expect("operands stand before their use")
+        };
+        for node in other.graph.nodes().filter(|node| live[node.0 as usize]) {
+            let entry = other.graph.entry(node);
+            let op = match entry.op {
+                Op::Parameter(i) => {
+                    copies[node.0 as usize] = Some(parameters[i]);
+                    continue;
+                }
+                ref op => op.with_operands(|x| copy(&copies, x)),
+            };
+            copies[node.0 as usize] = Some(self.graph.push(op, entry.shape));
+        }
+        outputs.iter().map(|&x| copy(&copies, x)).collect()
+    }
+
     pub fn unary(&mut self, op: Unary, x: Node) -> Node {
-        todo!()
+        self.simplified_unary(op, x)
     }
+
+    /// # Errors
+    /// If the shapes do not broadcast.
     pub fn binary(&mut self, op: Binary, a: Node, b: Node) -> Result<Node, ShapeError> {
-        todo!()
+        let shape = self.shape(a).broadcast(self.shape(b))?;
+        Ok(self.simplified_binary(op, a, b, shape))
     }
+
     /// `then` where `condition` is not 0, `otherwise` elsewhere; broadcasts.
+    /// NaN where the condition is not finite.
     /// The side not taken contributes nothing to a derivative, not even NaN.
+    ///
+    /// # Errors
+    /// If the shapes do not broadcast.
     pub fn select(
         &mut self,
         condition: Node,
         then: Node,
         otherwise: Node,
     ) -> Result<Node, ShapeError> {
-        todo!()
+        let shape = self
+            .shape(condition)
+            .broadcast(self.shape(then))?
+            .broadcast(self.shape(otherwise))?;
+        Ok(self.simplified_select(condition, then, otherwise, shape))
     }
+
     pub fn reduce(&mut self, op: Reduction, axes: Axes, x: Node) -> Node {
-        todo!()
+        self.simplified_reduce(op, axes, x)
     }
+
     /// Matrix product in each lane; lanes broadcast.
+    ///
+    /// # Errors
+    /// If the inner dimensions or the lanes do not fit.
     pub fn matmul(&mut self, a: Node, b: Node) -> Result<Node, ShapeError> {
-        todo!()
+        let (sa, sb) = (self.shape(a), self.shape(b));
+        if sa.cols != sb.rows || sa.lanes != sb.lanes && sa.lanes != 1 && sb.lanes != 1 {
+            return Err(ShapeError(format!(
+                "{sa} and {sb} have no matrix product: the columns of the first \
+                 must be as many as the rows of the second"
+            )));
+        }
+        Ok(self.simplified_matmul(super::graph::Absorb::None, a, b))
     }
+
     /// Rows and columns change places in each lane.
     pub fn transpose(&mut self, x: Node) -> Node {
-        todo!()
+        let shape = self.shape(x);
+        let transposed = Shape::new(shape.lanes, shape.cols, shape.rows);
+        if shape.rows == 1 || shape.cols == 1 {
+            return self.view(x, 0, transposed);
+        }
+        if let Op::Transpose(inner) = *self.graph.op(x) {
+            return inner;
+        }
+        self.graph.push(Op::Transpose(x), transposed)
     }
+
     /// The same elements in the same order under another shape.
+    ///
+    /// # Errors
+    /// If the numbers of elements differ.
     pub fn reshape(&mut self, x: Node, shape: Shape) -> Result<Node, ShapeError> {
-        todo!()
+        let from = self.shape(x);
+        if from.len() != shape.len() {
+            return Err(ShapeError(format!(
+                "{from} has {} elements and {shape} has {}",
+                from.len(),
+                shape.len()
+            )));
+        }
+        Ok(self.view(x, 0, shape))
     }
+
     /// Repeats dimensions of 1.
+    ///
+    /// # Errors
+    /// If another dimension would change.
     pub fn broadcast(&mut self, x: Node, shape: Shape) -> Result<Node, ShapeError> {
-        todo!()
+        let from = self.shape(x);
+        if from.broadcast(shape)? != shape {
+            return Err(ShapeError(format!("{from} does not repeat to {shape}")));
+        }
+        Ok(self.repeat(x, shape))
     }
+
+    /// # Errors
+    /// If a lane would see past the source, a step is neither 0 nor 1, a
+    /// dimension is 0, or the source has several lanes.
     pub fn window(&mut self, source: Node, window: Window) -> Result<Node, ShapeError> {
-        todo!()
+        let shape = self.shape(source);
+        let Window {
+            lane_rows,
+            lane_cols,
+            rows,
+            cols,
+            ..
+        } = window;
+        let fits = shape.lanes == 1
+            && window.row_step <= 1
+            && window.col_step <= 1
+            && [lane_rows, lane_cols, rows, cols].iter().all(|&n| n > 0)
+            && window.extent().is_some_and(|(height, width)| {
+                window
+                    .top
+                    .checked_add(height)
+                    .is_some_and(|n| n <= shape.rows)
+                    && window
+                        .left
+                        .checked_add(width)
+                        .is_some_and(|n| n <= shape.cols)
+            });
+        if !fits {
+            return Err(ShapeError(format!(
+                "{window:?} does not lie within a source of {shape}"
+            )));
+        }
+        Ok(self.simplified_window(source, window))
     }
+
     /// Elements by their offset in `source`; `u32::MAX` yields 0.
+    ///
+    /// # Errors
+    /// If the indices are not as many as the shape asks, or one is past the source.
     pub fn gather(
         &mut self,
         source: Node,
         indices: Arc<[u32]>,
         shape: Shape,
     ) -> Result<Node, ShapeError> {
-        todo!()
+        let len = self.shape(source).len();
+        if indices.len() != shape.len() {
+            return Err(ShapeError(format!(
+                "{} indices do not fill {shape}",
+                indices.len()
+            )));
+        }
+        if let Some(index) = indices
+            .iter()
+            .find(|&&i| i != u32::MAX && i as usize >= len)
+        {
+            return Err(ShapeError(format!(
+                "index {index} is past a source of {len} elements"
+            )));
+        }
+        let column = self.view(source, 0, Shape::new(1, len, 1));
+        let gathered = self.simplified_gather(column, indices);
+        Ok(self.view(gathered, 0, shape))
     }
+
     /// A `[1, rows, cols]` rectangle put together from `[1, r, c]` pieces, each
     /// with the (row, col) of its first element; 0 where no piece lies, the
     /// later piece where two overlap.
+    ///
+    /// # Errors
+    /// If a piece has several lanes or lies past the rectangle.
     pub fn assemble(
         &mut self,
         rows: usize,
         cols: usize,
         pieces: &[(Node, (usize, usize))],
     ) -> Result<Node, ShapeError> {
-        todo!()
+        for &(piece, (row, col)) in pieces {
+            let shape = self.shape(piece);
+            if shape.lanes != 1
+                || row.checked_add(shape.rows).is_none_or(|n| n > rows)
+                || col.checked_add(shape.cols).is_none_or(|n| n > cols)
+            {
+                return Err(ShapeError(format!(
+                    "a piece of {shape} at row {row}, column {col} does not lie \
+                     within {rows}x{cols}"
+                )));
+            }
+        }
+        if rows == 0 || cols == 0 {
+            return Err(ShapeError("a rectangle needs a row and a column".into()));
+        }
+        self.simplified_assemble(rows, cols, pieces)
     }
+
     /// The states after every step, one `[steps, r, c]` node a state. `body`
     /// gets a builder of its own and the nodes of the states, the sequences'
     /// elements and the uniforms in it, and returns the next states.
+    ///
+    /// # Errors
+    /// Those of `body`; if a state has several lanes or the body changes its
+    /// shape, if a sequence is not as long as the steps, or there are no steps.
     pub fn scan<E: From<ShapeError>>(
         &mut self,
         scan: Scan,
         body: impl FnOnce(&mut Builder, &[Node], &[Node], &[Node]) -> Result<Vec<Node>, E>,
     ) -> Result<Vec<Node>, E> {
-        todo!()
+        let body = ScanBody::build(self, &scan, body)?;
+        Ok(scan::insert(self, &scan, Arc::new(body)))
     }
+
     /// The inverse of the square matrix in each lane; NaN where it is singular.
+    ///
+    /// # Errors
+    /// If the matrix is not square.
     pub fn inverse(&mut self, x: Node) -> Result<Node, ShapeError> {
-        todo!()
+        let shape = self.square(x, "inverse")?;
+        Ok(self.graph.push(Op::Inverse(x), shape))
     }
+
     /// The determinant of the square matrix in each lane.
+    ///
+    /// # Errors
+    /// If the matrix is not square.
     pub fn determinant(&mut self, x: Node) -> Result<Node, ShapeError> {
-        todo!()
+        let shape = self.square(x, "determinant")?;
+        Ok(self
+            .graph
+            .push(Op::Determinant(x), Shape::new(shape.lanes, 1, 1)))
     }
+
+    fn square(&self, x: Node, what: &str) -> Result<Shape, ShapeError> {
+        let shape = self.shape(x);
+        if shape.rows == shape.cols {
+            Ok(shape)
+        } else {
+            Err(ShapeError(format!(
+                "{shape} has no {what}: it is not square"
+            )))
+        }
+    }
+
     /// The `k`-th smallest element (from 0) of each lane's matrix, of those
-    /// where `present` (a tensor of the matrix's shape) is not 0. The derivative goes to the
+    /// where `present` (a tensor of the matrix's shape) is not 0; NaN where
+    /// there are not so many. The derivative goes to the
     /// element chosen, the first of equals.
+    ///
+    /// # Errors
+    /// If `present` has another shape.
     pub fn order_statistic(
         &mut self,
         x: Node,
         k: usize,
         present: Option<&Tensor>,
     ) -> Result<Node, ShapeError> {
-        todo!()
+        let shape = self.shape(x);
+        if let Some(present) = present
+            && (present.shape.rows != shape.rows
+                || present.shape.cols != shape.cols
+                || present.shape.lanes != 1 && present.shape.lanes != shape.lanes)
+        {
+            return Err(ShapeError(format!(
+                "{} does not say which elements of {shape} are present",
+                present.shape
+            )));
+        }
+        let present = present.map(|tensor| Literal(tensor.clone()));
+        Ok(self.graph.push(
+            Op::OrderStatistic(x, k, present),
+            Shape::new(shape.lanes, 1, 1),
+        ))
     }
+
     /// The reverse-mode gradient: for each of `wrt`, d `of` / d it, in its
-    /// shape. `of` is a scalar.
+    /// shape; zeros where `of` does not depend on it. `of` is a scalar.
+    ///
+    /// At a kink the derivative is that of the branch taken: the first of
+    /// equal arguments of a maximum, 0 for the absolute value of 0. Operations
+    /// that are constant in pieces have derivative 0.
+    ///
+    /// # Errors
+    /// If `of` is not a scalar, or contains a derivative that has none itself
+    /// (the second derivative of a product reduction, of a determinant).
     pub fn gradient(&mut self, of: Node, wrt: &[Node]) -> Result<Vec<Node>, ShapeError> {
-        todo!()
+        super::gradient::gradient(self, of, wrt)
     }
 }

@@ -8,7 +8,21 @@
 //! of times in a [`Workspace`].
 
 mod builder;
+mod compile;
+mod execute;
+mod gradient;
+mod graph;
+mod jacobian;
+mod kernel;
+mod ops;
+mod scalar;
+mod schedule;
+mod simplify;
 mod tensor;
+#[cfg(test)]
+mod tests;
+mod vector;
 
 pub use builder::{Axes, Binary, Builder, Node, Reduction, Scan, Unary, Window};
+pub use compile::{Program, Workspace};
 pub use tensor::{Shape, ShapeError, Tensor};

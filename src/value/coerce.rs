@@ -1,6 +1,7 @@
 //! Turning one kind of value into another, as Excel does it.
 
-use super::{DateSystem, ErrorKind, Value};
+use super::{ErrorKind, Value, parse_number};
+use std::sync::Arc;
 
 impl Value {
     /// The number that arithmetic and numeric arguments see: blank is 0, TRUE
@@ -18,7 +19,7 @@ impl Value {
     }
 
     /// The text that `&` and text arguments see.
-    pub fn to_text(&self) -> Result<std::sync::Arc<str>, ErrorKind> {
+    pub fn to_text(&self) -> Result<Arc<str>, ErrorKind> {
         match self {
             Self::Blank => Ok("".into()),
             Self::Number(x) => Ok(number_to_text(*x).into()),
@@ -45,23 +46,103 @@ impl Value {
     }
 }
 
-/// The number that text spells where Excel wants a number; `None` where it
-/// spells none.
-pub fn parse_number(text: &str) -> Option<f64> {
-    text.trim().parse().ok().filter(|x: &f64| x.is_finite())
+/// The significant decimal digits Excel shows and compares: a number's 15
+/// digits without trailing zeros (never empty), and the power of ten of the
+/// first of them. The sign is left out; `x` is finite.
+pub(crate) fn significant_digits(x: f64) -> (String, i32) {
+    if x == 0.0 {
+        return ("0".into(), 0);
+    }
+    let text = format!("{:.14e}", x.abs());
+    let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    let digits: String = mantissa.chars().filter(|&c| c != '.').collect();
+    let kept = digits.trim_end_matches('0').len().max(1);
+    (digits[..kept].into(), exponent.parse().unwrap_or(0))
 }
 
-/// A number as the General format and `&` show it: 15 significant digits.
+/// A number rounded to the 15 significant digits that Excel shows and compares.
+pub fn round_to_15_digits(x: f64) -> f64 {
+    // Whole numbers of up to 15 digits have nothing to round.
+    if x.trunc() == x && x.abs() < 1e15 {
+        return x;
+    }
+    format!("{x:.14e}").parse().unwrap_or(x)
+}
+
+/// A number as `&` and the text functions show it: the 15 significant digits
+/// of the General format, written out between 1E-18 or so (20 characters) and
+/// 1E+20, with an exponent elsewhere.
 pub fn number_to_text(x: f64) -> String {
-    format!("{x}")
+    if x == 0.0 {
+        return "0".into();
+    }
+    if x.trunc() == x && x.abs() < 1e15 {
+        return format!("{}", x as i64);
+    }
+    let sign = if x < 0.0 { "-" } else { "" };
+    let (digits, exponent) = significant_digits(x);
+    let length = digits.len() as i32;
+    if exponent >= 20 || (exponent < 0 && 1 - exponent + length > 20) {
+        let mut text = format!("{sign}{}", &digits[..1]);
+        if length > 1 {
+            text.push('.');
+            text.push_str(&digits[1..]);
+        }
+        text.push_str(&format!(
+            "E{}{:02}",
+            if exponent < 0 { '-' } else { '+' },
+            exponent.abs()
+        ));
+        text
+    } else if exponent < 0 {
+        format!("{sign}0.{}{digits}", "0".repeat((-exponent - 1) as usize))
+    } else if length <= exponent + 1 {
+        format!(
+            "{sign}{digits}{}",
+            "0".repeat((exponent + 1 - length) as usize)
+        )
+    } else {
+        let point = (exponent + 1) as usize;
+        format!("{sign}{}.{}", &digits[..point], &digits[point..])
+    }
 }
 
-/// What typing `text` into a cell (not a formula) enters: a number, date,
-/// percentage, boolean, error or text; with the number format that Excel
-/// would give the cell, where it is not General.
-pub fn parse_entry(text: &str, _dates: DateSystem) -> (Value, Option<&'static str>) {
-    (
-        parse_number(text).map_or_else(|| Value::text(text), Value::Number),
-        None,
-    )
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_show_fifteen_digits_as_text() {
+        for (x, text) in [
+            (0.0, "0"),
+            (-0.0, "0"),
+            (12.0, "12"),
+            (-1.5, "-1.5"),
+            (1.0 / 3.0, "0.333333333333333"),
+            (2.0 / 3.0, "0.666666666666667"),
+            (0.1 + 0.2, "0.3"),
+            (1e15, "1000000000000000"),
+            (123_456_789_012_345_678.0, "123456789012346000"),
+            (1e19, "10000000000000000000"),
+            (1e20, "1E+20"),
+            (-1.25e100, "-1.25E+100"),
+            (7.123456e-9, "0.000000007123456"),
+            (1e-10, "0.0000000001"),
+            (1.234567e-15, "1.234567E-15"),
+            (9.999_999_999_999_999e22, "1E+23"),
+            (f64::MIN_POSITIVE, "2.2250738585072E-308"),
+        ] {
+            assert_eq!(number_to_text(x), text);
+        }
+    }
+
+    #[test]
+    fn text_and_booleans_count_as_numbers_where_numbers_are_wanted() {
+        assert_eq!(Value::from("1e3").to_number(), Ok(1000.0));
+        assert_eq!(Value::from(true).to_number(), Ok(1.0));
+        assert_eq!(Value::Blank.to_number(), Ok(0.0));
+        assert_eq!(Value::from("abc").to_number(), Err(ErrorKind::Value));
+        assert_eq!(Value::from("true").to_bool(), Ok(true));
+        assert_eq!(Value::from("1").to_bool(), Err(ErrorKind::Value));
+    }
 }

@@ -1,18 +1,25 @@
 //! What a cell can hold, and Excel's rules for turning one kind into another.
 
+pub mod arith;
 mod array;
 mod coerce;
 mod compare;
 pub mod date;
+mod entry;
 mod error;
 pub mod format;
 
 pub use array::Array;
-pub use coerce::{number_to_text, parse_entry, parse_number};
+pub use coerce::{number_to_text, round_to_15_digits};
+pub use compare::{compare_numbers, compare_text, equal_text, fold_case};
 pub use date::DateSystem;
+pub use entry::{Moment, parse_entry, parse_moment, parse_number, parse_number_in};
 pub use error::ErrorKind;
 
 use std::sync::Arc;
+
+/// The most UTF-16 units that the text of a cell can have.
+pub const MAX_TEXT: usize = 32_767;
 
 /// The value of a cell or of an expression.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -42,6 +49,16 @@ impl Value {
 
     pub fn text(text: impl Into<Arc<str>>) -> Self {
         Self::Text(text.into())
+    }
+
+    /// A computed text; `#VALUE!` past [`MAX_TEXT`].
+    pub fn checked_text(text: String) -> Self {
+        // A text of few bytes has few UTF-16 units, too.
+        if text.len() <= MAX_TEXT || text.encode_utf16().count() <= MAX_TEXT {
+            Self::Text(text.into())
+        } else {
+            Self::Error(ErrorKind::Value)
+        }
     }
 
     pub fn array(array: Array) -> Self {

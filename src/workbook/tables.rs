@@ -1,5 +1,7 @@
 //! Tables: named rectangles with named columns.
 
+use super::same_name;
+use crate::formula::TableItems;
 use crate::grid::{Area, Rect, SheetId};
 use std::sync::Arc;
 
@@ -37,13 +39,37 @@ impl Table {
         })
     }
 
+    /// The rows that a structured reference's items mean, in all the table's
+    /// columns; `None` where it has none of them, or for [`TableItems::ThisRow`],
+    /// which the formula's own place decides.
+    pub fn items(&self, items: TableItems) -> Option<Rect> {
+        let rect = self.area.rect;
+        let headers = (self.header_rows > 0).then(|| Rect {
+            bottom: rect.top + self.header_rows - 1,
+            ..rect
+        });
+        let totals = (self.totals_rows > 0).then(|| Rect {
+            top: (rect.bottom + 1).saturating_sub(self.totals_rows),
+            ..rect
+        });
+        let both = |a: Option<Rect>, b: Option<Rect>| match (a, b) {
+            (Some(a), Some(b)) => Some(a.hull(&b)),
+            (a, b) => a.or(b),
+        };
+        match items {
+            TableItems::Unspecified | TableItems::Data => self.data(),
+            TableItems::All => Some(rect),
+            TableItems::Headers => headers,
+            TableItems::Totals => totals,
+            TableItems::HeadersData => both(headers, self.data()),
+            TableItems::DataTotals => both(self.data(), totals),
+            TableItems::ThisRow => None,
+        }
+    }
+
     /// The sheet column of a table column, by name without regard to case.
     pub fn column(&self, name: &str) -> Option<u32> {
-        let wanted = name.to_lowercase();
-        let index = self
-            .columns
-            .iter()
-            .position(|c| c.name.to_lowercase() == wanted)?;
+        let index = self.columns.iter().position(|c| same_name(&c.name, name))?;
         Some(self.area.rect.left + index as u32)
     }
 }
@@ -61,8 +87,7 @@ impl Tables {
 
     /// By name, without regard to case.
     pub fn get(&self, name: &str) -> Option<&Table> {
-        let wanted = name.to_lowercase();
-        self.tables.iter().find(|t| t.name.to_lowercase() == wanted)
+        self.tables.iter().find(|t| same_name(&t.name, name))
     }
 
     /// The table that a cell lies in.
@@ -74,5 +99,14 @@ impl Tables {
 
     pub fn push(&mut self, table: Table) {
         self.tables.push(table);
+    }
+
+    /// Takes out the tables of a sheet.
+    pub(super) fn take_sheet(&mut self, sheet: SheetId) -> Vec<Table> {
+        let (taken, kept) = std::mem::take(&mut self.tables)
+            .into_iter()
+            .partition(|t| t.area.sheet == sheet);
+        self.tables = kept;
+        taken
     }
 }
