@@ -23,6 +23,7 @@ mod day_count;
 mod descriptive;
 mod distributions;
 mod financial;
+mod gradient;
 mod information;
 mod lambda;
 mod logical;
@@ -366,6 +367,7 @@ pub fn find(name: &str) -> Option<&'static Function> {
 
 /// The tables of the category files.
 const CATEGORIES: &[&[Function]] = &[
+    gradient::FUNCTIONS,
     array::FUNCTIONS,
     cash_flow::FUNCTIONS,
     database::FUNCTIONS,

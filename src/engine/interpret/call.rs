@@ -126,7 +126,7 @@ impl Interpreter<'_> {
         let rule = match function.value {
             ValueRule::Operands(rule) | ValueRule::Reference(rule) => rule,
             // GRAD alone; the others are bound to nodes of their own.
-            _ => return Operand::error(ErrorKind::Name),
+            _ => return crate::engine::gradient::of_operands(self.world, self.origin, &args),
         };
         let mapped: Vec<bool> = args
             .iter()
