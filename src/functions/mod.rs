@@ -16,7 +16,9 @@ mod context;
 mod criteria;
 mod descriptive;
 mod distributions;
+mod hypothesis;
 mod lambda;
+mod least_squares;
 mod logical;
 mod lower;
 mod matrix;
@@ -365,6 +367,8 @@ const CATEGORIES: &[&[Function]] = &[
     order::FUNCTIONS,
     regression::FUNCTIONS,
     subtotal::FUNCTIONS,
+    least_squares::FUNCTIONS,
+    hypothesis::FUNCTIONS,
     lambda::FUNCTIONS,
     logical::FUNCTIONS,
 ];
