@@ -10,13 +10,16 @@
 //! - [`functions`]: the worksheet functions, one registry entry each;
 //! - [`workbook`]: the document: sheets, cells, runs of formulas, names, tables, edits;
 //! - [`xlsx`]: opening and saving files;
+//! - [`csv`] and [`import`]: files of other programs;
 //! - [`engine`]: recalculation and gradients;
 //! - [`solver`]: optimisation of a cell by changing others.
 
+pub mod csv;
 pub mod engine;
 pub mod formula;
 pub mod functions;
 pub mod grid;
+pub mod import;
 pub mod program;
 pub mod solver;
 pub mod value;

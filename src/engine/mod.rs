@@ -1,1 +1,203 @@
-//! engine
+//! Recalculation of a workbook.
+//!
+//! Formulas are bound to what their names mean ([`bind`]), ordered by what they read
+//! ([`graph`]), evaluated by the interpreter ([`interpret`]) and their results
+//! written back ([`recalc`]). [`Engine`] puts these together: it owns a
+//! workbook and keeps it calculated through edits.
+
+pub mod bind;
+mod compare;
+mod edit;
+pub mod graph;
+pub mod interpret;
+pub(crate) mod pool;
+mod recalc;
+
+#[cfg(test)]
+mod tests;
+
+pub use compare::{Comparison, Mismatch};
+pub use edit::{Edited, EntryError};
+pub use recalc::{Progress, Recalculation};
+
+use crate::formula::{Dialect, ParseError};
+use crate::functions::Operand;
+use crate::grid::Cell;
+use crate::value::{Value, format};
+use crate::workbook::{History, Template, Workbook};
+use bind::{Binder, BoundFormula, NameCache};
+use graph::Graph;
+use interpret::{AreaCache, Interpreter, Mode, World};
+use std::hash::{BuildHasher, Hasher};
+use std::sync::Mutex;
+
+/// A workbook that is kept calculated.
+pub struct Engine {
+    workbook: Workbook,
+    graph: Graph,
+    cache: AreaCache,
+    /// Names bound for one-off evaluations and for INDIRECT.
+    names: Mutex<NameCache>,
+    history: History,
+    /// Decides the random numbers, with the number of recalculations so far.
+    seed: u64,
+    recalculations: u64,
+    /// The time that NOW and TODAY give, where it is set.
+    now: Option<f64>,
+    circular: Vec<Vec<Cell>>,
+    /// What an interrupted recalculation left undone.
+    stale: Vec<crate::grid::Area>,
+    watch: Option<recalc::Watch>,
+}
+
+impl Engine {
+    /// Takes a workbook as it is: formulas keep the values they were saved
+    /// with until something that they depend on changes.
+    pub fn new(workbook: Workbook) -> Self {
+        let graph = pool::run(|| Graph::new(&workbook));
+        Self {
+            workbook,
+            graph,
+            cache: AreaCache::default(),
+            names: Mutex::default(),
+            history: History::default(),
+            seed: std::hash::RandomState::new().build_hasher().finish(),
+            recalculations: 0,
+            now: None,
+            circular: Vec::new(),
+            stale: Vec::new(),
+            watch: None,
+        }
+    }
+
+    pub fn workbook(&self) -> &Workbook {
+        &self.workbook
+    }
+
+    /// For what has no bearing on calculation: the active tab, widths, templates.
+    pub fn workbook_mut(&mut self) -> &mut Workbook {
+        &mut self.workbook
+    }
+
+    pub fn into_workbook(self) -> Workbook {
+        self.workbook
+    }
+
+    pub fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    /// Makes random numbers reproducible: they follow from the seed, the cell and
+    /// the number of recalculations since.
+    pub fn set_seed(&mut self, seed: u64) {
+        self.seed = seed;
+        self.recalculations = 0;
+    }
+
+    /// Fixes the time that NOW and TODAY give, as a serial number; `None` for
+    /// the clock (in universal time).
+    pub fn set_now(&mut self, now: Option<f64>) {
+        self.now = now;
+    }
+
+    /// Circular references found so far, each as the cells of its path, every
+    /// one of which reads the next and the last the first. They hold 0.
+    pub fn circular(&self) -> &[Vec<Cell>] {
+        &self.circular
+    }
+
+    pub fn value(&self, cell: Cell) -> Value {
+        self.workbook.sheet(cell.sheet).cells.get(cell.pos)
+    }
+
+    /// The formula that covers a cell, with its `=`; `None` where there is none.
+    /// Cells that a formula spilled over have none of their own.
+    pub fn formula_text(&self, cell: Cell) -> Option<String> {
+        let sheet = self.workbook.sheet(cell.sheet);
+        let (_, run) = sheet.runs.at(cell.pos)?;
+        let template = self.workbook.templates.get(run.template);
+        Some(match template.as_ref() {
+            Template::Formula(expr) => {
+                format!("={}", print_for_people(expr, run.origin(cell.pos)))
+            }
+            Template::Unreadable(text) => format!("={text}"),
+        })
+    }
+
+    /// A cell's value as its number format shows it.
+    pub fn display(&self, cell: Cell) -> String {
+        let code = self.workbook.number_format(cell);
+        format::show(&self.value(cell), code, self.workbook.date_system).text
+    }
+
+    /// The formula that covers a cell, bound; `None` where there is none or it
+    /// cannot be read.
+    pub fn bound(&self, cell: Cell) -> Option<&BoundFormula> {
+        let node = self.graph.at(&self.workbook, cell)?;
+        Some(&self.graph.node(node).formula)
+    }
+
+    /// Evaluates a formula, without its `=`, as a dynamic array formula in `at`
+    /// would be, and changes nothing.
+    pub fn evaluate(&self, formula: &str, at: Cell) -> Result<Value, ParseError> {
+        let expr = crate::formula::parse(formula, at.pos)?;
+        Ok(pool::run(|| {
+            let bound = self.bind_once(&expr, at);
+            let mut interpreter = Interpreter::new(self.world(), at);
+            interpreter.array_formula(&bound, at)
+        }))
+    }
+
+    /// As [`Engine::evaluate`], but a reference stays one.
+    pub fn evaluate_operand(&self, formula: &str, at: Cell) -> Result<Operand, ParseError> {
+        let expr = crate::formula::parse(formula, at.pos)?;
+        Ok(pool::run(|| {
+            let bound = self.bind_once(&expr, at);
+            let mut interpreter = Interpreter::new(self.world(), at);
+            interpreter.operand(&bound, at, Mode::Array)
+        }))
+    }
+
+    /// Binds a formula that is not in the workbook.
+    pub(crate) fn bind_once(&self, expr: &crate::formula::Expr, at: Cell) -> BoundFormula {
+        let mut names = self.names.lock().unwrap_or_else(|e| e.into_inner());
+        Binder::new(&self.workbook, &mut names, at).bind(expr)
+    }
+
+    /// What the interpreter sees: the workbook as it is.
+    pub(crate) fn world(&self) -> World<'_> {
+        World {
+            book: &self.workbook,
+            cache: &self.cache,
+            names: &self.names,
+            now: self.now.unwrap_or_else(|| clock(self.workbook.date_system)),
+            seed: interpret::mix(self.seed ^ interpret::mix(self.recalculations)),
+            pending: None,
+        }
+    }
+}
+
+/// A formula as people read it, without its `=`.
+pub(crate) fn print_for_people(expr: &crate::formula::Expr, origin: crate::grid::Pos) -> String {
+    crate::formula::print(expr, origin, Dialect::People(prefix))
+}
+
+/// What files write before a function's name; `None` where it is unknown.
+fn prefix(name: &str) -> Option<&'static str> {
+    use crate::functions::Prefix;
+    crate::functions::find(name).map(|function| match function.prefix {
+        Prefix::None => "",
+        Prefix::Xlfn => "_xlfn.",
+        Prefix::Xlws => "_xlfn._xlws.",
+        Prefix::Xludf => "_xludf.",
+    })
+}
+
+/// The date and time by the system's clock, as a serial number in universal time.
+fn clock(dates: crate::value::DateSystem) -> f64 {
+    let since_1970 = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0.0, |since| since.as_secs_f64());
+    let epoch = dates.serial(1970, 1, 1).unwrap_or(0);
+    epoch as f64 + since_1970 / 86_400.0
+}

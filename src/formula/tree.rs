@@ -8,9 +8,14 @@ use crate::value::ErrorKind;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-/// A formula or a part of one. Equal trees print alike; numbers compare by
-/// their bits so that trees can be interned.
-#[derive(Clone, Debug)]
+/// A formula or a part of one. Numbers compare by their bits and functions by
+/// their names in capitals, so that trees can be interned.
+///
+/// A tree that was parsed is at most [`MAX_HEIGHT`](super::MAX_HEIGHT) high if
+/// the steps from an operator to its left operand are not counted; those chains
+/// (`1+1+1+…`) may be tens of thousands long, so walk them with a loop:
+/// [`Expr::left_chain`].
+#[derive(Debug)]
 pub enum Expr {
     Number(f64),
     Text(Arc<str>),
@@ -47,11 +52,56 @@ pub enum Expr {
     Group(Box<Expr>),
 }
 
-/// The name of a called function, upper case, without `_xlfn.`, `_xlws.`;
-/// `_xludf.` is dropped too. A name the registry does not know is kept as it
-/// was written, prefix and case included.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct FunctionName(pub Arc<str>);
+/// The name of a called function: in capitals and without the `_xlfn.`,
+/// `_xlws.` or `_xludf.` that files write before it. How it was written is kept
+/// beside it, for functions that this program does not know; it takes no part in
+/// comparisons.
+#[derive(Clone, Debug)]
+pub struct FunctionName(pub Arc<str>, Option<Arc<str>>);
+
+impl FunctionName {
+    /// Reads a name as people or files write it.
+    pub fn new(written: &str) -> Self {
+        let written = strip_prefix(written, "_xlpm.").unwrap_or(written);
+        let mut bare = written;
+        while let Some(rest) = ["_xlfn.", "_xlws.", "_xludf."]
+            .iter()
+            .find_map(|prefix| strip_prefix(bare, prefix))
+        {
+            bare = rest;
+        }
+        let capitals = |b: u8| b.is_ascii() && !b.is_ascii_lowercase();
+        if bare.len() == written.len() && bare.bytes().all(capitals) {
+            return Self(bare.into(), None);
+        }
+        Self(bare.to_uppercase().into(), Some(written.into()))
+    }
+
+    /// As it was first written, prefix and case included.
+    pub fn written(&self) -> &str {
+        self.1.as_deref().unwrap_or(&self.0)
+    }
+}
+
+impl PartialEq for FunctionName {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+
+impl Eq for FunctionName {}
+
+impl Hash for FunctionName {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
+
+/// What follows `prefix`, written in any case; `None` where nothing does.
+pub(super) fn strip_prefix<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
+    let (head, rest) = text.split_at_checked(prefix.len())?;
+    (head.eq_ignore_ascii_case(prefix) && !rest.is_empty()).then_some(rest)
+}
 
 /// The constants between braces, row by row: numbers, text, booleans, errors.
 #[derive(Clone, Debug)]
@@ -75,7 +125,9 @@ pub enum SheetPrefix {
     Sheet(Arc<str>),
     /// `First:Last!`, all sheets from one tab to the other.
     Span(Arc<str>, Arc<str>),
-    /// `[2]Sheet1!`, `'[Book.xlsx]Sheet1'!` or, before a name, `[2]!`.
+    /// `[2]Sheet1!`, `'[Book.xlsx]Sheet1'!` or, before a name, `[2]!`. A book
+    /// with its folder keeps its brackets: `C:\data\[Book.xlsx]`; a span of
+    /// its sheets its colon.
     External {
         book: Arc<str>,
         sheet: Option<Arc<str>>,
@@ -226,6 +278,65 @@ impl BinaryOp {
     }
 }
 
+/// A name that LET or LAMBDA gives to a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parameter<'a> {
+    pub name: &'a str,
+    /// `[name]` among LAMBDA's parameters: it may be left out.
+    pub optional: bool,
+    /// The argument that names it.
+    pub index: usize,
+    /// The first argument in which the name stands for the value.
+    pub visible_from: usize,
+}
+
+/// The parameters that a call binds, in their order: none but for LET and LAMBDA.
+pub fn parameters<'a>(
+    function: &FunctionName,
+    args: &'a [Expr],
+) -> impl Iterator<Item = Parameter<'a>> {
+    let (step, reach) = match &*function.0 {
+        "LET" => (2, 2),
+        "LAMBDA" => (1, 1),
+        _ => (1, 0),
+    };
+    let last = if reach > 0 { args.len() } else { 0 }.saturating_sub(1);
+    (0..last).step_by(step).filter_map(move |index| {
+        let (name, optional) = match &args[index] {
+            Expr::Name { prefix: None, name } => (name, false),
+            Expr::Table(table) if reach == 1 => (table.optional_parameter()?, true),
+            _ => return None,
+        };
+        Some(Parameter {
+            name,
+            optional,
+            index,
+            visible_from: index + reach,
+        })
+    })
+}
+
+impl TableReference {
+    /// `[x]` is written like a column of the table around it, but among
+    /// LAMBDA's parameters it is one that may be left out.
+    fn optional_parameter(&self) -> Option<&Arc<str>> {
+        let is_name = |name: &str| {
+            name.starts_with(|c: char| c.is_alphabetic() || c == '_')
+                && name
+                    .chars()
+                    .all(|c| c.is_alphanumeric() || c == '_' || c == '.')
+        };
+        match self {
+            Self {
+                table: None,
+                items: TableItems::Unspecified,
+                columns: Some((first, last)),
+            } if first == last && is_name(first) => Some(first),
+            _ => None,
+        }
+    }
+}
+
 impl Expr {
     /// The direct parts of this tree, in reading order.
     pub fn children(&self) -> Vec<&Expr> {
@@ -238,12 +349,137 @@ impl Expr {
             _ => Vec::new(),
         }
     }
+
+    /// Shows `see` this tree and every part of it, each before its own parts,
+    /// in reading order.
+    pub fn visit<'a>(&'a self, see: &mut dyn FnMut(&'a Expr)) {
+        let mut waiting = vec![self];
+        while let Some(expr) = waiting.pop() {
+            see(expr);
+            match expr {
+                Expr::Call { args, .. } => waiting.extend(args.iter().rev()),
+                Expr::Array(array) => waiting.extend(array.cells.iter().rev()),
+                Expr::Apply { callee, args } => {
+                    waiting.extend(args.iter().rev());
+                    waiting.push(callee);
+                }
+                Expr::Prefix(_, inner) | Expr::Postfix(inner, _) | Expr::Group(inner) => {
+                    waiting.push(inner);
+                }
+                Expr::Binary(left, _, right) => {
+                    waiting.push(right);
+                    waiting.push(left);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Takes a chain of operators apart: the leftmost operand, then each
+    /// operator with its right operand in the order of evaluation. Of anything
+    /// but an operator, the tree itself and no steps.
+    pub fn left_chain(&self) -> (&Expr, Vec<(BinaryOp, &Expr)>) {
+        let mut steps = Vec::new();
+        let mut first = self;
+        while let Expr::Binary(left, op, right) = first {
+            steps.push((*op, right.as_ref()));
+            first = left;
+        }
+        steps.reverse();
+        (first, steps)
+    }
+
+    /// A copy in which each part that `replace` has an answer for is replaced
+    /// by it; the answer's own parts are not looked at again.
+    pub(super) fn map(&self, replace: &mut dyn FnMut(&Expr) -> Option<Expr>) -> Expr {
+        let mut steps = Vec::new();
+        let mut first = self;
+        let mut copy = loop {
+            if let Some(answer) = replace(first) {
+                break answer;
+            }
+            let Expr::Binary(left, op, right) = first else {
+                break first.map_parts(replace);
+            };
+            steps.push((*op, right));
+            first = left;
+        };
+        while let Some((op, right)) = steps.pop() {
+            copy = Expr::Binary(Box::new(copy), op, Box::new(right.map(replace)));
+        }
+        copy
+    }
+
+    fn map_parts(&self, replace: &mut dyn FnMut(&Expr) -> Option<Expr>) -> Expr {
+        match self {
+            Expr::Number(x) => Expr::Number(*x),
+            Expr::Text(text) => Expr::Text(text.clone()),
+            Expr::Bool(b) => Expr::Bool(*b),
+            Expr::Error(kind) => Expr::Error(*kind),
+            Expr::Array(array) => Expr::Array(array.clone()),
+            Expr::Omitted => Expr::Omitted,
+            Expr::Reference(reference) => Expr::Reference(reference.clone()),
+            Expr::Table(table) => Expr::Table(table.clone()),
+            Expr::Name { prefix, name } => Expr::Name {
+                prefix: prefix.clone(),
+                name: name.clone(),
+            },
+            Expr::Call { function, args } => Expr::Call {
+                function: function.clone(),
+                args: args.iter().map(|arg| arg.map(replace)).collect(),
+            },
+            Expr::Apply { callee, args } => Expr::Apply {
+                callee: Box::new(callee.map(replace)),
+                args: args.iter().map(|arg| arg.map(replace)).collect(),
+            },
+            Expr::Prefix(op, inner) => Expr::Prefix(*op, Box::new(inner.map(replace))),
+            Expr::Postfix(inner, op) => Expr::Postfix(Box::new(inner.map(replace)), *op),
+            Expr::Binary(left, op, right) => Expr::Binary(
+                Box::new(left.map(replace)),
+                *op,
+                Box::new(right.map(replace)),
+            ),
+            Expr::Group(inner) => Expr::Group(Box::new(inner.map(replace))),
+        }
+    }
+}
+
+impl Clone for Expr {
+    fn clone(&self) -> Self {
+        self.map(&mut |_| None)
+    }
+}
+
+impl Drop for Expr {
+    /// Takes long chains of operators apart one by one, as dropping them by
+    /// recursion would overflow the stack.
+    fn drop(&mut self) {
+        fn take_left(expr: &mut Expr) -> Option<Expr> {
+            match expr {
+                Expr::Binary(left, ..) if matches!(**left, Expr::Binary(..)) => {
+                    Some(std::mem::replace(&mut **left, Expr::Omitted))
+                }
+                _ => None,
+            }
+        }
+        let mut left = take_left(self);
+        while let Some(mut expr) = left {
+            left = take_left(&mut expr);
+        }
+    }
 }
 
 impl PartialEq for Expr {
     fn eq(&self, other: &Self) -> bool {
         use Expr::*;
-        match (self, other) {
+        let (mut a, mut b) = (self, other);
+        while let (Binary(left, op, right), Binary(other_left, other_op, other_right)) = (a, b) {
+            if op != other_op || right != other_right {
+                return false;
+            }
+            (a, b) = (left, other_left);
+        }
+        match (a, b) {
             (Number(a), Number(b)) => a.to_bits() == b.to_bits(),
             (Text(a), Text(b)) => a == b,
             (Bool(a), Bool(b)) => a == b,
@@ -266,7 +502,6 @@ impl PartialEq for Expr {
             (Apply { callee: f, args: a }, Apply { callee: g, args: b }) => f == g && a == b,
             (Prefix(o, a), Prefix(p, b)) => o == p && a == b,
             (Postfix(a, o), Postfix(b, p)) => o == p && a == b,
-            (Binary(a, o, b), Binary(c, p, d)) => o == p && a == c && b == d,
             (Group(a), Group(b)) => a == b,
             _ => false,
         }
@@ -277,8 +512,13 @@ impl Eq for Expr {}
 
 impl Hash for Expr {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        std::mem::discriminant(self).hash(state);
-        match self {
+        let mut expr = self;
+        while let Expr::Binary(left, op, right) = expr {
+            (std::mem::discriminant(expr), op, right).hash(state);
+            expr = left;
+        }
+        std::mem::discriminant(expr).hash(state);
+        match expr {
             Expr::Number(x) => x.to_bits().hash(state),
             Expr::Text(text) => text.hash(state),
             Expr::Bool(b) => b.hash(state),
@@ -292,7 +532,8 @@ impl Hash for Expr {
             Expr::Apply { callee, args } => (callee, args).hash(state),
             Expr::Prefix(op, inner) => (op, inner).hash(state),
             Expr::Postfix(inner, op) => (inner, op).hash(state),
-            Expr::Binary(left, op, right) => (left, op, right).hash(state),
+            // Taken apart by the loop above.
+            Expr::Binary(..) => {}
             Expr::Group(inner) => inner.hash(state),
         }
     }

@@ -6,36 +6,52 @@
 //! completion, the documentation and the gradient checks all read it from here.
 
 mod aggregate;
+mod algebra;
 mod args;
 mod arguments;
+mod array;
+mod cash_flow;
 #[cfg(test)]
 mod checks;
 mod combinatorics;
 mod conditional;
 mod context;
 mod criteria;
+mod database;
+mod date;
+mod day_count;
 mod descriptive;
 mod distributions;
 mod hypothesis;
+mod financial;
+mod information;
 mod lambda;
 mod least_squares;
 mod logical;
+mod lookup;
 mod lower;
 mod matrix;
 #[cfg(test)]
 mod mock;
+mod number_text;
 mod numbers;
 mod numerals;
 mod operand;
 mod order;
 mod random;
 mod regression;
+mod reference;
+mod regex;
 mod round;
 mod sample;
+mod search;
+mod securities;
+mod shaping;
 mod special;
 mod subtotal;
 mod sumproduct;
 mod term;
+mod text;
 mod trig;
 mod wildcard;
 
@@ -352,6 +368,12 @@ pub fn find(name: &str) -> Option<&'static Function> {
 
 /// The tables of the category files.
 const CATEGORIES: &[&[Function]] = &[
+    array::FUNCTIONS,
+    cash_flow::FUNCTIONS,
+    database::FUNCTIONS,
+    date::FUNCTIONS,
+    financial::FUNCTIONS,
+    information::FUNCTIONS,
     numbers::FUNCTIONS,
     trig::FUNCTIONS,
     round::FUNCTIONS,
@@ -371,6 +393,13 @@ const CATEGORIES: &[&[Function]] = &[
     hypothesis::FUNCTIONS,
     lambda::FUNCTIONS,
     logical::FUNCTIONS,
+    lookup::FUNCTIONS,
+    number_text::FUNCTIONS,
+    reference::FUNCTIONS,
+    regex::FUNCTIONS,
+    securities::FUNCTIONS,
+    shaping::FUNCTIONS,
+    text::FUNCTIONS,
 ];
 
 /// Shorthands for the tables of parameters.

@@ -4,39 +4,54 @@
 //! formula lives in a [`Run`]: a rectangle of cells that share one template.
 //! Every change is a [`Transaction`], whose inverse undoes it.
 
+mod before;
 mod cells;
+mod chunk;
 mod names;
+mod restyle;
 mod run;
+mod run_index;
+mod runs_builder;
 mod sheet;
+mod sheet_names;
+mod style_map;
+mod styles;
 mod tables;
 mod templates;
 mod transaction;
 
-pub use cells::Cells;
-pub use names::{DefinedName, Names};
+pub use before::Before;
+pub use cells::{CellIter, Cells};
+pub use names::{DefinedName, Names, check_name};
 pub use run::{Run, RunId, RunKind, Runs};
+pub use runs_builder::RunsBuilder;
 pub use sheet::{ColumnProps, Panes, RowProps, Sheet, Visibility};
+pub use sheet_names::{check_sheet_name, quote_sheet_name};
+pub use style_map::StyleMap;
+pub use styles::{CellStyle, Colour, Font, GENERAL, HorizontalAlign, Styles};
 pub use tables::{Table, TableColumn, Tables};
 pub use templates::{Template, TemplateId, Templates};
-pub use transaction::{Applied, Content, Edit, EditError, History, Transaction};
+pub use transaction::{Applied, Content, Edit, EditError, History, MAX_FILL, Transaction};
 
-use crate::grid::SheetId;
+use crate::grid::{Cell, SheetId};
 use crate::value::DateSystem;
 use std::sync::Arc;
 
 /// A workbook.
 #[derive(Debug, Default)]
 pub struct Workbook {
+    /// By id. A sheet that was removed stays, out of `order`, for undo.
     sheets: Vec<Sheet>,
     /// The tabs from left to right.
     order: Vec<SheetId>,
+    /// The tab in front, counted from the left.
     pub active: usize,
     pub names: Names,
     pub tables: Tables,
     pub templates: Templates,
     pub date_system: DateSystem,
-    /// The number format code of each style index a cell can carry; index 0 is General.
-    pub number_formats: Vec<Arc<str>>,
+    /// The styles that cells refer to by index.
+    pub styles: Styles,
     /// The package this document was opened from, whose untouched parts are
     /// copied when it is saved; understood by the room that made it.
     pub package: Option<Arc<dyn std::any::Any + Send + Sync>>,
@@ -48,7 +63,9 @@ impl Workbook {
         Self::default()
     }
 
-    /// Adds a sheet as the last tab.
+    /// Adds a sheet as the last tab. The name is taken as it is: one that a
+    /// person typed goes through [`Edit::AddSheet`], one from elsewhere
+    /// through [`Workbook::unique_sheet_name`].
     pub fn add_sheet(&mut self, name: &str) -> SheetId {
         let id = SheetId(self.sheets.len() as u32);
         self.sheets.push(Sheet::new(name));
@@ -62,8 +79,12 @@ impl Workbook {
         &self.sheets[id.0 as usize]
     }
 
+    /// # Panics
+    /// If `id` is not of this workbook: a caller's mistake.
     pub fn sheet_mut(&mut self, id: SheetId) -> &mut Sheet {
-        &mut self.sheets[id.0 as usize]
+        let sheet = &mut self.sheets[id.0 as usize];
+        sheet.touched = true;
+        sheet
     }
 
     /// The sheets in the order of their tabs.
@@ -71,12 +92,42 @@ impl Workbook {
         &self.order
     }
 
+    /// Whether the sheet is among the tabs: it was made here and not removed.
+    pub fn has_sheet(&self, id: SheetId) -> bool {
+        self.order.contains(&id)
+    }
+
     /// The sheet of that name, without regard to case.
     pub fn sheet_named(&self, name: &str) -> Option<SheetId> {
-        let wanted = name.to_lowercase();
         self.order
             .iter()
             .copied()
-            .find(|&id| self.sheet(id).name.to_lowercase() == wanted)
+            .find(|&id| same_name(&self.sheet(id).name, name))
     }
+
+    /// The code of the number format that a cell is shown in.
+    pub fn number_format(&self, cell: Cell) -> &str {
+        let style = self.sheet(cell.sheet).style(cell.pos);
+        &self.styles.get(style).number_format
+    }
+
+    /// A cell's address as a formula on another sheet would write it.
+    pub fn address(&self, cell: Cell) -> String {
+        let sheet = quote_sheet_name(&self.sheet(cell.sheet).name);
+        format!("{sheet}!{}", cell.pos)
+    }
+}
+
+/// A name as it is compared: names of sheets, tables, columns and formulas
+/// do not distinguish case.
+fn folded(name: &str) -> String {
+    name.to_lowercase()
+}
+
+/// Whether two names are the same one.
+fn same_name(a: &str, b: &str) -> bool {
+    a == b
+        || a.chars()
+            .flat_map(char::to_lowercase)
+            .eq(b.chars().flat_map(char::to_lowercase))
 }

@@ -1,6 +1,8 @@
 //! Defined names.
 
-use crate::grid::SheetId;
+use super::folded;
+use crate::grid::{Pos, SheetId};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A name for a formula, mostly a reference.
@@ -16,42 +18,144 @@ pub struct DefinedName {
 }
 
 /// The names of a workbook.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Names {
-    names: Vec<DefinedName>,
+    names: BTreeMap<(String, Option<SheetId>), DefinedName>,
 }
 
 impl Names {
+    /// In alphabetical order; the workbook's before those of sheets.
     pub fn iter(&self) -> impl Iterator<Item = &DefinedName> {
-        self.names.iter()
+        self.names.values()
     }
 
     /// The name exactly in this scope, without regard to case.
     pub fn get(&self, name: &str, scope: Option<SheetId>) -> Option<&DefinedName> {
-        let wanted = name.to_lowercase();
-        self.names
-            .iter()
-            .find(|n| n.scope == scope && n.name.to_lowercase() == wanted)
+        self.names.get(&(folded(name), scope))
     }
 
     /// The name that a formula on `sheet` means: the sheet's own, else the workbook's.
     pub fn visible_from(&self, name: &str, sheet: SheetId) -> Option<&DefinedName> {
-        self.get(name, Some(sheet)).or_else(|| self.get(name, None))
+        let mut key = (folded(name), Some(sheet));
+        self.names.get(&key).or_else(|| {
+            key.1 = None;
+            self.names.get(&key)
+        })
     }
 
     /// Defines a name in its scope, in place of one already there, which is returned.
     pub fn define(&mut self, name: DefinedName) -> Option<DefinedName> {
-        let old = self.remove(&name.name, name.scope);
-        self.names.push(name);
-        old
+        self.names.insert((folded(&name.name), name.scope), name)
     }
 
     pub fn remove(&mut self, name: &str, scope: Option<SheetId>) -> Option<DefinedName> {
-        let wanted = name.to_lowercase();
-        let at = self
-            .names
-            .iter()
-            .position(|n| n.scope == scope && n.name.to_lowercase() == wanted)?;
-        Some(self.names.remove(at))
+        self.names.remove(&(folded(name), scope))
+    }
+
+    /// Takes out the names that belong to a sheet.
+    pub(super) fn take_scope(&mut self, sheet: SheetId) -> Vec<DefinedName> {
+        let (taken, kept) = std::mem::take(&mut self.names)
+            .into_iter()
+            .partition(|(_, name)| name.scope == Some(sheet));
+        self.names = kept;
+        taken.into_values().collect()
+    }
+}
+
+/// Whether Excel would take `name` for a defined name, and if not, why not.
+pub fn check_name(name: &str) -> Result<(), &'static str> {
+    let mut chars = name.chars();
+    let Some(first) = chars.next() else {
+        return Err("it is empty");
+    };
+    if name.encode_utf16().count() > 255 {
+        return Err("it has more than 255 characters");
+    }
+    if !(first.is_alphabetic() || first == '_' || first == '\\') {
+        return Err("it must begin with a letter, an underscore or a backslash");
+    }
+    if !chars.all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '\\' | '?')) {
+        return Err("it may hold only letters, digits, underscores, dots, backslashes and ?");
+    }
+    if looks_like_reference(name) {
+        return Err("it reads as a cell reference");
+    }
+    Ok(())
+}
+
+/// Whether a formula would read `name` as a cell (`A1`, `R1C1`, `RC`, `R`, `C`)
+/// or a boolean.
+pub(super) fn looks_like_reference(name: &str) -> bool {
+    let r1c1 = || {
+        let rest = name.strip_prefix(['r', 'R']);
+        let rest = rest.map(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()));
+        let after_row = rest.unwrap_or(name);
+        let columns = after_row.strip_prefix(['c', 'C']);
+        match (rest, columns) {
+            (_, Some(digits)) => digits.chars().all(|c| c.is_ascii_digit()),
+            (Some(rest), None) => rest.is_empty(),
+            (None, None) => false,
+        }
+    };
+    Pos::parse_a1(name).is_some()
+        || r1c1()
+        || name.eq_ignore_ascii_case("true")
+        || name.eq_ignore_ascii_case("false")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_follow_excels_rules() {
+        for good in [
+            "rate",
+            "_x",
+            "\\a",
+            "solver_adj",
+            "größe",
+            "A1B",
+            "XFE1",
+            "Rate.2",
+            "_xlnm.Print_Area",
+        ] {
+            assert_eq!(check_name(good), Ok(()), "{good}");
+        }
+        for bad in [
+            "",
+            "1st",
+            "a b",
+            "A1",
+            "xfd1048576",
+            "R1C1",
+            "r",
+            "C",
+            "RC",
+            "R2",
+            "c17",
+            "a-b",
+            "TRUE",
+        ] {
+            assert!(check_name(bad).is_err(), "{bad}");
+        }
+        assert!(check_name(&"x".repeat(256)).is_err());
+    }
+
+    #[test]
+    fn a_sheets_own_name_hides_the_workbooks() {
+        let mut names = Names::default();
+        let sheet = SheetId(1);
+        for (scope, formula) in [(None, "1"), (Some(sheet), "2")] {
+            names.define(DefinedName {
+                name: "Rate".into(),
+                scope,
+                formula: formula.into(),
+                hidden: false,
+            });
+        }
+        let seen = |from| names.visible_from("RATE", from).map(|n| &*n.formula);
+        assert_eq!(seen(sheet), Some("2"));
+        assert_eq!(seen(SheetId(0)), Some("1"));
     }
 }

@@ -1,6 +1,6 @@
 //! A sheet.
 
-use super::{Cells, Runs};
+use super::{Cells, Runs, StyleMap};
 use crate::grid::{Pos, Rect};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,10 +15,15 @@ pub struct Sheet {
     /// For each dynamic array formula whose result is more than one cell: the
     /// cells it fills, its own included, by its own place.
     pub spills: BTreeMap<Pos, Rect>,
+    /// The styles that cells have of their own; see [`Sheet::style`].
+    pub styles: StyleMap,
     pub columns: BTreeMap<u32, ColumnProps>,
     pub rows: BTreeMap<u32, RowProps>,
     pub merges: Vec<Rect>,
     pub panes: Option<Panes>,
+    /// Whether it may differ from the file it was opened from, so that saving
+    /// has to compare them. Set by [`super::Workbook::sheet_mut`].
+    pub touched: bool,
 }
 
 impl Sheet {
@@ -27,6 +32,30 @@ impl Sheet {
             name: name.into(),
             ..Self::default()
         }
+    }
+
+    /// The index of the style that a cell is shown in: its own, else its
+    /// row's, else its column's.
+    pub fn style(&self, at: Pos) -> u32 {
+        self.styles
+            .get(at)
+            .unwrap_or_else(|| self.inherited_style(at))
+    }
+
+    /// The style of a cell that has none of its own.
+    pub(super) fn inherited_style(&self, at: Pos) -> u32 {
+        match self.row_style(at.row) {
+            0 => self.column_style(at.col),
+            style => style,
+        }
+    }
+
+    pub(super) fn row_style(&self, row: u32) -> u32 {
+        self.rows.get(&row).map_or(0, |props| props.style)
+    }
+
+    pub(super) fn column_style(&self, col: u32) -> u32 {
+        self.columns.get(&col).map_or(0, |props| props.style)
     }
 }
 
@@ -45,7 +74,7 @@ pub struct ColumnProps {
     /// In characters of the default font; `None` for the default width.
     pub width: Option<f64>,
     pub hidden: bool,
-    /// Style index of cells that have none.
+    /// The style index of cells that have none; 0 says nothing.
     pub style: u32,
 }
 
@@ -56,6 +85,7 @@ pub struct RowProps {
     pub hidden: bool,
     /// Hidden by a filter rather than by hand.
     pub filtered: bool,
+    /// The style index of cells that have none, before the column's; 0 says nothing.
     pub style: u32,
 }
 

@@ -1,5 +1,6 @@
 //! Tables: named rectangles with named columns.
 
+use super::same_name;
 use crate::grid::{Area, Rect, SheetId};
 use std::sync::Arc;
 
@@ -39,11 +40,7 @@ impl Table {
 
     /// The sheet column of a table column, by name without regard to case.
     pub fn column(&self, name: &str) -> Option<u32> {
-        let wanted = name.to_lowercase();
-        let index = self
-            .columns
-            .iter()
-            .position(|c| c.name.to_lowercase() == wanted)?;
+        let index = self.columns.iter().position(|c| same_name(&c.name, name))?;
         Some(self.area.rect.left + index as u32)
     }
 }
@@ -61,8 +58,7 @@ impl Tables {
 
     /// By name, without regard to case.
     pub fn get(&self, name: &str) -> Option<&Table> {
-        let wanted = name.to_lowercase();
-        self.tables.iter().find(|t| t.name.to_lowercase() == wanted)
+        self.tables.iter().find(|t| same_name(&t.name, name))
     }
 
     /// The table that a cell lies in.
@@ -74,5 +70,14 @@ impl Tables {
 
     pub fn push(&mut self, table: Table) {
         self.tables.push(table);
+    }
+
+    /// Takes out the tables of a sheet.
+    pub(super) fn take_sheet(&mut self, sheet: SheetId) -> Vec<Table> {
+        let (taken, kept) = std::mem::take(&mut self.tables)
+            .into_iter()
+            .partition(|t| t.area.sheet == sheet);
+        self.tables = kept;
+        taken
     }
 }

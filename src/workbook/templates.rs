@@ -25,8 +25,15 @@ pub struct Templates {
 }
 
 impl Templates {
+    /// # Panics
+    /// If `id` is not of this workbook: a caller's mistake.
     pub fn get(&self, id: TemplateId) -> &Arc<Template> {
         &self.templates[id.0 as usize]
+    }
+
+    /// The template of an id that may be of another workbook.
+    pub fn find(&self, id: TemplateId) -> Option<&Arc<Template>> {
+        self.templates.get(id.0 as usize)
     }
 
     pub fn len(&self) -> usize {

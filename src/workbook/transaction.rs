@@ -1,11 +1,16 @@
 //! Changes to a workbook, each with its inverse.
-//!
-//! CONTRACT SKETCH: the workbook room fills `Workbook::apply`.
 
-use super::{DefinedName, RunKind, TemplateId, Workbook};
-use crate::grid::{Area, Cell, SheetId};
+use super::before::Touched;
+use super::{
+    Before, DefinedName, Run, RunKind, Template, TemplateId, Workbook, check_name, check_sheet_name,
+};
+use crate::grid::{Area, Cell, MAX_COLS, MAX_ROWS, Pos, Rect, SheetId};
 use crate::value::Value;
+use std::collections::HashMap;
 use std::sync::Arc;
+
+/// The most cells that one edit fills: 32 whole columns. Clearing has no limit.
+pub const MAX_FILL: u64 = 32 * MAX_ROWS as u64;
 
 /// What a cell is given.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,23 +32,27 @@ pub enum Content {
 pub enum Edit {
     /// Gives every cell of the area the same content. A run that is cut is
     /// split; cutting part of a legacy array is refused, as in Excel.
-    Set {
-        area: Area,
-        content: Content,
-    },
+    Set { area: Area, content: Content },
     /// Gives constants to the cells of an area, row by row.
-    SetValues {
-        area: Area,
-        values: Vec<Value>,
-    },
+    SetValues { area: Area, values: Vec<Value> },
+    /// Gives the cells of an area a style, by its index in [`Workbook::styles`].
+    SetStyle { area: Area, style: u32 },
+    /// Shows the cells of an area in another number format, all else of their
+    /// styles kept.
+    SetNumberFormat { area: Area, code: Arc<str> },
+    /// Defines a name in its scope, in place of one already there.
     DefineName(DefinedName),
     RemoveName {
         name: Arc<str>,
         scope: Option<SheetId>,
     },
-    AddSheet {
-        name: Arc<str>,
-    },
+    /// Adds a sheet as the last tab.
+    AddSheet { name: Arc<str> },
+    /// Removes a sheet with its names and tables. Formulas keep its name and
+    /// are `#REF!` until there is a sheet of that name again.
+    RemoveSheet { sheet: SheetId },
+    /// Puts back what another edit changed; found in inverses.
+    Restore(Before),
 }
 
 /// Changes that happen together and are undone together.
@@ -54,13 +63,27 @@ pub struct Transaction {
     pub edits: Vec<Edit>,
 }
 
+impl Transaction {
+    pub fn new(label: impl Into<String>, edits: Vec<Edit>) -> Self {
+        Self {
+            label: label.into(),
+            edits,
+        }
+    }
+}
+
 /// What applying a transaction did.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Applied {
     /// Applying this one brings everything back.
     pub inverse: Transaction,
-    /// The cells whose content changed.
+    /// The cells whose content changed. Formulas in these areas, and those
+    /// that refer to them, have to be recalculated. A spilled result that lost
+    /// a cell is taken back whole but for its formula's own cell, and all its
+    /// area is here.
     pub changed: Vec<Area>,
+    /// The cells whose style changed.
+    pub restyled: Vec<Area>,
     /// Whether runs, names, tables or sheets changed, so that dependencies must be found anew.
     pub structural: bool,
 }
@@ -70,28 +93,382 @@ pub struct Applied {
 pub enum EditError {
     #[error("{cell} is part of the array formula in {array}: change the whole array")]
     PartOfArray { cell: String, array: String },
-    #[error("there is already a sheet named \"{0}\"")]
+    #[error("{cell} is part of the data table in {table}: change the whole data table")]
+    PartOfDataTable { cell: String, table: String },
+    #[error("there is already a sheet named \"{0}\": give the new one another name")]
     SheetExists(Arc<str>),
-    #[error("{0:?} is not a name for a sheet")]
-    BadSheetName(Arc<str>),
-}
-
-/// Done and undone transactions.
-#[derive(Debug, Default)]
-pub struct History {
-    pub undo: Vec<Transaction>,
-    pub redo: Vec<Transaction>,
+    #[error("\"{name}\" is no name for a sheet: {why}")]
+    BadSheetName { name: Arc<str>, why: &'static str },
+    #[error("the sheet is not in this workbook (any more)")]
+    NoSheet,
+    #[error("\"{0}\" is the only sheet that is visible: a workbook needs one")]
+    LastSheet(Arc<str>),
+    #[error("{area} leaves the sheet, whose last cell is XFD1048576")]
+    OutsideSheet { area: String },
+    #[error("{area} has {cells} cells, more than the {MAX_FILL} that can be filled at once")]
+    TooManyCells { area: String, cells: u64 },
+    #[error("{area} has {cells} cells but {values} values were given")]
+    WrongCount {
+        area: String,
+        cells: u64,
+        values: usize,
+    },
+    #[error("{cell} cannot hold an array: give each cell its own value")]
+    NotScalar { cell: String },
+    #[error("the formula for {0} is not of this workbook")]
+    NoTemplate(String),
+    #[error("style {style} does not exist: the workbook has {count}")]
+    NoStyle { style: u32, count: usize },
+    #[error("\"{name}\" cannot be a defined name: {why}")]
+    BadName { name: Arc<str>, why: &'static str },
+    #[error("there is no name \"{0}\" to remove")]
+    NoName(Arc<str>),
 }
 
 impl Workbook {
     /// Applies all edits of a transaction, or none.
     pub fn apply(&mut self, transaction: &Transaction) -> Result<Applied, EditError> {
-        let _ = transaction;
-        todo!("the workbook room")
+        let mut touched = Touched::default();
+        let mut undo = Vec::new();
+        for edit in &transaction.edits {
+            if let Err(error) = self.edit(edit, &mut touched, &mut undo) {
+                for before in undo.iter().rev() {
+                    self.restore(before, &mut touched);
+                }
+                return Err(error);
+            }
+        }
+        Ok(Applied {
+            inverse: Transaction {
+                label: transaction.label.clone(),
+                edits: undo.into_iter().rev().map(Edit::Restore).collect(),
+            },
+            changed: touched.contents,
+            restyled: touched.styles,
+            structural: touched.structural,
+        })
     }
 
-    /// A cell's address as a formula on another sheet would write it.
-    pub fn address(&self, cell: Cell) -> String {
-        format!("{}!{}", self.sheet(cell.sheet).name, cell.pos)
+    /// Makes one change; what it needs to be undone goes onto `undo`. A change
+    /// that is refused has changed nothing.
+    fn edit(
+        &mut self,
+        edit: &Edit,
+        touched: &mut Touched,
+        undo: &mut Vec<Before>,
+    ) -> Result<(), EditError> {
+        match edit {
+            Edit::Set { area, content } => self.set(*area, content, touched, undo),
+            Edit::SetValues { area, values } => self.set_values(*area, values, touched, undo),
+            Edit::SetStyle { area, style } => {
+                self.check_area(*area)?;
+                let count = self.styles.len();
+                if *style as usize >= count {
+                    return Err(EditError::NoStyle {
+                        style: *style,
+                        count,
+                    });
+                }
+                undo.push(self.styles_before(*area, touched));
+                let sheet = self.sheet_mut(area.sheet);
+                sheet.restyle(area.rect, &mut |_| *style);
+                Ok(())
+            }
+            Edit::SetNumberFormat { area, code } => {
+                self.check_area(*area)?;
+                undo.push(self.styles_before(*area, touched));
+                let styles = &mut self.styles;
+                let mut made = HashMap::new();
+                let sheet = &mut self.sheets[area.sheet.0 as usize];
+                sheet.touched = true;
+                sheet.restyle(area.rect, &mut |style| {
+                    *made
+                        .entry(style)
+                        .or_insert_with(|| styles.with_number_format(style, code))
+                });
+                Ok(())
+            }
+            Edit::DefineName(definition) => {
+                let DefinedName { name, scope, .. } = definition.clone();
+                if let Err(why) = check_name(&name) {
+                    return Err(EditError::BadName { name, why });
+                }
+                if scope.is_some_and(|sheet| !self.has_sheet(sheet)) {
+                    return Err(EditError::NoSheet);
+                }
+                undo.push(self.replace_name(name, scope, Some(definition.clone()), touched));
+                Ok(())
+            }
+            Edit::RemoveName { name, scope } => {
+                if self.names.get(name, *scope).is_none() {
+                    return Err(EditError::NoName(name.clone()));
+                }
+                undo.push(self.replace_name(name.clone(), *scope, None, touched));
+                Ok(())
+            }
+            Edit::AddSheet { name } => {
+                if let Err(why) = check_sheet_name(name) {
+                    let name = name.clone();
+                    return Err(EditError::BadSheetName { name, why });
+                }
+                if self.sheet_named(name).is_some() {
+                    return Err(EditError::SheetExists(name.clone()));
+                }
+                let sheet = self.add_sheet(name);
+                let position = self.order.pop().map(|_| self.order.len());
+                undo.push(self.place_tab(sheet, position, touched));
+                Ok(())
+            }
+            Edit::RemoveSheet { sheet } => self.remove_sheet(*sheet, touched, undo),
+            Edit::Restore(before) => {
+                undo.push(self.restore(before, touched));
+                Ok(())
+            }
+        }
+    }
+
+    fn set(
+        &mut self,
+        area: Area,
+        content: &Content,
+        touched: &mut Touched,
+        undo: &mut Vec<Before>,
+    ) -> Result<(), EditError> {
+        self.check_contents(area)?;
+        match content {
+            Content::Value(value) => {
+                self.check_scalar(area, 0, value)?;
+                if !value.is_blank() {
+                    self.check_fill(area)?;
+                }
+                undo.push(self.open_contents(area, touched));
+                let cells = &mut self.sheet_mut(area.sheet).cells;
+                cells.clear(area.rect);
+                if let Value::Number(x) = value {
+                    let column = vec![*x; area.rect.rows() as usize];
+                    for col in area.rect.left..=area.rect.right {
+                        cells.set_numbers(col, area.rect.top, &column);
+                    }
+                } else if !value.is_blank() {
+                    for at in area.rect.cells() {
+                        cells.set(at, value.clone());
+                    }
+                }
+            }
+            Content::Formula {
+                template,
+                kind,
+                values,
+            } => {
+                self.check_fill(area)?;
+                if !values.is_empty() {
+                    self.check_values(area, values)?;
+                }
+                let address = || self.area_address(area);
+                let Some(known) = self.templates.find(*template) else {
+                    return Err(EditError::NoTemplate(address()));
+                };
+                let joinable = matches!(**known, Template::Formula(_));
+                undo.push(self.open_contents(area, touched));
+                let sheet = self.sheet_mut(area.sheet);
+                sheet.cells.clear(area.rect);
+                for (at, value) in area.rect.cells().zip(values) {
+                    sheet.cells.set(at, value.clone());
+                }
+                let run = Run {
+                    rect: area.rect,
+                    template: *template,
+                    kind: kind.clone(),
+                };
+                if joinable {
+                    sheet.runs.insert_merged(run);
+                } else {
+                    // Its text is that of one cell.
+                    for at in area.rect.cells() {
+                        sheet.runs.insert(Run {
+                            rect: Rect::cell(at),
+                            ..run.clone()
+                        });
+                    }
+                }
+                touched.structural = true;
+            }
+        }
+        Ok(())
+    }
+
+    fn set_values(
+        &mut self,
+        area: Area,
+        values: &[Value],
+        touched: &mut Touched,
+        undo: &mut Vec<Before>,
+    ) -> Result<(), EditError> {
+        self.check_contents(area)?;
+        self.check_values(area, values)?;
+        undo.push(self.open_contents(area, touched));
+        let cells = &mut self.sheet_mut(area.sheet).cells;
+        for (at, value) in area.rect.cells().zip(values) {
+            cells.set(at, value.clone());
+        }
+        Ok(())
+    }
+
+    fn remove_sheet(
+        &mut self,
+        sheet: SheetId,
+        touched: &mut Touched,
+        undo: &mut Vec<Before>,
+    ) -> Result<(), EditError> {
+        if !self.has_sheet(sheet) {
+            return Err(EditError::NoSheet);
+        }
+        let visible = |id: &SheetId| self.sheet(*id).visibility == super::Visibility::Visible;
+        if !self.order.iter().any(|id| *id != sheet && visible(id)) {
+            return Err(EditError::LastSheet(self.sheet(sheet).name.clone()));
+        }
+        undo.push(self.place_tab(sheet, None, touched));
+        Ok(())
+    }
+
+    fn check_area(&self, area: Area) -> Result<(), EditError> {
+        if !self.has_sheet(area.sheet) {
+            return Err(EditError::NoSheet);
+        }
+        let Rect { top, left, .. } = area.rect;
+        let ordered = top <= area.rect.bottom && left <= area.rect.right;
+        if !ordered || area.rect.bottom >= MAX_ROWS || area.rect.right >= MAX_COLS {
+            let area = self.area_address(area);
+            return Err(EditError::OutsideSheet { area });
+        }
+        Ok(())
+    }
+
+    /// Whether the contents of an area may be replaced.
+    fn check_contents(&self, area: Area) -> Result<(), EditError> {
+        self.check_area(area)?;
+        let sheet = self.sheet(area.sheet);
+        for id in sheet.runs.intersecting(area.rect) {
+            let Some(run) = sheet.runs.get(id) else {
+                continue;
+            };
+            if run.kind.is_per_cell() || area.rect.contains_rect(&run.rect) {
+                continue;
+            }
+            let cut = area.rect.intersection(&run.rect).unwrap_or(area.rect);
+            let cell = self.address(Cell {
+                sheet: area.sheet,
+                pos: cut.top_left(),
+            });
+            let whole = run.rect.to_string();
+            return Err(match run.kind {
+                RunKind::DataTable => EditError::PartOfDataTable { cell, table: whole },
+                _ => EditError::PartOfArray { cell, array: whole },
+            });
+        }
+        Ok(())
+    }
+
+    fn check_fill(&self, area: Area) -> Result<(), EditError> {
+        let cells = area.rect.len();
+        if cells > MAX_FILL {
+            let area = self.area_address(area);
+            return Err(EditError::TooManyCells { area, cells });
+        }
+        Ok(())
+    }
+
+    fn check_values(&self, area: Area, values: &[Value]) -> Result<(), EditError> {
+        if values.len() as u64 != area.rect.len() {
+            return Err(EditError::WrongCount {
+                area: self.area_address(area),
+                cells: area.rect.len(),
+                values: values.len(),
+            });
+        }
+        for (index, value) in values.iter().enumerate() {
+            self.check_scalar(area, index as u32, value)?;
+        }
+        Ok(())
+    }
+
+    fn check_scalar(&self, area: Area, index: u32, value: &Value) -> Result<(), EditError> {
+        if !matches!(value, Value::Array(_)) {
+            return Ok(());
+        }
+        let pos = Pos::new(
+            area.rect.top + index / area.rect.cols(),
+            area.rect.left + index % area.rect.cols(),
+        );
+        let cell = self.address(Cell {
+            sheet: area.sheet,
+            pos,
+        });
+        Err(EditError::NotScalar { cell })
+    }
+
+    /// An area's address as a formula on another sheet would write it.
+    pub fn area_address(&self, area: Area) -> String {
+        let sheet = super::quote_sheet_name(&self.sheet(area.sheet).name);
+        format!("{sheet}!{}", area.rect)
     }
 }
+
+/// Done and undone transactions.
+#[derive(Debug, Default)]
+pub struct History {
+    undo: Vec<Transaction>,
+    redo: Vec<Transaction>,
+}
+
+impl History {
+    /// Applies a transaction and keeps its inverse; what was undone before can
+    /// no longer be redone.
+    pub fn apply(
+        &mut self,
+        workbook: &mut Workbook,
+        transaction: &Transaction,
+    ) -> Result<Applied, EditError> {
+        let applied = workbook.apply(transaction)?;
+        self.undo.push(applied.inverse.clone());
+        self.redo.clear();
+        Ok(applied)
+    }
+
+    /// Takes the last transaction back; `None` where there is none.
+    pub fn undo(&mut self, workbook: &mut Workbook) -> Result<Option<Applied>, EditError> {
+        Self::step(&mut self.undo, &mut self.redo, workbook)
+    }
+
+    /// Does again what was undone last; `None` where there is nothing.
+    pub fn redo(&mut self, workbook: &mut Workbook) -> Result<Option<Applied>, EditError> {
+        Self::step(&mut self.redo, &mut self.undo, workbook)
+    }
+
+    /// The labels of what can be undone, last first.
+    pub fn undo_labels(&self) -> impl Iterator<Item = &str> {
+        self.undo.iter().rev().map(|t| t.label.as_str())
+    }
+
+    /// The labels of what can be done again, next first.
+    pub fn redo_labels(&self) -> impl Iterator<Item = &str> {
+        self.redo.iter().rev().map(|t| t.label.as_str())
+    }
+
+    fn step(
+        from: &mut Vec<Transaction>,
+        to: &mut Vec<Transaction>,
+        workbook: &mut Workbook,
+    ) -> Result<Option<Applied>, EditError> {
+        let Some(transaction) = from.last() else {
+            return Ok(None);
+        };
+        let applied = workbook.apply(transaction)?;
+        from.pop();
+        to.push(applied.inverse.clone());
+        Ok(Some(applied))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,60 @@
-//! xlsx
+//! Opening and saving xlsx files.
+//!
+//! A file that was opened is saved by splicing: the bytes of the cells that
+//! changed are replaced in their sheet's XML, and every other part is copied
+//! as it was, compressed bytes included. What this program knows nothing of
+//! survives because it is never touched.
+
+mod error;
+mod package;
+mod read;
+mod relationships;
+mod save;
+mod xml;
+
+pub use error::{OpenCause, OpenError, SaveError};
+pub use save::SaveReport;
+
+use crate::workbook::Workbook;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Opens an xlsx file. Formulas keep their saved values; nothing is recalculated.
+pub fn open(path: impl AsRef<Path>) -> Result<Workbook, OpenError> {
+    let path = path.as_ref();
+    let with_file = |cause| OpenError {
+        file: Some(path.to_owned()),
+        cause,
+    };
+    let bytes = std::fs::read(path).map_err(|e| with_file(OpenCause::Read(e)))?;
+    read::read(bytes.into()).map_err(with_file)
+}
+
+/// Opens an xlsx file from its bytes.
+pub fn open_bytes(bytes: impl Into<Arc<[u8]>>) -> Result<Workbook, OpenError> {
+    Ok(read::read(bytes.into())?)
+}
+
+/// Saves a workbook that was opened, as an xlsx file: all of it or nothing,
+/// and a file already there keeps its permissions.
+pub fn save(book: &Workbook, path: impl AsRef<Path>) -> Result<SaveReport, SaveError> {
+    let path = path.as_ref();
+    let (bytes, report) = to_bytes(book)?;
+    save::write_atomically(path, &bytes).map_err(|source| SaveError::Write {
+        file: path.to_owned(),
+        source,
+    })?;
+    Ok(report)
+}
+
+/// The bytes that [`save`] writes.
+pub fn to_bytes(book: &Workbook) -> Result<(Vec<u8>, SaveReport), SaveError> {
+    let original = book
+        .package
+        .as_ref()
+        .and_then(|package| package.downcast_ref::<read::Original>());
+    match original {
+        Some(original) => save::save(book, original),
+        None => todo!(),
+    }
+}

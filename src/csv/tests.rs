@@ -1,0 +1,202 @@
+use super::*;
+use crate::value::ErrorKind;
+
+fn book(bytes: &[u8]) -> Workbook {
+    read(Path::new("data/my file.csv"), bytes).expect("it is readable")
+}
+
+/// The rows of the only sheet, as their values would be written raw.
+fn rows(bytes: &[u8]) -> Vec<Vec<String>> {
+    let book = book(bytes);
+    let sheet = book.sheet(book.order()[0]);
+    let Some(used) = sheet.cells.used() else {
+        return Vec::new();
+    };
+    (0..=used.bottom)
+        .map(|row| {
+            (0..=used.right)
+                .map(|col| raw(&sheet.cells.get(Pos::new(row, col))))
+                .collect()
+        })
+        .collect()
+}
+
+fn values(bytes: &[u8]) -> Vec<Value> {
+    let book = book(bytes);
+    let sheet = book.sheet(book.order()[0]);
+    (0..10)
+        .map(|col| sheet.cells.get(Pos::new(0, col)))
+        .collect()
+}
+
+#[test]
+fn fields_become_what_typing_them_would() {
+    let values = values(b"1,-2.5e3,abc,TRUE,#N/A,12.5%,\"1\",=1+1,,x\r\n");
+    assert_eq!(
+        values,
+        [
+            Value::Number(1.0),
+            Value::Number(-2500.0),
+            Value::text("abc"),
+            Value::Bool(true),
+            Value::Error(ErrorKind::Na),
+            Value::Number(0.125),
+            Value::Number(1.0),
+            Value::text("=1+1"),
+            Value::Blank,
+            Value::text("x"),
+        ]
+    );
+}
+
+#[test]
+fn a_date_gets_its_format() {
+    let book = book(b"day\n2024-03-01\n");
+    let sheet = book.order()[0];
+    let cell = |row| Cell {
+        sheet,
+        pos: Pos::new(row, 0),
+    };
+    assert_eq!(
+        book.sheet(sheet).cells.get(cell(1).pos),
+        Value::Number(45352.0)
+    );
+    assert_ne!(book.number_format(cell(1)), "General");
+    assert_eq!(book.number_format(cell(0)), "General");
+}
+
+#[test]
+fn the_sheet_is_named_as_the_file() {
+    let book = book(b"1");
+    assert_eq!(&*book.sheet(book.order()[0]).name, "my file");
+}
+
+#[test]
+fn the_delimiter_is_found() {
+    for text in ["a,b\n1,2\n", "a;b\n1;2\n", "a\tb\n1\t2\n", "a|b\n1|2\n"] {
+        assert_eq!(rows(text.as_bytes()), [["a", "b"], ["1", "2"]], "{text}");
+    }
+    assert_eq!(
+        rows(b"name,note\nx,\"a;b\"\ny,\"c;d\"\n")[1],
+        ["x", "a;b"],
+        "semicolons within quotes split nothing"
+    );
+    assert_eq!(rows(b"sep=|\na,b|c\n"), [["a,b", "c"]]);
+    assert_eq!(rows(b"alone\n7\n"), [["alone"], ["7"]]);
+}
+
+#[test]
+fn a_decimal_comma_is_read_where_the_file_has_no_point() {
+    assert_eq!(
+        rows(b"x;y\n1,5;-2,25\n3;x,y\n"),
+        [["x", "y"], ["1.5", "-2.25"], ["3", "x,y"]]
+    );
+    assert_eq!(rows(b"x;y\n1.5;2,250\n")[1][0], "1.5");
+}
+
+#[test]
+fn any_usual_encoding_is_read() {
+    let expected = [["größe", "€"]];
+    assert_eq!(rows("größe,€\n".as_bytes()), expected);
+    assert_eq!(rows("\u{feff}größe,€\n".as_bytes()), expected);
+    assert_eq!(rows(b"gr\xF6\xDFe,\x80\n"), expected);
+    let units: Vec<u16> = "\u{feff}größe\t€\r\n".encode_utf16().collect();
+    let little: Vec<u8> = units.iter().flat_map(|u| u.to_le_bytes()).collect();
+    let big: Vec<u8> = units.iter().flat_map(|u| u.to_be_bytes()).collect();
+    assert_eq!(rows(&little), expected);
+    assert_eq!(rows(&big), expected);
+    assert!(matches!(
+        read(Path::new("x"), &little[..5]),
+        Err(CsvError::Utf16 { .. })
+    ));
+}
+
+#[test]
+fn ragged_rows_blank_lines_and_quoted_line_breaks_keep_their_places() {
+    assert_eq!(
+        rows(b"a\n\n\nb,c\n\"d\n\"\"e\"\"\",f,g\n\nh"),
+        [
+            ["a", "", ""],
+            ["", "", ""],
+            ["", "", ""],
+            ["b", "c", ""],
+            ["d\n\"e\"", "f", "g"],
+            ["", "", ""],
+            ["h", "", ""],
+        ]
+    );
+    assert_eq!(rows(b""), Vec::<Vec<String>>::new());
+}
+
+#[test]
+fn what_does_not_fit_on_a_sheet_is_refused_by_line() {
+    let mut wide = b"x\n".to_vec();
+    wide.extend(std::iter::repeat_n(b',', MAX_COLS as usize));
+    let error = read(Path::new("wide.csv"), &wide).expect_err("it is too wide");
+    assert_eq!(
+        error.to_string(),
+        "wide.csv, line 2: 16385 fields, but a sheet has 16384 columns"
+    );
+    let long = b"1\n".repeat(MAX_ROWS as usize + 1);
+    let error = read(Path::new("long.csv"), &long).expect_err("it is too long");
+    assert_eq!(
+        error.to_string(),
+        "long.csv, line 1048577: the sheet ends at row 1048576: split the file"
+    );
+    let missing = open(Path::new("no such.csv")).expect_err("it is not there");
+    assert!(missing.to_string().starts_with("no such.csv: "));
+}
+
+fn written(book: &Workbook, texts: Texts) -> String {
+    let mut out = Vec::new();
+    write(book, book.order()[0], b',', texts, &mut out).expect("it is written");
+    String::from_utf8(out).expect("it is UTF-8")
+}
+
+#[test]
+fn a_sheet_is_written_as_shown_or_raw() {
+    let mut book = Workbook::new();
+    let sheet = book.add_sheet("S");
+    let percent = book.styles.with_number_format(0, "0.0%");
+    let s = book.sheet_mut(sheet);
+    s.cells.set(Pos::new(0, 1), Value::text("a,\"b\""));
+    s.cells.set(Pos::new(2, 0), Value::Number(0.12345));
+    s.cells.set(Pos::new(2, 2), Value::Bool(false));
+    s.styles.set(Rect::cell(Pos::new(2, 0)), Some(percent));
+    let shown = ",\"a,\"\"b\"\"\",\r\n,,\r\n12.3%,,FALSE\r\n";
+    assert_eq!(written(&book, Texts::Shown), shown);
+    assert_eq!(
+        written(&book, Texts::Raw),
+        shown.replace("12.3%", "0.12345")
+    );
+}
+
+#[test]
+fn a_far_cell_is_refused_rather_than_a_disk_filled() {
+    let mut book = Workbook::new();
+    let sheet = book.add_sheet("Far");
+    let far = Pos::new(MAX_ROWS - 1, MAX_COLS - 1);
+    book.sheet_mut(sheet).cells.set(far, Value::Number(1.0));
+    let error = write(&book, sheet, b',', Texts::Raw, io::sink()).expect_err("it is refused");
+    assert!(error.to_string().contains("XFD1048576"));
+}
+
+proptest::proptest! {
+    #[test]
+    fn what_was_written_raw_is_read_again(
+        texts in proptest::collection::vec("[a-c,;\"\n|\t ]{0,4}x", 1..12),
+        numbers in proptest::collection::vec(-1e300f64..1e300, 12),
+    ) {
+        let mut book = Workbook::new();
+        let sheet = book.add_sheet("S");
+        let cells = &mut book.sheet_mut(sheet).cells;
+        for (row, (text, x)) in (0..).zip(texts.iter().zip(numbers)) {
+            cells.set(Pos::new(row, 0), Value::text(text.as_str()));
+            cells.set(Pos::new(row, 1), Value::Number(x));
+        }
+        let text = format!("sep=,\n{}", written(&book, Texts::Raw));
+        let again = self::book(text.as_bytes());
+        let sheets = (book.sheet(sheet), again.sheet(again.order()[0]));
+        proptest::prop_assert_eq!(&sheets.0.cells, &sheets.1.cells);
+    }
+}

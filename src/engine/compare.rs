@@ -1,0 +1,182 @@
+//! Recalculating a workbook and comparing the results with the saved ones.
+
+use super::Engine;
+use super::bind::Problem;
+use crate::grid::{Area, Cell, Rect};
+use crate::value::{ErrorKind, Value};
+use crate::workbook::{Cells, RunKind, Workbook};
+
+/// How the recalculated values of a workbook differ from the saved ones.
+#[derive(Clone, Debug, Default)]
+pub struct Comparison {
+    /// Cells with formulas; the cells of a legacy array formula count each.
+    pub formulas: usize,
+    pub matched: usize,
+    /// Cells that differ: `mismatches.len()`.
+    pub differing: usize,
+    /// Cells whose formula cannot be read, calls a function that is unknown
+    /// here, or belongs to a data table.
+    pub unsupported: usize,
+    /// Cells that depend on RAND, NOW and their kind, directly or not.
+    pub skipped_volatile: usize,
+    /// Cells that dynamic array formulas spilled over, compared as well.
+    pub spilled: usize,
+    pub mismatches: Vec<Mismatch>,
+    /// The functions unknown here, each once.
+    pub unknown_functions: Vec<String>,
+}
+
+/// A cell whose value differs from the saved one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mismatch {
+    pub cell: Cell,
+    pub expected: Value,
+    pub got: Value,
+}
+
+impl Comparison {
+    /// Recalculates a workbook and compares; returns the engine as well, for
+    /// the addresses and formulas of what differs.
+    pub fn of(workbook: Workbook) -> (Self, Engine) {
+        let saved: Vec<_> = workbook
+            .order()
+            .iter()
+            .map(|&sheet| {
+                let sheet_ref = workbook.sheet(sheet);
+                let used = sheet_ref.cells.used();
+                let cells = used.map(|rect| sheet_ref.cells.copy_of(rect));
+                let spills: Vec<_> = sheet_ref.spills.values().copied().collect();
+                (sheet, cells.unwrap_or_default(), spills)
+            })
+            .collect();
+        let mut engine = Engine::new(workbook);
+        engine.recalculate_all();
+        let volatile: Vec<_> = engine
+            .graph
+            .nodes()
+            .filter(|(_, node)| is_volatile(&node.formula.root))
+            .map(|(id, node)| (id, node.rect))
+            .collect();
+        let volatile = engine.graph.dependents(&[], &volatile);
+        let mut comparison = Self::default();
+        for (sheet, cells, spills) in &saved {
+            let runs = &engine.workbook.sheet(*sheet).runs;
+            for (_, run) in runs.iter() {
+                for pos in run.rect.cells() {
+                    let cell = Cell { sheet: *sheet, pos };
+                    comparison.formulas += 1;
+                    if comparison.is_unsupported(&engine, cell, &run.kind) {
+                        comparison.unsupported += 1;
+                        continue;
+                    }
+                    let dirt = engine
+                        .graph
+                        .at(&engine.workbook, cell)
+                        .and_then(|id| volatile.get(id));
+                    if dirt.is_some_and(|dirt| dirt.meets(&Rect::cell(pos))) {
+                        comparison.skipped_volatile += 1;
+                        continue;
+                    }
+                    comparison.compare(&engine, cell, cells);
+                }
+            }
+            // What is spilled, here or in the file, but has no formula of its own.
+            let now = engine.workbook.sheet(*sheet).spills.values().copied();
+            let mut spilled: Vec<_> = spills
+                .iter()
+                .copied()
+                .chain(now)
+                .flat_map(Rect::cells)
+                .filter(|pos| runs.at(*pos).is_none())
+                .collect();
+            spilled.sort_unstable();
+            spilled.dedup();
+            for pos in spilled {
+                let cell = Cell { sheet: *sheet, pos };
+                let skipped = engine
+                    .graph
+                    .producers(Area {
+                        sheet: *sheet,
+                        rect: Rect::cell(pos),
+                    })
+                    .into_iter()
+                    .any(|id| volatile.get(id).is_some());
+                if !skipped {
+                    comparison.spilled += 1;
+                    comparison.compare_value(&engine, cell, cells);
+                }
+            }
+        }
+        comparison.differing = comparison.mismatches.len();
+        comparison.unknown_functions.sort();
+        comparison.unknown_functions.dedup();
+        (comparison, engine)
+    }
+
+    fn is_unsupported(&mut self, engine: &Engine, cell: Cell, kind: &RunKind) -> bool {
+        if *kind == RunKind::DataTable {
+            return true;
+        }
+        let Some(formula) = engine.bound(cell) else {
+            return true;
+        };
+        let mut unsupported = false;
+        for problem in &formula.problems {
+            match problem {
+                Problem::UnknownFunction(name) => {
+                    self.unknown_functions.push(name.to_string());
+                    unsupported = true;
+                }
+                Problem::External(_) | Problem::UnreadableName { .. } => unsupported = true,
+                _ => {}
+            }
+        }
+        unsupported
+    }
+
+    fn compare(&mut self, engine: &Engine, cell: Cell, saved: &Cells) {
+        self.matched += usize::from(self.compare_value(engine, cell, saved));
+    }
+
+    fn compare_value(&mut self, engine: &Engine, cell: Cell, saved: &Cells) -> bool {
+        let (expected, got) = (saved.get(cell.pos), engine.value(cell));
+        let agree = agree(&expected, &got);
+        if !agree {
+            self.mismatches.push(Mismatch {
+                cell,
+                expected,
+                got,
+            });
+        }
+        agree
+    }
+}
+
+/// Whether a formula calls something whose value may change from one
+/// recalculation to the next with nothing else changed. OFFSET and INDIRECT
+/// are volatile in Excel only because their precedents are not known beforehand.
+fn is_volatile(root: &super::bind::Bound) -> bool {
+    let mut found = false;
+    root.visit(&mut |part| {
+        if let super::bind::Bound::Call { function, .. } = part {
+            let settled = matches!(function.name, "OFFSET" | "INDIRECT" | "CELL" | "INFO");
+            found |= function.volatile && !settled;
+        }
+    });
+    found
+}
+
+/// Whether a value is the one that was saved: numbers within 1e-9 relative or
+/// 1e-12 absolute, all else equal. Where nothing was saved "" was meant.
+fn agree(expected: &Value, got: &Value) -> bool {
+    match (expected, got) {
+        (Value::Number(a), Value::Number(b)) => {
+            let difference = (a - b).abs();
+            difference <= 1e-12 || difference <= 1e-9 * a.abs().max(b.abs())
+        }
+        (Value::Blank, Value::Text(text)) => text.is_empty(),
+        // Files write errors newer than their format as #VALUE!.
+        (Value::Error(ErrorKind::Value), Value::Error(ErrorKind::Calc | ErrorKind::Spill)) => true,
+        (expected, got) => expected == got,
+    }
+}

@@ -1,0 +1,178 @@
+//! Edits, and the recalculation of what they touch.
+
+use super::bind::Problem;
+use super::{Engine, Recalculation};
+use crate::formula::{self, ParseError};
+use crate::grid::{Area, Cell, Rect};
+use crate::value::{Value, parse_entry};
+use crate::workbook::{
+    Applied, Content, Edit, EditError, RunKind, Template, Transaction, Workbook,
+};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+/// A transaction applied and what it led to.
+#[derive(Clone, Debug)]
+pub struct Edited {
+    pub applied: Applied,
+    pub recalculation: Recalculation,
+}
+
+/// Why typed text was not accepted.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum EntryError {
+    #[error(transparent)]
+    Parse(#[from] ParseError),
+    /// The formula can be read, but Excel would not let it be entered.
+    #[error("{0}")]
+    Formula(Problem),
+    #[error(transparent)]
+    Edit(#[from] EditError),
+}
+
+impl Engine {
+    /// Applies a transaction and recalculates what depends on it.
+    pub fn apply(&mut self, transaction: &Transaction) -> Result<Edited, EditError> {
+        let before = meaning(&self.workbook);
+        let applied = self.history.apply(&mut self.workbook, transaction)?;
+        Ok(self.follow(applied, before))
+    }
+
+    /// Takes the last transaction back; `None` where there is none.
+    pub fn undo(&mut self) -> Result<Option<Edited>, EditError> {
+        let before = meaning(&self.workbook);
+        let applied = self.history.undo(&mut self.workbook)?;
+        Ok(applied.map(|applied| self.follow(applied, before)))
+    }
+
+    /// Does again what was undone last; `None` where there is nothing.
+    pub fn redo(&mut self) -> Result<Option<Edited>, EditError> {
+        let before = meaning(&self.workbook);
+        let applied = self.history.redo(&mut self.workbook)?;
+        Ok(applied.map(|applied| self.follow(applied, before)))
+    }
+
+    /// What can be undone and done again.
+    pub fn history(&self) -> &crate::workbook::History {
+        &self.history
+    }
+
+    fn follow(&mut self, applied: Applied, before: u64) -> Edited {
+        for area in &applied.changed {
+            self.cache.forget(*area);
+        }
+        let mut nodes = Vec::new();
+        if applied.structural {
+            if meaning(&self.workbook) == before {
+                let graph = &mut self.graph;
+                let workbook = &self.workbook;
+                super::pool::run(|| graph.sync(workbook, &applied.changed));
+            } else {
+                self.cache.clear();
+                self.names.get_mut().unwrap_or_else(|e| e.into_inner()).clear();
+                self.graph = super::pool::run(|| super::Graph::new(&self.workbook));
+                self.circular.clear();
+                nodes.extend(self.graph.naming());
+            }
+        }
+        // Formulas that were entered or brought back, and those whose spill
+        // was broken.
+        for area in &applied.changed {
+            for id in self.graph.producers(*area) {
+                let part = self.graph.node(id).rect.intersection(&area.rect);
+                nodes.extend(part.map(|part| (id, part)));
+            }
+        }
+        let recalculation = self.recalculate(&applied.changed, &nodes);
+        Edited {
+            applied,
+            recalculation,
+        }
+    }
+
+    /// The transaction that typing `text` into a cell stands for: a formula
+    /// after `=`, text after `'`, nothing to clear the cell, or a value as
+    /// Excel reads it, with its number format.
+    pub fn entry(&mut self, cell: Cell, text: &str) -> Result<Transaction, EntryError> {
+        let area = Area {
+            sheet: cell.sheet,
+            rect: Rect::cell(cell.pos),
+        };
+        let label = format!("Enter {}", self.workbook.address(cell));
+        let set = |content| Edit::Set { area, content };
+        if let Some(formula) = text.strip_prefix('=').filter(|rest| !rest.is_empty()) {
+            let content = self.formula_content(cell, formula)?;
+            return Ok(Transaction::new(label, vec![set(content)]));
+        }
+        if let Some(text) = text.strip_prefix('\'') {
+            let content = Content::Value(Value::text(text));
+            return Ok(Transaction::new(label, vec![set(content)]));
+        }
+        let (value, format) = match text {
+            "" => (Value::Blank, None),
+            text => parse_entry(text, self.workbook.date_system),
+        };
+        let mut edits = vec![set(Content::Value(value))];
+        let general = self.workbook.number_format(cell).eq_ignore_ascii_case("general");
+        if let Some(code) = format.filter(|_| general) {
+            let code = code.into();
+            edits.push(Edit::SetNumberFormat { area, code });
+        }
+        Ok(Transaction::new(label, edits))
+    }
+
+    /// Enters typed text into a cell and recalculates.
+    pub fn enter(&mut self, cell: Cell, text: &str) -> Result<Edited, EntryError> {
+        let transaction = self.entry(cell, text)?;
+        Ok(self.apply(&transaction)?)
+    }
+
+    /// A formula, without its `=`, as the content of a cell: an ordinary one
+    /// where it means the same as an ordinary one, else a dynamic array formula.
+    pub fn formula_content(&mut self, cell: Cell, formula: &str) -> Result<Content, EntryError> {
+        let expr = formula::parse(formula, cell.pos)?;
+        let bound = super::pool::run(|| self.bind_once(&expr, cell));
+        let refused = bound.problems.iter().find(|problem| {
+            matches!(
+                problem,
+                Problem::ArgumentCount { .. }
+                    | Problem::BadLet
+                    | Problem::BadLambda
+                    | Problem::OutsideTable
+                    | Problem::TooDeep
+            )
+        });
+        if let Some(problem) = refused {
+            return Err(EntryError::Formula(problem.clone()));
+        }
+        let kind = match bound.array {
+            true => RunKind::Dynamic,
+            false => RunKind::Plain,
+        };
+        let template = self.workbook.templates.intern(Template::Formula(expr));
+        Ok(Content::Formula {
+            template,
+            kind,
+            values: Vec::new(),
+        })
+    }
+}
+
+/// A digest of what names in formulas mean: sheets, defined names, tables.
+fn meaning(book: &Workbook) -> u64 {
+    let mut hash = DefaultHasher::new();
+    for &sheet in book.order() {
+        sheet.hash(&mut hash);
+        book.sheet(sheet).name.hash(&mut hash);
+    }
+    for name in book.names.iter() {
+        (&name.name, name.scope, &name.formula).hash(&mut hash);
+    }
+    for table in book.tables.iter() {
+        (&table.name, table.area).hash(&mut hash);
+        (table.header_rows, table.totals_rows).hash(&mut hash);
+        for column in &table.columns {
+            column.name.hash(&mut hash);
+        }
+    }
+    hash.finish()
+}

@@ -1,0 +1,135 @@
+//! References: operators on them, spilled areas, and references from text.
+
+use super::{Interpreter, Mode};
+use crate::engine::bind::{Binder, Bound, BoundRef};
+use crate::formula;
+use crate::functions::Operand;
+use crate::grid::{Area, Cell};
+use crate::value::{ErrorKind, Value};
+use crate::workbook::RunKind;
+
+impl Interpreter<'_> {
+    pub(super) fn cells(&mut self, reference: &BoundRef) -> Operand {
+        match reference.rect(self.origin.pos) {
+            Some(rect) => {
+                let sheets = reference.sheets.as_slice().iter();
+                Operand::Reference(sheets.map(|&sheet| Area { sheet, rect }).collect())
+            }
+            None => Operand::error(ErrorKind::Value),
+        }
+    }
+
+    /// The areas that a part refers to; an error as it is, another value `#VALUE!`.
+    fn areas(&mut self, part: &Bound, mode: Mode) -> Result<Vec<Area>, ErrorKind> {
+        match self.eval(part, mode) {
+            Operand::Reference(areas) => Ok(areas),
+            Operand::Value(Value::Error(kind)) => Err(kind),
+            _ => Err(ErrorKind::Value),
+        }
+    }
+
+    pub(super) fn range(&mut self, a: &Bound, b: &Bound, mode: Mode) -> Operand {
+        let (a, b) = match (self.areas(a, mode), self.areas(b, mode)) {
+            (Ok(a), Ok(b)) => (a, b),
+            (Err(kind), _) | (_, Err(kind)) => return Operand::error(kind),
+        };
+        let sheet = a[0].sheet;
+        if a.iter().chain(&b).any(|area| area.sheet != sheet) {
+            return Operand::error(ErrorKind::Value);
+        }
+        let hull = a
+            .iter()
+            .chain(&b)
+            .map(|area| area.rect)
+            .reduce(|a, b| a.hull(&b));
+        match hull {
+            Some(rect) => Operand::Reference(vec![Area { sheet, rect }]),
+            None => Operand::error(ErrorKind::Value),
+        }
+    }
+
+    pub(super) fn intersection(&mut self, a: &Bound, b: &Bound, mode: Mode) -> Operand {
+        let (a, b) = match (self.areas(a, mode), self.areas(b, mode)) {
+            (Ok(a), Ok(b)) => (a, b),
+            (Err(kind), _) | (_, Err(kind)) => return Operand::error(kind),
+        };
+        let mut common = Vec::new();
+        for a in &a {
+            for b in b.iter().filter(|b| b.sheet == a.sheet) {
+                if let Some(rect) = a.rect.intersection(&b.rect) {
+                    common.push(Area {
+                        sheet: a.sheet,
+                        rect,
+                    });
+                }
+            }
+        }
+        if common.is_empty() {
+            return Operand::error(ErrorKind::Null);
+        }
+        Operand::Reference(common)
+    }
+
+    pub(super) fn union(&mut self, parts: &[Bound], mode: Mode) -> Operand {
+        let mut all = Vec::new();
+        for part in parts {
+            match self.areas(part, mode) {
+                Ok(areas) => all.extend(areas),
+                Err(kind) => return Operand::error(kind),
+            }
+        }
+        Operand::Reference(all)
+    }
+
+    /// `A1#`: what the dynamic array formula in a cell fills.
+    pub(super) fn spill(&mut self, part: &Bound, mode: Mode) -> Operand {
+        let area = match self.areas(part, mode).as_deref() {
+            Ok([area]) => *area,
+            Ok(_) => return Operand::error(ErrorKind::Ref),
+            Err(kind) => return Operand::error(*kind),
+        };
+        let at = area.rect.top_left();
+        // Also tells whether the formula there is still to be recalculated.
+        let anchor = Cell {
+            sheet: area.sheet,
+            pos: at,
+        };
+        let value = crate::functions::Context::cell(self, anchor);
+        let sheet = self.world.book.sheet(area.sheet);
+        let rect = match sheet.spills.get(&at) {
+            Some(rect) => *rect,
+            None => match sheet.runs.at(at) {
+                Some((_, run)) if matches!(run.kind, RunKind::Dynamic) => match value {
+                    Value::Error(kind @ ErrorKind::Spill) => return Operand::error(kind),
+                    _ => crate::grid::Rect::cell(at),
+                },
+                Some((_, run)) if run.kind == RunKind::Array && run.rect.top_left() == at => {
+                    run.rect
+                }
+                _ => return Operand::error(ErrorKind::Ref),
+            },
+        };
+        Operand::Reference(vec![Area { rect, ..area }])
+    }
+
+    /// What a text names (INDIRECT).
+    pub(super) fn reference_from_text(
+        &mut self,
+        text: &str,
+        r1c1: bool,
+    ) -> Result<Vec<Area>, ErrorKind> {
+        let expr = match r1c1 {
+            true => formula::parse_r1c1(text),
+            false => formula::parse(text, self.origin.pos),
+        };
+        let expr = expr.map_err(|_| ErrorKind::Ref)?;
+        let bound = {
+            let mut names = self.world.names.lock().map_err(|_| ErrorKind::Ref)?;
+            Binder::new(self.world.book, &mut names, self.origin).bind(&expr)
+        };
+        let frame = std::mem::take(&mut self.frame);
+        let areas = self.areas(&bound.root, Mode::Array);
+        self.frame = frame;
+        areas.map_err(|_| ErrorKind::Ref)
+    }
+}

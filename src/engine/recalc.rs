@@ -1,0 +1,317 @@
+//! Recalculating what is dirty, in order, and writing the results.
+
+mod demand;
+mod run;
+mod spill;
+
+use super::Engine;
+use super::graph::{Component, Direction, Dirty, NodeId, Sweep, Within};
+use super::interpret::World;
+use super::{clock, interpret, pool};
+use crate::grid::{Area, Cell, Rect};
+use crate::value::Value;
+use crate::workbook::RunKind;
+use std::ops::ControlFlow;
+
+/// Spills that change size, and references that only evaluation finds, may
+/// ask for another pass; a workbook that still asks after so many never settles.
+const MOST_PASSES: usize = 64;
+/// Cells evaluated between two looks at the watch.
+const BLOCK: u64 = 1 << 16;
+
+/// What a recalculation did.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Recalculation {
+    /// The areas that were recalculated or spilled over.
+    pub changed: Vec<Area>,
+    /// Circular references among them, each as the cells of its path.
+    pub circular: Vec<Vec<Cell>>,
+    /// How many cells were evaluated.
+    pub evaluated: u64,
+    /// How many of them became errors.
+    pub errors: u64,
+    /// The watch stopped it; what is left is done by the next recalculation.
+    pub interrupted: bool,
+}
+
+/// How far a recalculation is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Cells evaluated so far.
+    pub evaluated: u64,
+    /// Runs evaluated in this pass, and runs to evaluate in it.
+    pub runs: usize,
+    pub of: usize,
+}
+
+/// Told how a recalculation goes; it may stop it.
+pub(super) type Watch = Box<dyn FnMut(Progress) -> ControlFlow<()> + Send + Sync>;
+
+/// A recalculation under way.
+struct Recalc<'e> {
+    engine: &'e mut Engine,
+    report: Recalculation,
+    now: f64,
+    seed: u64,
+    /// What the next pass starts from.
+    next_areas: Vec<Area>,
+    next_nodes: Vec<(NodeId, Rect)>,
+    runs: usize,
+    of: usize,
+}
+
+impl Engine {
+    /// Has `watch` called once a run and a block of cells while recalculating.
+    pub fn set_watch(
+        &mut self,
+        watch: Option<impl FnMut(Progress) -> ControlFlow<()> + Send + Sync + 'static>,
+    ) {
+        self.watch = watch.map(|watch| Box::new(watch) as Watch);
+    }
+
+    /// Recalculates every formula.
+    pub fn recalculate_all(&mut self) -> Recalculation {
+        self.cache.clear();
+        self.circular.clear();
+        let all: Vec<(NodeId, Rect)> = self
+            .graph
+            .nodes()
+            .map(|(id, node)| (id, node.rect))
+            .collect();
+        self.recalculate(&[], &all)
+    }
+
+    /// Recalculates what depends on cells of `areas`, parts of `nodes` with
+    /// what depends on them, and what is volatile.
+    pub(super) fn recalculate(
+        &mut self,
+        areas: &[Area],
+        nodes: &[(NodeId, Rect)],
+    ) -> Recalculation {
+        let mut nodes = nodes.to_vec();
+        for area in std::mem::take(&mut self.stale) {
+            for id in self.graph.producers(area) {
+                let part = self.graph.node(id).rect.intersection(&area.rect);
+                nodes.extend(part.map(|part| (id, part)));
+            }
+        }
+        nodes.extend(self.graph.always());
+        if areas.is_empty() && nodes.is_empty() {
+            return Recalculation::default();
+        }
+        self.recalculations += 1;
+        let seed = interpret::mix(self.seed ^ interpret::mix(self.recalculations));
+        let now = self.now.unwrap_or_else(|| clock(self.workbook.date_system));
+        pool::run(|| {
+            let dirty = self.graph.dependents(areas, &nodes);
+            self.circular.retain(|path| {
+                !path.iter().any(|cell| {
+                    let id = self.graph.at(&self.workbook, *cell);
+                    let dirt = id.and_then(|id| dirty.get(id));
+                    dirt.is_some_and(|dirt| dirt.meets(&Rect::cell(cell.pos)))
+                })
+            });
+            let mut recalc = Recalc {
+                engine: self,
+                report: Recalculation::default(),
+                now,
+                seed,
+                next_areas: Vec::new(),
+                next_nodes: Vec::new(),
+                runs: 0,
+                of: 0,
+            };
+            recalc.passes(dirty);
+            let report = recalc.report;
+            self.circular.extend(report.circular.iter().cloned());
+            report
+        })
+    }
+}
+
+impl Recalc<'_> {
+    fn passes(&mut self, mut dirty: Dirty) {
+        for _ in 0..MOST_PASSES {
+            if self.pass(&mut dirty).is_break() {
+                self.interrupted(&dirty);
+                return;
+            }
+            let areas = std::mem::take(&mut self.next_areas);
+            let nodes = std::mem::take(&mut self.next_nodes);
+            if areas.is_empty() && nodes.is_empty() {
+                return;
+            }
+            dirty = self.engine.graph.dependents(&areas, &nodes);
+        }
+    }
+
+    fn interrupted(&mut self, dirty: &Dirty) {
+        self.report.interrupted = true;
+        let graph = &self.engine.graph;
+        let mut stale = std::mem::take(&mut self.next_areas);
+        let undone = dirty.nodes().into_iter().flat_map(|id| {
+            let sheet = graph.node(id).sheet;
+            let rects = dirty.get(id).map_or(&[][..], |dirt| dirt.rects()).to_vec();
+            rects.into_iter().map(move |rect| Area { sheet, rect })
+        });
+        stale.extend(undone);
+        for (id, rect) in std::mem::take(&mut self.next_nodes) {
+            let sheet = graph.node(id).sheet;
+            stale.push(Area { sheet, rect });
+        }
+        self.engine.stale = stale;
+    }
+
+    /// Evaluates all that is dirty, and takes it out of `dirty`.
+    fn pass(&mut self, dirty: &mut Dirty) -> ControlFlow<()> {
+        let order = self.engine.graph.order(dirty);
+        self.runs = 0;
+        self.of = order.iter().map(|component| component.nodes.len()).sum();
+        for component in order {
+            self.watched()?;
+            self.component(&component, dirty)?;
+            for &id in &component.nodes {
+                if let Some(dirt) = dirty.get(id) {
+                    let sheet = self.engine.graph.node(id).sheet;
+                    let areas = dirt.rects().iter().map(|&rect| Area { sheet, rect });
+                    self.report.changed.extend(areas);
+                }
+                dirty.remove(id);
+                self.runs += 1;
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn watched(&mut self) -> ControlFlow<()> {
+        let progress = Progress {
+            evaluated: self.report.evaluated,
+            runs: self.runs,
+            of: self.of,
+        };
+        match &mut self.engine.watch {
+            Some(watch) => watch(progress),
+            None => ControlFlow::Continue(()),
+        }
+    }
+
+    fn component(&mut self, component: &Component, dirty: &Dirty) -> ControlFlow<()> {
+        if component.looped {
+            return match self.engine.graph.sweep(&component.nodes) {
+                Some(sweep) => self.sweep(&sweep, dirty),
+                None => self.demand(&component.nodes, dirty),
+            };
+        }
+        let [id] = component.nodes.as_slice() else {
+            // Without a loop a component is one run.
+            return self.demand(&component.nodes, dirty);
+        };
+        let rects = dirty.get(*id).map_or(&[][..], |dirt| dirt.rects());
+        match self.engine.graph.node(*id).kind {
+            RunKind::Plain => self.plain(*id, rects, dirty)?,
+            RunKind::Array => self.array(*id, dirty),
+            RunKind::Dynamic => {
+                for rect in rects {
+                    self.dynamic(*id, *rect, dirty)?;
+                }
+            }
+            // Has no node.
+            RunKind::DataTable => {}
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// Evaluates looping runs line by line.
+    fn sweep(&mut self, sweep: &Sweep, dirty: &Dirty) -> ControlFlow<()> {
+        let direction = sweep.direction;
+        let parts: Vec<(NodeId, Within, Rect)> = sweep
+            .runs
+            .iter()
+            .flat_map(|&(id, within)| {
+                let rects = dirty.get(id).map_or(&[][..], |dirt| dirt.rects());
+                rects.iter().map(move |&rect| (id, within, rect))
+            })
+            .collect();
+        let lines = parts.iter().map(|(.., rect)| direction.lines(rect));
+        let Some((first, last)) = lines.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))) else {
+            return ControlFlow::Continue(());
+        };
+        for step in 0..=last - first {
+            let line = match direction {
+                Direction::Down | Direction::Right => first + step,
+                Direction::Up | Direction::Left => last - step,
+            };
+            for (id, within, rect) in &parts {
+                let Some(segment) = direction.line(rect, line) else {
+                    continue;
+                };
+                let mut cells: Vec<_> = segment.cells().collect();
+                if *within == Within::Backward {
+                    cells.reverse();
+                }
+                for pos in cells {
+                    self.cell(*id, pos);
+                }
+            }
+            if step % 4096 == 4095 {
+                self.watched()?;
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn world(&self) -> World<'_> {
+        World {
+            book: &self.engine.workbook,
+            cache: &self.engine.cache,
+            names: &self.engine.names,
+            now: self.now,
+            seed: self.seed,
+            pending: None,
+        }
+    }
+
+    fn count(&mut self, value: &Value) {
+        self.report.evaluated += 1;
+        self.report.errors += u64::from(matches!(value, Value::Error(_)));
+    }
+
+    /// Records what evaluating a dynamic formula read. Where some of that is
+    /// still dirty the formula is evaluated again in the next pass, which
+    /// knows the right order.
+    fn touched(&mut self, id: NodeId, touched: Vec<Area>, dirty: &Dirty) {
+        let touched = merged(touched);
+        let graph = &mut self.engine.graph;
+        let late = touched.iter().any(|area| {
+            graph.producers(*area).into_iter().any(|producer| {
+                producer != id
+                    && dirty
+                        .get(producer)
+                        .is_some_and(|dirt| dirt.meets(&area.rect))
+            })
+        });
+        let fresh = graph.set_touched(id, touched);
+        if late && fresh {
+            let rect = graph.node(id).rect;
+            self.next_nodes.push((id, rect));
+        }
+    }
+}
+
+/// Areas without those inside others; the hull of each sheet where they are many.
+fn merged(mut areas: Vec<Area>) -> Vec<Area> {
+    const MOST: usize = 32;
+    areas.sort_unstable();
+    areas.dedup();
+    if areas.len() <= MOST {
+        return areas;
+    }
+    let mut hulls: Vec<Area> = Vec::new();
+    for area in areas {
+        match hulls.last_mut() {
+            Some(hull) if hull.sheet == area.sheet => hull.rect = hull.rect.hull(&area.rect),
+            _ => hulls.push(area),
+        }
+    }
+    hulls
+}

@@ -1,0 +1,217 @@
+//! What formulas mean.
+
+use super::*;
+
+#[test]
+fn operators_follow_excels_precedence_and_coercions() {
+    let engine = sheet(&[
+        ("A1", "=-2^2"),
+        ("A2", "=2^3^2"),
+        ("A3", "=\"3\"+TRUE"),
+        ("A4", "=10%*50"),
+        ("A5", "=1&\"x\"&TRUE"),
+        ("A6", "=0.1+0.2=0.3"),
+        ("A7", "=1/0"),
+        ("A8", "=B9"),
+        ("A9", "=0.5-0.4-0.1"),
+    ]);
+    assert_eq!(number(&engine, "A1"), 4.0);
+    assert_eq!(number(&engine, "A2"), 64.0);
+    assert_eq!(number(&engine, "A3"), 4.0);
+    assert_eq!(number(&engine, "A4"), 5.0);
+    assert_eq!(value(&engine, "A5"), "1xTRUE".into());
+    assert_eq!(value(&engine, "A6"), true.into());
+    assert_eq!(error(&engine, "A7"), ErrorKind::Div0);
+    assert_eq!(number(&engine, "A8"), 0.0);
+    assert_eq!(number(&engine, "A9"), 0.0);
+}
+
+#[test]
+fn a_sum_of_four_thousand_terms_needs_no_stack() {
+    let long = format!("={}1", "1+".repeat(4_000));
+    let engine = sheet(&[("A1", &long)]);
+    assert_eq!(number(&engine, "A1"), 4_001.0);
+}
+
+#[test]
+fn ordinary_formulas_intersect_ranges_and_array_formulas_map_over_them() {
+    let mut engine = sheet(&[("A1", "1"), ("A2", "2"), ("A3", "3"), ("C2", "=@A1:A3*10")]);
+    assert_eq!(number(&engine, "C2"), 20.0);
+    enter(&mut engine, "D1", "=A1:A3*10");
+    assert_eq!(numbers(&engine, "D1:D3"), [10.0, 20.0, 30.0]);
+    enter(&mut engine, "C5", "=@A1:A3");
+    assert_eq!(error(&engine, "C5"), ErrorKind::Value);
+}
+
+#[test]
+fn arrays_broadcast_and_are_na_outside() {
+    let mut engine = sheet(&[("A1", "={1;2}+{10,20,30}"), ("A5", "={1,2}+{1,2,3}")]);
+    assert_eq!(
+        numbers(&engine, "A1:C2"),
+        [11.0, 21.0, 31.0, 12.0, 22.0, 32.0]
+    );
+    assert_eq!(error(&engine, "C5"), ErrorKind::Na);
+    enter(&mut engine, "A8", "=IF({1,0,1},{1,2,3},0)");
+    assert_eq!(numbers(&engine, "A8:C8"), [1.0, 0.0, 3.0]);
+}
+
+#[test]
+fn let_and_lambda_see_the_names_around_them() {
+    let engine = sheet(&[
+        ("A1", "=LET(x,2,y,x*3,x+y)"),
+        ("A2", "=LET(x,2,f,LAMBDA(y,x*y),LET(x,100,f(5)))"),
+        ("A3", "=LAMBDA(a,b,a-b)(5,3)"),
+        ("A4", "=LAMBDA(a,b,a-b)(5)"),
+        ("A5", "=LET(f,LAMBDA(x,LAMBDA(y,x&y)),f(1)(2))"),
+    ]);
+    assert_eq!(number(&engine, "A1"), 8.0);
+    assert_eq!(number(&engine, "A2"), 10.0);
+    assert_eq!(number(&engine, "A3"), 2.0);
+    assert_eq!(error(&engine, "A4"), ErrorKind::Value);
+    assert_eq!(value(&engine, "A5"), "12".into());
+}
+
+#[test]
+fn named_lambdas_recurse_and_stop() {
+    let mut engine = sheet(&[]);
+    define(&mut engine, "fact", "LAMBDA(n,IF(n<2,1,n*fact(n-1)))");
+    define(&mut engine, "forever", "LAMBDA(n,forever(n+1))");
+    enter(&mut engine, "A1", "=fact(10)");
+    enter(&mut engine, "A2", "=forever(1)");
+    assert_eq!(number(&engine, "A1"), 3_628_800.0);
+    assert_eq!(error(&engine, "A2"), ErrorKind::Num);
+}
+
+#[test]
+fn names_are_seen_from_their_sheet_first_and_relative_to_the_cell() {
+    let mut engine = sheet(&[("A1", "7"), ("A2", "8")]);
+    define(&mut engine, "left", "Sheet1!A1");
+    // As written from A1: the cell one to the right of nothing is itself.
+    enter(&mut engine, "A5", "=left");
+    assert_eq!(engine.circular().len(), 1);
+    define(&mut engine, "answer", "42");
+    enter(&mut engine, "B1", "=answer+1");
+    assert_eq!(number(&engine, "B1"), 43.0);
+    define(&mut engine, "answer", "50");
+    assert_eq!(number(&engine, "B1"), 51.0);
+    enter(&mut engine, "B2", "=nothing");
+    assert_eq!(error(&engine, "B2"), ErrorKind::Name);
+    define(&mut engine, "nothing", "Sheet1!$A$2");
+    assert_eq!(number(&engine, "B2"), 8.0);
+}
+
+fn define(engine: &mut Engine, name: &str, formula: &str) {
+    use crate::workbook::{DefinedName, Edit, Transaction};
+    let name = DefinedName {
+        name: name.into(),
+        scope: None,
+        formula: formula.into(),
+        hidden: false,
+    };
+    let edits = vec![Edit::DefineName(name)];
+    engine
+        .apply(&Transaction::new("define", edits))
+        .expect("a good name");
+}
+
+#[test]
+fn references_intersect_unite_and_span() {
+    let engine = sheet(&[
+        ("A1", "1"),
+        ("B1", "2"),
+        ("A2", "3"),
+        ("B2", "4"),
+        ("D1", "=SUM(A1:B2 B1:B9)"),
+        ("D2", "=SUM((A1,B2))"),
+        ("D3", "=A1:A2 B1:B2"),
+        ("D4", "=SUM(A1:INDEX(B1:B2,2))"),
+        ("D5", "=SUM(OFFSET(A1,1,0,1,2))"),
+        ("D6", "=INDIRECT(\"B\"&2)"),
+        ("D7", "=SUM(INDIRECT(\"R1C1:R2C2\",FALSE))"),
+    ]);
+    assert_eq!(number(&engine, "D1"), 6.0);
+    assert_eq!(number(&engine, "D2"), 5.0);
+    assert_eq!(error(&engine, "D3"), ErrorKind::Null);
+    assert_eq!(number(&engine, "D4"), 10.0);
+    assert_eq!(number(&engine, "D5"), 7.0);
+    assert_eq!(number(&engine, "D6"), 4.0);
+    assert_eq!(number(&engine, "D7"), 10.0);
+}
+
+#[test]
+fn unknown_functions_are_name_errors_and_keep_their_text() {
+    let engine = sheet(&[("A1", "=NOSUCH(1,2)"), ("A2", "=IFERROR(NOSUCH(1),5)")]);
+    assert_eq!(error(&engine, "A1"), ErrorKind::Name);
+    assert_eq!(engine.formula_text(cell("A1")).unwrap(), "=NOSUCH(1,2)");
+    assert_eq!(number(&engine, "A2"), 5.0);
+}
+
+#[test]
+fn a_wrong_number_of_arguments_is_refused_when_typed() {
+    let mut engine = sheet(&[]);
+    let error = engine.enter(cell("A1"), "=ABS(1,2)").unwrap_err();
+    assert_eq!(error.to_string(), "ABS takes 1 argument, not 2");
+    assert_eq!(value(&engine, "A1"), Value::Blank);
+}
+
+#[test]
+fn random_numbers_follow_the_seed_not_the_order() {
+    let cells = [("A1", "=RAND()"), ("A2", "=RAND()+RAND()"), ("B1", "=A1")];
+    let a = sheet(&cells);
+    let b = sheet(&cells);
+    assert_eq!(numbers(&a, "A1:B2")[..3], numbers(&b, "A1:B2")[..3]);
+    assert_eq!(number(&a, "A1"), number(&a, "B1"));
+    let mut c = sheet(&cells);
+    let before = number(&c, "A1");
+    c.recalculate_all();
+    assert_ne!(number(&c, "A1"), before);
+}
+
+#[test]
+fn now_is_fixed_for_a_recalculation() {
+    let engine = sheet(&[("A1", "=NOW()"), ("A2", "=TODAY()")]);
+    assert_eq!(number(&engine, "A1"), 45_000.5);
+    assert_eq!(number(&engine, "A2"), 45_000.0);
+}
+
+#[test]
+fn one_off_formulas_change_nothing() {
+    let engine = sheet(&[("A1", "2"), ("A2", "3")]);
+    let value = engine.evaluate("SUM(A1:A2)*10", cell("B1")).unwrap();
+    assert_eq!(value, Value::Number(50.0));
+    assert!(engine.evaluate("SUM(", cell("B1")).is_err());
+    assert_eq!(super::value(&engine, "B1"), Value::Blank);
+}
+
+#[test]
+fn many_lookups_into_many_rows_are_no_event() {
+    use crate::workbook::{Edit, Transaction};
+    let n = 20_000u32;
+    let mut engine = sheet(&[]);
+    let area = |col: u32, from: u32| crate::grid::Area {
+        sheet: SheetId(0),
+        rect: Rect::new(Pos::new(from, col), Pos::new(n - 1, col)),
+    };
+    let keys = (0..n).map(|i| Value::Number(f64::from(i * 7919 % n))).collect();
+    let values = (0..n).map(|i| Value::Number(f64::from(i))).collect();
+    let wanted = (0..n).map(|i| Value::Number(f64::from(i))).collect();
+    let content = engine
+        .formula_content(cell("D1"), "VLOOKUP(C1,$A$1:$B$20000,2,FALSE)")
+        .unwrap();
+    let edits = vec![
+        Edit::SetValues { area: area(0, 0), values: keys },
+        Edit::SetValues { area: area(1, 0), values },
+        Edit::SetValues { area: area(2, 0), values: wanted },
+        Edit::Set { area: area(3, 0), content },
+    ];
+    let start = std::time::Instant::now();
+    engine.apply(&Transaction::new("fill", edits)).unwrap();
+    let took = start.elapsed();
+    for i in [0u32, 1, 777, 19_999] {
+        let key = i * 7919 % n;
+        let found = engine.value(Cell { pos: Pos::new(key, 3), ..cell("A1") });
+        assert_eq!(found, Value::Number(f64::from(i)));
+    }
+    // Without an index it would be 400 million comparisons.
+    assert!(took.as_secs_f64() < 3.0, "{took:?}");
+}

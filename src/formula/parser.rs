@@ -1,0 +1,811 @@
+//! The parser: precedence climbing over spanned tokens.
+//!
+//! Each function that reads a production of `grammar/formula.ebnf` bears the
+//! production's name. The trees it makes are canonical: an operand that holds
+//! less tightly than its operator needs is always within a [`Expr::Group`], so
+//! that a tree prints and parses again to itself.
+
+use super::binding::Binding;
+use super::lexer::{Token, TokenKind, tokens};
+use super::reference::{Corner, corner_a1, corner_r1c1, is_cell_word};
+use super::tree::strip_prefix;
+use super::{
+    ArrayLiteral, BinaryOp, Expr, FunctionName, ParseError, PostfixOp, PrefixOp, RefShape,
+    Reference, SheetPrefix, TableItems, TableReference, table,
+};
+use crate::grid::Pos;
+use crate::value::ErrorKind;
+use std::sync::Arc;
+
+/// How high a tree may grow, the steps from an operator to its left operand not
+/// counted. Excel nests functions 64 deep.
+pub const MAX_HEIGHT: u32 = 256;
+
+/// The longest text that is read, in characters. Excel stops at 8,192, without
+/// the prefixes that files write before newer functions.
+pub const MAX_CHARS: usize = 1 << 16;
+
+/// Reads a formula, without its leading `=`, as it stands in the cell `origin`.
+/// Accepts what files hold (`_xlfn.` prefixes) and what people type.
+pub fn parse(text: &str, origin: Pos) -> Result<Expr, ParseError> {
+    Parser::read(text, Notation::A1 { origin })
+}
+
+/// Reads a formula whose references are in R1C1 notation: `R[-1]C*R1C1`.
+pub fn parse_r1c1(text: &str) -> Result<Expr, ParseError> {
+    Parser::read(text, Notation::R1C1)
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Notation {
+    A1 { origin: Pos },
+    R1C1,
+}
+
+struct Parser<'a> {
+    text: &'a str,
+    tokens: Vec<Token>,
+    /// The index of the token to read next.
+    next: usize,
+    notation: Notation,
+    /// How many expressions are being read, each within the one before.
+    depth: u32,
+    /// The height of the tree read last.
+    height: u32,
+    /// Whether a comma joins references here; among arguments it parts them.
+    comma_joins: bool,
+    /// Whether the operand being read is the right one of a `:`; its corner
+    /// stands alone in `x:A1:B2`, which is `(x:A1):B2`.
+    after_colon: bool,
+}
+
+type Parsed<T> = Result<T, ParseError>;
+
+impl<'a> Parser<'a> {
+    fn read(text: &'a str, notation: Notation) -> Parsed<Expr> {
+        if text.len() > MAX_CHARS && text.chars().nth(MAX_CHARS).is_some() {
+            return Err(ParseError {
+                at: MAX_CHARS,
+                message: format!(
+                    "the formula is too long: expected its end by {MAX_CHARS} characters"
+                ),
+            });
+        }
+        let mut parser = Self {
+            text,
+            tokens: tokens(text),
+            next: 0,
+            notation,
+            depth: 0,
+            height: 0,
+            comma_joins: true,
+            after_colon: false,
+        };
+        parser.formula()
+    }
+
+    /// `formula = expression`
+    fn formula(&mut self) -> Parsed<Expr> {
+        let expr = self.expression(Binding::Comparison)?;
+        match self.kind() {
+            None => Ok(expr),
+            Some(_) => Err(self.unexpected("an operator or the end")),
+        }
+    }
+
+    /// `expression = operand , { operator , operand | "%" }`, of operators that
+    /// bind as tightly as `least` or tighter.
+    fn expression(&mut self, least: Binding) -> Parsed<Expr> {
+        self.depth += 1;
+        if self.depth > MAX_HEIGHT {
+            return Err(self.too_deep());
+        }
+        self.after_colon = least > Binding::Range;
+        let mut left = self.operand(least)?;
+        let mut height = self.height;
+        while let Some((op, binding)) = self.operator(&left) {
+            if binding < least {
+                break;
+            }
+            left = match op {
+                Operator::Percent => {
+                    self.next += 1;
+                    let inner = hold(left, binding, &mut height);
+                    height += 1;
+                    Expr::Postfix(inner, PostfixOp::Percent)
+                }
+                Operator::Binary(op) => {
+                    // The intersection's token is the space before the next one.
+                    self.next += usize::from(op != BinaryOp::Intersection);
+                    let start = self.next;
+                    let right = self.expression(binding.next())?;
+                    if op.joins_references() && !may_be_reference(&right) {
+                        return Err(self.error_at(start, "expected a reference"));
+                    }
+                    let left = hold(left, binding, &mut height);
+                    let right = hold(right, binding.next(), &mut self.height);
+                    height = height.max(self.height + 1);
+                    Expr::Binary(left, op, right)
+                }
+            };
+            if height > MAX_HEIGHT {
+                return Err(self.too_deep());
+            }
+        }
+        self.height = height;
+        self.depth -= 1;
+        Ok(left)
+    }
+
+    /// `operand = ( "+" | "-" | "@" ) , operand | item`
+    fn operand(&mut self, least: Binding) -> Parsed<Expr> {
+        let op = match self.kind() {
+            Some(TokenKind::Operator(BinaryOp::Add)) => PrefixOp::Plus,
+            Some(TokenKind::Operator(BinaryOp::Subtract)) => PrefixOp::Minus,
+            Some(TokenKind::At) => PrefixOp::Intersect,
+            _ => return self.item(),
+        };
+        if op != PrefixOp::Intersect && least > Binding::Sign {
+            return Err(self.unexpected("a reference"));
+        }
+        self.next += 1;
+        let start = self.next;
+        let inner = self.expression(op.operand().max(least))?;
+        if op == PrefixOp::Intersect && !may_be_reference(&inner) {
+            return Err(self.error_at(start, "expected a reference after `@`"));
+        }
+        let inner = hold(inner, op.operand(), &mut self.height);
+        self.grow()?;
+        Ok(Expr::Prefix(op, inner))
+    }
+
+    /// `item = ( number | text | error | array | group | reference | call ) ,
+    /// { "#" | arguments }`
+    fn item(&mut self) -> Parsed<Expr> {
+        let mut expr = self.constant_or_reference()?;
+        loop {
+            match self.kind() {
+                Some(TokenKind::Hash) if may_be_reference(&expr) => {
+                    self.next += 1;
+                    let inner = hold(expr, Binding::Postfix, &mut self.height);
+                    expr = Expr::Postfix(inner, PostfixOp::Spill);
+                }
+                Some(TokenKind::Open) if self.touches() && can_be_called(&expr) => {
+                    let mut height = self.height;
+                    let args = self.arguments()?;
+                    let callee = hold(expr, Binding::Postfix, &mut height);
+                    self.height = self.height.max(height);
+                    expr = Expr::Apply { callee, args };
+                }
+                _ => return Ok(expr),
+            }
+            self.grow()?;
+        }
+    }
+
+    fn constant_or_reference(&mut self) -> Parsed<Expr> {
+        self.height = 1;
+        match self.kind() {
+            Some(TokenKind::Number) => match self.shape(None) {
+                Some(shape) => Ok(Expr::Reference(Reference {
+                    prefix: None,
+                    shape,
+                })),
+                None => self.number().map(Expr::Number),
+            },
+            Some(TokenKind::Text) => Ok(self.string()),
+            Some(TokenKind::Error(kind)) => self.error(kind),
+            Some(TokenKind::OpenBrace) => self.array(),
+            Some(TokenKind::Open) => self.group(),
+            Some(TokenKind::Word | TokenKind::Quoted | TokenKind::Bracketed) => self.reference(),
+            _ => Err(self.unexpected("a value, a reference or a function")),
+        }
+    }
+
+    /// `number = digits , [ "." , [ digits ] ] , [ exponent ] | …`
+    fn number(&mut self) -> Parsed<f64> {
+        let number = self.slice(self.next).parse::<f64>();
+        match number {
+            Ok(x) if x.is_finite() => {
+                self.next += 1;
+                Ok(x)
+            }
+            _ => Err(self.error_at(self.next, "expected a number below 1E+308")),
+        }
+    }
+
+    /// `string = '"' , { character | '""' } , '"'`
+    fn string(&mut self) -> Expr {
+        let quoted = self.slice(self.next);
+        self.next += 1;
+        Expr::Text(unquote(quoted, '"').into())
+    }
+
+    /// `error = "#REF!" , [ qualified ] | "#N/A" | …`: what a deleted sheet
+    /// leaves, `#REF!A1`, is no more than the error.
+    fn error(&mut self, kind: ErrorKind) -> Parsed<Expr> {
+        self.next += 1;
+        let rest = matches!(
+            self.kind(),
+            Some(TokenKind::Word | TokenKind::Number | TokenKind::Error(ErrorKind::Ref))
+        );
+        if kind == ErrorKind::Ref && rest && self.touches() {
+            self.qualified(SheetPrefix::Sheet("".into()))?;
+            self.height = 1;
+        }
+        Ok(Expr::Error(kind))
+    }
+
+    /// `group = "(" , expression , ")"`; a comma within joins references.
+    fn group(&mut self) -> Parsed<Expr> {
+        let open = self.next;
+        self.next += 1;
+        let outside = std::mem::replace(&mut self.comma_joins, true);
+        let inner = self.expression(Binding::Comparison)?;
+        self.comma_joins = outside;
+        self.close(open, "an operator or")?;
+        self.grow()?;
+        Ok(Expr::Group(Box::new(inner)))
+    }
+
+    /// `arguments = "(" , [ argument , { "," , argument } ] , ")"`, where an
+    /// argument may be empty.
+    fn arguments(&mut self) -> Parsed<Vec<Expr>> {
+        let open = self.next;
+        self.next += 1;
+        let outside = std::mem::replace(&mut self.comma_joins, false);
+        let mut args = Vec::new();
+        let mut height = 0;
+        loop {
+            let arg = match self.kind() {
+                Some(TokenKind::Close) if args.is_empty() => break,
+                Some(TokenKind::Comma | TokenKind::Close) => {
+                    self.height = 1;
+                    Expr::Omitted
+                }
+                _ => self.expression(Binding::Comparison)?,
+            };
+            args.push(arg);
+            height = height.max(self.height);
+            if self.kind() != Some(TokenKind::Comma) {
+                break;
+            }
+            self.next += 1;
+        }
+        self.comma_joins = outside;
+        self.height = height;
+        self.close(open, "an operator, `,` or")?;
+        Ok(args)
+    }
+
+    /// `call = function_name , arguments`, at the name.
+    fn call(&mut self) -> Parsed<Expr> {
+        let written = self.slice(self.next);
+        self.next += 1;
+        let mut args = self.arguments()?;
+        // What files write for the operators `@` and `#`.
+        let operator = if written.eq_ignore_ascii_case("_xlfn.SINGLE") {
+            Some(PrefixOp::Intersect.operand())
+        } else if written.eq_ignore_ascii_case("_xlfn.ANCHORARRAY") {
+            Some(PostfixOp::Spill.binding())
+        } else {
+            None
+        };
+        if let Some(least) = operator
+            && args.len() == 1
+            && let Some(inner) = args.pop()
+        {
+            let inner = hold(inner, least, &mut self.height);
+            self.grow()?;
+            return Ok(match least {
+                Binding::Postfix => Expr::Postfix(inner, PostfixOp::Spill),
+                _ => Expr::Prefix(PrefixOp::Intersect, inner),
+            });
+        }
+        self.grow()?;
+        Ok(Expr::Call {
+            function: FunctionName::new(written),
+            args,
+        })
+    }
+
+    /// `array = "{" , row , { ";" , row } , "}"`
+    fn array(&mut self) -> Parsed<Expr> {
+        self.next += 1;
+        let mut cells = Vec::new();
+        let (mut rows, mut cols) = (0, 0);
+        loop {
+            let start = cells.len();
+            loop {
+                cells.push(self.constant()?);
+                if self.kind() != Some(TokenKind::Comma) {
+                    break;
+                }
+                self.next += 1;
+            }
+            if rows == 0 {
+                cols = cells.len();
+            } else if cells.len() - start != cols {
+                let message = format!(
+                    "expected {cols} values in each row of the array, as in its first, found {}",
+                    cells.len() - start
+                );
+                return Err(self.error_at(self.next, &message));
+            }
+            rows += 1;
+            match self.kind() {
+                Some(TokenKind::Semicolon) => self.next += 1,
+                Some(TokenKind::CloseBrace) => break,
+                _ => return Err(self.unexpected("`,`, `;` or `}` in the array")),
+            }
+        }
+        self.next += 1;
+        self.height = 2;
+        Ok(Expr::Array(ArrayLiteral { rows, cols, cells }))
+    }
+
+    /// `constant = [ "+" | "-" ] , number | string | error | "TRUE" | "FALSE"`
+    fn constant(&mut self) -> Parsed<Expr> {
+        let sign = match self.kind() {
+            Some(TokenKind::Operator(BinaryOp::Add)) => Some(1.0),
+            Some(TokenKind::Operator(BinaryOp::Subtract)) => Some(-1.0),
+            _ => None,
+        };
+        if let Some(sign) = sign {
+            self.next += 1;
+            return match self.kind() {
+                Some(TokenKind::Number) => Ok(Expr::Number(sign * self.number()?)),
+                _ => Err(self.unexpected("a number after the sign")),
+            };
+        }
+        let constant = match self.kind() {
+            Some(TokenKind::Number) => return self.number().map(Expr::Number),
+            Some(TokenKind::Text) => return Ok(self.string()),
+            Some(TokenKind::Error(kind)) => Some(Expr::Error(kind)),
+            Some(TokenKind::Word) => boolean(self.slice(self.next)),
+            _ => None,
+        };
+        match constant {
+            Some(constant) => {
+                self.next += 1;
+                Ok(constant)
+            }
+            None => Err(self.unexpected("a number, text, TRUE, FALSE or an error in the array")),
+        }
+    }
+
+    /// `reference = sheet_prefix , qualified | shape | table | call | name | "TRUE" | "FALSE"`
+    fn reference(&mut self) -> Parsed<Expr> {
+        if let Some((prefix, after)) = self.sheet_prefix(self.next)? {
+            self.next = after;
+            return self.qualified(prefix);
+        }
+        match self.kind() {
+            Some(TokenKind::Word) => {}
+            Some(TokenKind::Bracketed) => return self.table(None),
+            _ => return Err(self.error_at(self.next + 1, "expected `!` after the sheet's name")),
+        }
+        let word = self.slice(self.next);
+        if self.kind_at(self.next + 1) == Some(TokenKind::Open)
+            && (self.touches_at(self.next + 1) || !self.is_cell(self.next))
+        {
+            return self.call();
+        }
+        if let Some(shape) = self.shape(None) {
+            return Ok(Expr::Reference(Reference {
+                prefix: None,
+                shape,
+            }));
+        }
+        if self.kind_at(self.next + 1) == Some(TokenKind::Bracketed)
+            && self.touches_at(self.next + 1)
+        {
+            return self.table(Some(word));
+        }
+        if let Some(constant) = boolean(word) {
+            self.next += 1;
+            return Ok(constant);
+        }
+        if let Some(name) = strip_prefix(word, "_xlop.") {
+            self.next += 1;
+            return Ok(Expr::Table(TableReference {
+                table: None,
+                items: TableItems::Unspecified,
+                columns: Some((name.into(), name.into())),
+            }));
+        }
+        self.name(None)
+    }
+
+    /// `qualified = shape | name , [ arguments ] | "#REF!"`: what follows a sheet's name.
+    fn qualified(&mut self, prefix: SheetPrefix) -> Parsed<Expr> {
+        match self.kind() {
+            Some(TokenKind::Error(ErrorKind::Ref)) => {
+                self.next += 1;
+                Ok(Expr::Error(ErrorKind::Ref))
+            }
+            Some(TokenKind::Word | TokenKind::Number) => {
+                let called = self.kind_at(self.next + 1) == Some(TokenKind::Open)
+                    && self.touches_at(self.next + 1);
+                let shape = if called {
+                    None
+                } else {
+                    self.shape(Some(&prefix))
+                };
+                match shape {
+                    Some(shape) => Ok(Expr::Reference(Reference {
+                        prefix: Some(prefix),
+                        shape,
+                    })),
+                    None => self.name(Some(prefix)),
+                }
+            }
+            _ => Err(self.unexpected("a reference or a name after `!`")),
+        }
+    }
+
+    /// `name = word`
+    fn name(&mut self, prefix: Option<SheetPrefix>) -> Parsed<Expr> {
+        let word = self.slice(self.next);
+        let bare = ["_xlpm.", "_xleta."]
+            .iter()
+            .find_map(|prefix| strip_prefix(word, prefix))
+            .filter(|bare| boolean(bare).is_none() && !is_cell_word(bare))
+            .unwrap_or(word);
+        let letter = |c: char| c.is_alphabetic() || c == '_' || c == '\\' || !c.is_ascii();
+        if !bare.starts_with(letter) || bare.contains('$') {
+            return Err(self.unexpected("a reference, a name or a function"));
+        }
+        self.next += 1;
+        Ok(Expr::Name {
+            prefix,
+            name: bare.into(),
+        })
+    }
+
+    /// `table = [ name ] , "[" , specifier , "]"`, at the name if it has one.
+    fn table(&mut self, name: Option<&str>) -> Parsed<Expr> {
+        let name: Option<Arc<str>> = match name {
+            Some(_) => match self.name(None)? {
+                Expr::Name { ref name, .. } => Some(name.clone()),
+                _ => None,
+            },
+            None => None,
+        };
+        match table::parse(name, self.slice(self.next)) {
+            Ok(reference) => {
+                self.next += 1;
+                Ok(Expr::Table(reference))
+            }
+            Err((at, message)) => {
+                let byte = self.tokens[self.next].start + at;
+                Err(self.error_at_byte(byte, message))
+            }
+        }
+    }
+
+    /// `sheet_prefix = ( [ book ] , sheet , [ ":" , sheet ] | quoted | book ) , "!"`:
+    /// the prefix at a token and the index of the token after it.
+    fn sheet_prefix(&self, index: usize) -> Parsed<Option<(SheetPrefix, usize)>> {
+        use TokenKind::*;
+        let is = |at: usize, kind| self.kind_at(at) == Some(kind) && self.touches_at(at);
+        let mut at = index;
+        let mut book = None;
+        if self.kind_at(at) == Some(Bracketed) {
+            let bracketed = self.slice(at);
+            book = Some(&bracketed[1..bracketed.len() - 1]);
+            at += 1;
+            if let (Some(book), true) = (book, is(at, Bang)) {
+                let book = book.into();
+                return Ok(Some((SheetPrefix::External { book, sheet: None }, at + 1)));
+            }
+            if !is(at, Word) {
+                return Ok(None);
+            }
+        }
+        match self.kind_at(at) {
+            Some(Quoted) if is(at + 1, Bang) => {
+                let text = unquote(self.slice(at), '\'');
+                if text.is_empty() {
+                    return Err(self.error_at(at, "expected a sheet's name between the quotes"));
+                }
+                return Ok(Some((SheetPrefix::from_quoted(&text), at + 2)));
+            }
+            Some(Word) => {}
+            _ => return Ok(None),
+        }
+        let first = self.slice(at);
+        let last = if is(at + 1, Bang) {
+            None
+        } else if is(at + 1, Colon)
+            && is(at + 2, Word)
+            && is(at + 3, Bang)
+            && !(book.is_none() && self.is_cell(at))
+        {
+            Some(self.slice(at + 2))
+        } else {
+            return Ok(None);
+        };
+        if first.contains('$') {
+            return Ok(None);
+        }
+        let after = if last.is_some() { at + 4 } else { at + 2 };
+        let prefix = match (book, last) {
+            (None, None) => SheetPrefix::Sheet(first.into()),
+            (None, Some(last)) => SheetPrefix::Span(first.into(), last.into()),
+            (Some(book), last) => SheetPrefix::External {
+                book: book.into(),
+                sheet: Some(match last {
+                    None => first.into(),
+                    Some(last) => format!("{first}:{last}").into(),
+                }),
+            },
+        };
+        Ok(Some((prefix, after)))
+    }
+
+    /// `shape = corner , [ ":" , corner ]`: cells, rows or columns by address.
+    /// `None`, with nothing read, where the token begins none. The sheet's name
+    /// may be repeated before the second corner.
+    fn shape(&mut self, prefix: Option<&SheetPrefix>) -> Option<RefShape> {
+        let (first, after) = self.corner(self.next)?;
+        if self.kind_at(after) == Some(TokenKind::Colon) {
+            let mut second = after + 1;
+            if prefix.is_some()
+                && let Ok(Some((again, at))) = self.sheet_prefix(second)
+                && prefix == Some(&again)
+            {
+                second = at;
+            }
+            if let Some((last, end)) = self.corner(second)
+                && !self.continues(end)
+            {
+                let shape = match (first, last) {
+                    (Corner::Cell(a), Corner::Cell(b)) if !self.after_colon => {
+                        Some(RefShape::Range(a, b))
+                    }
+                    (Corner::Row(a), Corner::Row(b)) => Some(RefShape::Rows(a, b)),
+                    (Corner::Col(a), Corner::Col(b)) => Some(RefShape::Cols(a, b)),
+                    _ => None,
+                };
+                if shape.is_some() {
+                    self.next = end;
+                    return shape;
+                }
+            }
+        }
+        let shape = match first {
+            Corner::Cell(cell) => RefShape::Cell(cell),
+            // `R` and `C` alone are a whole row and column; `1` and `A` are not.
+            _ if self.notation != Notation::R1C1 => return None,
+            Corner::Row(row) => RefShape::Rows(row, row),
+            Corner::Col(col) => RefShape::Cols(col, col),
+        };
+        self.next = after;
+        Some(shape)
+    }
+
+    /// `corner = cell | row | column`: the one at a token, and the index of the
+    /// token after it.
+    fn corner(&self, index: usize) -> Option<(Corner, usize)> {
+        let token = self.tokens.get(index)?;
+        match self.notation {
+            Notation::A1 { origin } => match token.kind {
+                TokenKind::Word | TokenKind::Number => {
+                    Some((corner_a1(self.slice(index), origin)?, index + 1))
+                }
+                _ => None,
+            },
+            Notation::R1C1 if token.kind == TokenKind::Word => {
+                let (corner, length) = corner_r1c1(&self.text[token.start..])?;
+                let end = token.start + length;
+                // `R[1]C` is three tokens; one that only begins so is a name.
+                let after = self.tokens[index..].iter().position(|t| t.end >= end)?;
+                (self.tokens[index + after].end == end).then_some((corner, index + after + 1))
+            }
+            Notation::R1C1 => None,
+        }
+    }
+
+    /// Whether a token is a cell, as which no sheet or function goes without
+    /// quotes or parentheses.
+    fn is_cell(&self, index: usize) -> bool {
+        match self.notation {
+            Notation::A1 { .. } => is_cell_word(self.slice(index)),
+            Notation::R1C1 => matches!(self.corner(index), Some((Corner::Cell(_), _))),
+        }
+    }
+
+    /// Whether the token at `index` makes something else of the corner before
+    /// it: a call, a sheet, a spilled range.
+    fn continues(&self, index: usize) -> bool {
+        use TokenKind::*;
+        matches!(self.kind_at(index), Some(Open | Bang | Hash | Bracketed))
+            && self.touches_at(index)
+    }
+
+    /// The operator that may follow `left` here.
+    fn operator(&self, left: &Expr) -> Option<(Operator, Binding)> {
+        let binary = match self.kind()? {
+            TokenKind::Operator(op) => op,
+            TokenKind::Percent => return Some((Operator::Percent, Binding::Percent)),
+            TokenKind::Colon if may_be_reference(left) => BinaryOp::Range,
+            TokenKind::Comma if self.comma_joins && may_be_reference(left) => BinaryOp::Union,
+            TokenKind::Word
+            | TokenKind::Quoted
+            | TokenKind::Bracketed
+            | TokenKind::Number
+            | TokenKind::Open
+            | TokenKind::Error(ErrorKind::Ref)
+                if !self.touches() && may_be_reference(left) =>
+            {
+                BinaryOp::Intersection
+            }
+            _ => return None,
+        };
+        Some((Operator::Binary(binary), binary.binding()))
+    }
+
+    /// Counts a level that was put over the tree read last.
+    fn grow(&mut self) -> Parsed<()> {
+        self.height += 1;
+        if self.height > MAX_HEIGHT {
+            return Err(self.too_deep());
+        }
+        Ok(())
+    }
+
+    fn close(&mut self, open: usize, or: &str) -> Parsed<()> {
+        if self.kind() == Some(TokenKind::Close) {
+            self.next += 1;
+            return Ok(());
+        }
+        let opened = self.character(self.tokens[open].start) + 1;
+        Err(self.unexpected(&format!(
+            "{or} `)` to close the parenthesis at character {opened}"
+        )))
+    }
+
+    fn kind_at(&self, index: usize) -> Option<TokenKind> {
+        self.tokens.get(index).map(|token| token.kind)
+    }
+
+    fn kind(&self) -> Option<TokenKind> {
+        self.kind_at(self.next)
+    }
+
+    /// Whether no space stands before a token.
+    fn touches_at(&self, index: usize) -> bool {
+        match (
+            self.tokens.get(index.wrapping_sub(1)),
+            self.tokens.get(index),
+        ) {
+            (Some(before), Some(token)) => before.end == token.start,
+            _ => false,
+        }
+    }
+
+    fn touches(&self) -> bool {
+        self.touches_at(self.next)
+    }
+
+    /// A token's text; empty past the last one.
+    fn slice(&self, index: usize) -> &'a str {
+        match self.tokens.get(index) {
+            Some(token) => &self.text[token.start..token.end],
+            None => "",
+        }
+    }
+
+    /// How many characters stand before a byte.
+    fn character(&self, byte: usize) -> usize {
+        self.text[..byte].chars().count()
+    }
+
+    fn error_at_byte(&self, byte: usize, message: &str) -> ParseError {
+        ParseError {
+            at: self.character(byte),
+            message: message.to_owned(),
+        }
+    }
+
+    fn error_at(&self, index: usize, message: &str) -> ParseError {
+        let byte = self.tokens.get(index).map_or(self.text.len(), |t| t.start);
+        self.error_at_byte(byte, message)
+    }
+
+    fn too_deep(&self) -> ParseError {
+        let message =
+            format!("the formula is nested too deeply: expected at most {MAX_HEIGHT} levels");
+        self.error_at(self.next, &message)
+    }
+
+    /// The error of the next token, where something else was expected.
+    fn unexpected(&self, expected: &str) -> ParseError {
+        let found = self.slice(self.next);
+        let message = match self.kind() {
+            None => format!("expected {expected}, but the formula ends"),
+            Some(TokenKind::Broken) => match found.chars().next() {
+                Some('"') => "expected `\"` to end the text that begins here".to_owned(),
+                Some('\'') => "expected `'` to end the sheet's name that begins here".to_owned(),
+                Some('[') => "expected `]` to close the bracket that begins here".to_owned(),
+                c => format!(
+                    "expected {expected}, found {:?}, which has no place in a formula",
+                    c.unwrap_or(' ')
+                ),
+            },
+            Some(_) => {
+                let short: String = found.chars().take(24).collect();
+                let dots = if short.len() < found.len() { "…" } else { "" };
+                format!("expected {expected}, found `{short}{dots}`")
+            }
+        };
+        self.error_at(self.next, &message)
+    }
+}
+
+enum Operator {
+    Binary(BinaryOp),
+    Percent,
+}
+
+/// `expr`, of the given height, as an operand that must hold by `least`: in
+/// parentheses where it does not, as after `_xlfn.SINGLE(A1+B1)`.
+fn hold(expr: Expr, least: Binding, height: &mut u32) -> Box<Expr> {
+    if Binding::of(&expr) >= least {
+        return Box::new(expr);
+    }
+    *height += 1;
+    Box::new(Expr::Group(Box::new(expr)))
+}
+
+fn boolean(word: &str) -> Option<Expr> {
+    if word.eq_ignore_ascii_case("TRUE") {
+        Some(Expr::Bool(true))
+    } else if word.eq_ignore_ascii_case("FALSE") {
+        Some(Expr::Bool(false))
+    } else {
+        None
+    }
+}
+
+/// The text between quotes, doubled ones made single.
+fn unquote(quoted: &str, quote: char) -> String {
+    let inner = &quoted[1..quoted.len() - 1];
+    let mut text = String::with_capacity(inner.len());
+    let mut chars = inner.chars();
+    while let Some(c) = chars.next() {
+        text.push(c);
+        if c == quote {
+            chars.next();
+        }
+    }
+    text
+}
+
+/// Whether a tree could give a reference: constants and sums cannot.
+pub(super) fn may_be_reference(expr: &Expr) -> bool {
+    match expr {
+        Expr::Reference(_)
+        | Expr::Table(_)
+        | Expr::Name { .. }
+        | Expr::Call { .. }
+        | Expr::Apply { .. }
+        | Expr::Group(_)
+        | Expr::Error(ErrorKind::Ref)
+        | Expr::Prefix(PrefixOp::Intersect, _)
+        | Expr::Postfix(_, PostfixOp::Spill) => true,
+        Expr::Binary(_, op, _) => op.joins_references(),
+        _ => false,
+    }
+}
+
+/// Whether arguments may follow a tree: a LAMBDA's call, what such a call
+/// gave, a name with its sheet or book.
+fn can_be_called(expr: &Expr) -> bool {
+    match expr {
+        Expr::Call { .. } | Expr::Apply { .. } | Expr::Group(_) => true,
+        Expr::Name { prefix, .. } => prefix.is_some(),
+        _ => false,
+    }
+}

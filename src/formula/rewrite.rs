@@ -1,0 +1,455 @@
+//! Keeping a formula's meaning when the workbook changes under it.
+
+use super::print::same_name;
+use super::{Axis, CellRef, Expr, RefShape, Reference, SheetPrefix, TableReference, parameters};
+use crate::grid::{MAX_COLS, MAX_ROWS, Pos, Rect};
+use crate::value::ErrorKind;
+use std::sync::Arc;
+
+/// Where a formula stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Home<'a> {
+    pub sheet: &'a str,
+    pub at: Pos,
+}
+
+/// A change of a workbook, as far as formulas notice. Names of sheets, tables,
+/// columns and defined names compare without regard to case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change<'a> {
+    /// `count` empty rows before row `at` of a sheet.
+    InsertRows {
+        sheet: &'a str,
+        at: u32,
+        count: u32,
+    },
+    DeleteRows {
+        sheet: &'a str,
+        at: u32,
+        count: u32,
+    },
+    InsertCols {
+        sheet: &'a str,
+        at: u32,
+        count: u32,
+    },
+    DeleteCols {
+        sheet: &'a str,
+        at: u32,
+        count: u32,
+    },
+    /// The cells of a rectangle are cut and pasted, their new top left cell `onto`.
+    Move {
+        sheet: &'a str,
+        rect: Rect,
+        onto_sheet: &'a str,
+        onto: Pos,
+    },
+    RenameSheet {
+        from: &'a str,
+        to: &'a str,
+    },
+    /// `tabs`: all sheets from left to right, with the one that goes; a 3-D
+    /// reference that ends at it ends at the next one within instead.
+    DeleteSheet {
+        name: &'a str,
+        tabs: &'a [Arc<str>],
+    },
+    RenameTable {
+        from: &'a str,
+        to: &'a str,
+    },
+    DeleteTable {
+        name: &'a str,
+    },
+    RenameColumn {
+        table: &'a str,
+        from: &'a str,
+        to: &'a str,
+    },
+    /// `columns`: all columns of the table from left to right, with the one that goes.
+    DeleteColumn {
+        table: &'a str,
+        name: &'a str,
+        columns: &'a [Arc<str>],
+    },
+    /// A defined name of the workbook (`scope` none) or of a sheet. The caller
+    /// leaves out the formulas on sheets where another name hides it.
+    RenameName {
+        scope: Option<&'a str>,
+        from: &'a str,
+        to: &'a str,
+    },
+    /// The formula is put into a cell of this table: `[@x]` means its rows.
+    EnterTable {
+        name: &'a str,
+    },
+    /// The formula alone is moved; what it refers to stays where it is.
+    Nothing,
+}
+
+/// The formula after a change, `#REF!` in place of what is gone. `before` and
+/// `after` are its own cell: rows inserted above it move it along.
+///
+/// A deleted name stays in the formulas that use it, as in Excel, and gives
+/// `#NAME?`. Inserted and deleted rows leave 3-D references as they are.
+pub fn rewrite(expr: &Expr, before: Home, after: Home, change: &Change) -> Expr {
+    let rewriter = Rewriter {
+        before,
+        after,
+        change: *change,
+    };
+    expr.map(&mut |part| rewriter.part(part))
+}
+
+#[derive(Clone, Copy)]
+struct Rewriter<'a> {
+    before: Home<'a>,
+    after: Home<'a>,
+    change: Change<'a>,
+}
+
+const GONE: Expr = Expr::Error(ErrorKind::Ref);
+
+impl Rewriter<'_> {
+    /// What a part of the formula becomes; `None` for a part whose own parts
+    /// are to be looked at.
+    fn part(self, part: &Expr) -> Option<Expr> {
+        match part {
+            Expr::Reference(reference) => {
+                Some(self.reference(reference).map_or(GONE, Expr::Reference))
+            }
+            Expr::Table(table) => Some(self.table(table).map_or(GONE, Expr::Table)),
+            Expr::Name { prefix, name } => Some(self.name(prefix.as_ref(), name)),
+            Expr::Call { function, args } => {
+                // LET and LAMBDA hide a defined name of the same name.
+                let Change::RenameName { from, .. } = self.change else {
+                    return None;
+                };
+                let hides = |p: &super::Parameter| same_name(p.name, from);
+                let visible = parameters(function, args).find(hides)?.visible_from;
+                let named: Vec<_> = parameters(function, args).map(|p| p.index).collect();
+                let args = args.iter().enumerate().map(|(i, arg)| {
+                    if i >= visible || named.contains(&i) {
+                        arg.clone()
+                    } else {
+                        arg.map(&mut |part| self.part(part))
+                    }
+                });
+                Some(Expr::Call {
+                    function: function.clone(),
+                    args: args.collect(),
+                })
+            }
+            _ => None,
+        }
+    }
+
+    fn reference(self, reference: &Reference) -> Option<Reference> {
+        let prefix = &reference.prefix;
+        let sheet = match prefix {
+            None => Some(self.before.sheet),
+            Some(SheetPrefix::Sheet(name)) => Some(&**name),
+            Some(SheetPrefix::Span(..) | SheetPrefix::External { .. }) => None,
+        };
+        let on = |name: &str| sheet.is_some_and(|sheet| same_name(sheet, name));
+        let keep = |lo: u32, hi: u32| Some((lo, hi));
+        let shape = &reference.shape;
+        let shape = match self.change {
+            Change::InsertRows { sheet, at, count } if on(sheet) => {
+                self.shape(shape, |lo, hi| insert(lo, hi, at, count, MAX_ROWS), keep)
+            }
+            Change::InsertCols { sheet, at, count } if on(sheet) => {
+                self.shape(shape, keep, |lo, hi| insert(lo, hi, at, count, MAX_COLS))
+            }
+            Change::DeleteRows { sheet, at, count } if on(sheet) => {
+                self.shape(shape, |lo, hi| delete(lo, hi, at, count), keep)
+            }
+            Change::DeleteCols { sheet, at, count } if on(sheet) => {
+                self.shape(shape, keep, |lo, hi| delete(lo, hi, at, count))
+            }
+            Change::Move {
+                sheet: from,
+                rect,
+                onto_sheet,
+                onto,
+            } => {
+                let target = shape.resolve(self.before.at);
+                let within = same_name(from, onto_sheet);
+                if on(from) && rect.contains_rect(&target) {
+                    let (down, right) = (offset(rect.top, onto.row), offset(rect.left, onto.col));
+                    let shape = self.shape(
+                        shape,
+                        |lo, hi| shift(lo, hi, down, MAX_ROWS),
+                        |lo, hi| shift(lo, hi, right, MAX_COLS),
+                    )?;
+                    let prefix = self.prefix(prefix, onto_sheet);
+                    return Some(Reference { prefix, shape });
+                }
+                let covered = Rect::sized(onto, rect.rows(), rect.cols());
+                if on(onto_sheet) && covered.is_some_and(|c| c.contains_rect(&target)) {
+                    return None;
+                }
+                let (down, right) = (offset(rect.top, onto.row), offset(rect.left, onto.col));
+                let whole_rows = rect.left <= target.left && target.right <= rect.right;
+                let whole_cols = rect.top <= target.top && target.bottom <= rect.bottom;
+                if on(from) && within && whole_rows && right == 0 {
+                    let (top, bottom) = (rect.top, rect.bottom);
+                    self.shape(shape, |lo, hi| drag(lo, hi, top, bottom, down), keep)
+                } else if on(from) && within && whole_cols && down == 0 {
+                    let (left, end) = (rect.left, rect.right);
+                    self.shape(shape, keep, |lo, hi| drag(lo, hi, left, end, right))
+                } else {
+                    self.shape(shape, keep, keep)
+                }
+            }
+            _ => self.shape(shape, keep, keep),
+        }?;
+        let prefix = match prefix {
+            None => self.prefix(prefix, self.renamed(self.before.sheet)),
+            Some(prefix) => Some(self.sheet_prefix(prefix)?),
+        };
+        Some(Reference { prefix, shape })
+    }
+
+    /// What stands before a reference to a sheet: nothing where nothing stood
+    /// and the formula is on that sheet.
+    fn prefix(self, before: &Option<SheetPrefix>, sheet: &str) -> Option<SheetPrefix> {
+        if before.is_none() && same_name(sheet, self.after.sheet) {
+            return None;
+        }
+        Some(SheetPrefix::Sheet(sheet.into()))
+    }
+
+    /// The present name of a sheet.
+    fn renamed<'s>(&'s self, sheet: &'s str) -> &'s str {
+        match self.change {
+            Change::RenameSheet { from, to } if same_name(sheet, from) => to,
+            _ => sheet,
+        }
+    }
+
+    /// A written sheet prefix after the change; `None` where the sheet is gone.
+    fn sheet_prefix(self, prefix: &SheetPrefix) -> Option<SheetPrefix> {
+        Some(match (self.change, prefix) {
+            (Change::RenameSheet { .. }, SheetPrefix::Sheet(name)) => {
+                SheetPrefix::Sheet(self.renamed(name).into())
+            }
+            (Change::RenameSheet { .. }, SheetPrefix::Span(first, last)) => {
+                SheetPrefix::Span(self.renamed(first).into(), self.renamed(last).into())
+            }
+            (Change::DeleteSheet { name: gone, .. }, SheetPrefix::Sheet(name))
+                if same_name(name, gone) =>
+            {
+                return None;
+            }
+            (Change::DeleteSheet { name: gone, tabs }, SheetPrefix::Span(first, last)) => {
+                let (first, last) = shrink(first, last, gone, tabs)?;
+                SheetPrefix::Span(first, last)
+            }
+            (_, prefix) => prefix.clone(),
+        })
+    }
+
+    fn table(self, reference: &TableReference) -> Option<TableReference> {
+        let mut reference = reference.clone();
+        let is = |name: &str| {
+            let table = reference.table.as_deref();
+            table.is_some_and(|table| same_name(table, name))
+        };
+        match self.change {
+            Change::RenameTable { from, to } if is(from) => reference.table = Some(to.into()),
+            Change::DeleteTable { name } if is(name) => return None,
+            Change::EnterTable { name } if reference.table.is_none() => {
+                reference.table = Some(name.into());
+            }
+            Change::RenameColumn { table, from, to } if is(table) => {
+                if let Some((first, last)) = &mut reference.columns {
+                    for column in [first, last] {
+                        if same_name(column, from) {
+                            *column = to.into();
+                        }
+                    }
+                }
+            }
+            Change::DeleteColumn {
+                table,
+                name,
+                columns,
+            } if is(table) => {
+                if let Some((first, last)) = &reference.columns {
+                    reference.columns = Some(shrink(first, last, name, columns)?);
+                }
+            }
+            _ => {}
+        }
+        Some(reference)
+    }
+
+    fn name(self, prefix: Option<&SheetPrefix>, name: &Arc<str>) -> Expr {
+        let mut name = name.clone();
+        match self.change {
+            // A table's bare name is its data.
+            Change::RenameTable { from, to } if prefix.is_none() && same_name(&name, from) => {
+                name = to.into();
+            }
+            Change::DeleteTable { name: gone } if prefix.is_none() && same_name(&name, gone) => {
+                return GONE;
+            }
+            Change::RenameName { scope, from, to } if same_name(&name, from) => {
+                let meant = match (prefix, scope) {
+                    (None, None) => true,
+                    (None, Some(scope)) => same_name(self.before.sheet, scope),
+                    (Some(SheetPrefix::Sheet(sheet)), Some(scope)) => same_name(sheet, scope),
+                    _ => false,
+                };
+                if meant {
+                    name = to.into();
+                }
+            }
+            _ => {}
+        }
+        let prefix = match prefix {
+            None => None,
+            Some(prefix) => match self.sheet_prefix(prefix) {
+                None => return GONE,
+                kept => kept,
+            },
+        };
+        Expr::Name { prefix, name }
+    }
+
+    /// A shape whose rows and columns, from the first to the last, are mapped;
+    /// `None` where either maps to nothing.
+    fn shape(
+        self,
+        shape: &RefShape,
+        rows: impl Fn(u32, u32) -> Option<(u32, u32)>,
+        cols: impl Fn(u32, u32) -> Option<(u32, u32)>,
+    ) -> Option<RefShape> {
+        let (before, after) = (self.before.at, self.after.at);
+        let map_rows = |a, b| map(a, b, before.row, after.row, MAX_ROWS, &rows);
+        let map_cols = |a, b| map(a, b, before.col, after.col, MAX_COLS, &cols);
+        Some(match *shape {
+            RefShape::Cell(CellRef { row, col }) => RefShape::Cell(CellRef {
+                row: map_rows(row, row)?.0,
+                col: map_cols(col, col)?.0,
+            }),
+            RefShape::Range(a, b) => {
+                let rows = map_rows(a.row, b.row)?;
+                let cols = map_cols(a.col, b.col)?;
+                let corner = |row, col| CellRef { row, col };
+                RefShape::Range(corner(rows.0, cols.0), corner(rows.1, cols.1))
+            }
+            RefShape::Rows(a, b) => {
+                let (a, b) = map_rows(a, b)?;
+                RefShape::Rows(a, b)
+            }
+            RefShape::Cols(a, b) => {
+                let (a, b) = map_cols(a, b)?;
+                RefShape::Cols(a, b)
+            }
+        })
+    }
+}
+
+/// Maps the span between two axes, written in any order, and writes it anew
+/// for the formula's new place.
+fn map(
+    a: Axis,
+    b: Axis,
+    before: u32,
+    after: u32,
+    size: u32,
+    span: impl Fn(u32, u32) -> Option<(u32, u32)>,
+) -> Option<(Axis, Axis)> {
+    let (at_a, at_b) = (a.resolve(before, size), b.resolve(before, size));
+    let (lo, hi) = span(at_a.min(at_b), at_a.max(at_b))?;
+    let (at_a, at_b) = if at_a <= at_b { (lo, hi) } else { (hi, lo) };
+    let anew = |axis, at: u32| match axis {
+        Axis::Absolute(_) => Axis::Absolute(at),
+        Axis::Relative(_) => Axis::Relative(at as i32 - after as i32),
+    };
+    Some((anew(a, at_a), anew(b, at_b)))
+}
+
+/// What is pushed over the sheet's edge is lost, but a span's end stays at the edge.
+fn insert(lo: u32, hi: u32, at: u32, count: u32, size: u32) -> Option<(u32, u32)> {
+    let push = |x: u32| if x < at { x } else { x.saturating_add(count) };
+    (push(lo) < size).then(|| (push(lo), push(hi).min(size - 1)))
+}
+
+fn delete(lo: u32, hi: u32, at: u32, count: u32) -> Option<(u32, u32)> {
+    let end = at.saturating_add(count);
+    if at <= lo && hi < end {
+        return None;
+    }
+    let pull = |x: u32| if x < end { x.min(at) } else { x - count };
+    // A last line that goes leaves the one before the gap.
+    let hi = if at <= hi && hi < end {
+        at - 1
+    } else {
+        pull(hi)
+    };
+    Some((pull(lo), hi))
+}
+
+/// The way from one line to another.
+fn offset(from: u32, to: u32) -> i64 {
+    i64::from(to) - i64::from(from)
+}
+
+fn shift(lo: u32, hi: u32, by: i64, size: u32) -> Option<(u32, u32)> {
+    let lo = u32::try_from(i64::from(lo) + by).ok()?;
+    let hi = u32::try_from(i64::from(hi) + by).ok()?;
+    (hi < size).then_some((lo, hi))
+}
+
+/// A span of which one end, but not all, is moved along itself stretches or
+/// shrinks with it.
+fn drag(lo: u32, hi: u32, first: u32, last: u32, by: i64) -> Option<(u32, u32)> {
+    let holds = |x: u32| first <= x && x <= last;
+    let moved = |x: u32| u32::try_from(i64::from(x) + by).ok();
+    match (holds(lo), holds(hi)) {
+        (true, false) => moved(lo).map(|lo| (lo.min(hi), lo.max(hi))),
+        (false, true) => moved(hi).map(|hi| (lo.min(hi), lo.max(hi))),
+        _ => Some((lo, hi)),
+    }
+}
+
+/// The span from one name to another of an ordered list, when one name goes;
+/// `None` where it was all of the span.
+fn shrink(
+    first: &Arc<str>,
+    last: &Arc<str>,
+    gone: &str,
+    order: &[Arc<str>],
+) -> Option<(Arc<str>, Arc<str>)> {
+    let is_first = same_name(first, gone);
+    let is_last = same_name(last, gone);
+    if is_first && is_last {
+        return None;
+    }
+    if !is_first && !is_last {
+        return Some((first.clone(), last.clone()));
+    }
+    let place = |name: &str| order.iter().position(|other| same_name(other, name));
+    let (at, other) = if is_first {
+        (place(first)?, place(last)?)
+    } else {
+        (place(last)?, place(first)?)
+    };
+    // The neighbour towards the span's other end.
+    let next = order
+        .get(if at < other {
+            at + 1
+        } else {
+            at.checked_sub(1)?
+        })?
+        .clone();
+    Some(if is_first {
+        (next, last.clone())
+    } else {
+        (first.clone(), next)
+    })
+}

@@ -1,0 +1,255 @@
+//! What an edit changed, as it was before: the material of undo.
+
+use super::{Cells, ColumnProps, DefinedName, RowProps, Run, StyleMap, Table, Template, Workbook};
+use crate::grid::{Area, MAX_COLS, MAX_ROWS, Pos, Rect, SheetId};
+use std::sync::Arc;
+
+/// A part of a workbook as it was. Made by [`Workbook::apply`] only, for the
+/// inverse of a transaction; putting it back cannot fail.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Before(State);
+
+#[derive(Clone, Debug, PartialEq)]
+enum State {
+    Contents {
+        area: Area,
+        /// Other rectangles whose values were changed: those spilled over.
+        spilled: Vec<Rect>,
+        /// The values of the area and of those rectangles.
+        cells: Cells,
+        /// The formulas of the area.
+        runs: Vec<Run>,
+        /// The spills that met the area or a rectangle.
+        spills: Vec<(Pos, Rect)>,
+    },
+    Styles {
+        area: Area,
+        own: StyleMap,
+        columns: Vec<(u32, ColumnProps)>,
+        rows: Vec<(u32, RowProps)>,
+    },
+    Name {
+        name: Arc<str>,
+        scope: Option<SheetId>,
+        definition: Option<DefinedName>,
+    },
+    Tab {
+        sheet: SheetId,
+        /// Its place among the tabs; `None` where it was not among them.
+        position: Option<usize>,
+        active: usize,
+        /// What belongs to the sheet and goes with it.
+        names: Vec<DefinedName>,
+        tables: Vec<Table>,
+    },
+}
+
+/// What putting a state back, or an edit, touched.
+#[derive(Debug, Default)]
+pub(super) struct Touched {
+    pub contents: Vec<Area>,
+    pub styles: Vec<Area>,
+    pub structural: bool,
+}
+
+impl Workbook {
+    /// Makes an area ready for other contents: takes its formulas and takes
+    /// back the results that are spilled into it; other values stay for the
+    /// caller to replace, who has seen to it that no array is cut.
+    pub(super) fn open_contents(&mut self, area: Area, touched: &mut Touched) -> Before {
+        self.open(area, &[], touched)
+    }
+
+    fn open(&mut self, area: Area, also: &[Rect], touched: &mut Touched) -> Before {
+        let sheet = self.sheet_mut(area.sheet);
+        let meets = |rect: &Rect| {
+            rect.intersection(&area.rect).is_some()
+                || also.iter().any(|other| rect.intersection(other).is_some())
+        };
+        let spills: Vec<(Pos, Rect)> = sheet
+            .spills
+            .iter()
+            .filter(|(_, rect)| meets(rect))
+            .map(|(&anchor, &rect)| (anchor, rect))
+            .collect();
+        let mut spilled = also.to_vec();
+        spilled.extend(spills.iter().map(|(_, rect)| *rect));
+        spilled.sort_unstable();
+        spilled.dedup();
+        let mut cells = sheet.cells.copy_of(area.rect);
+        for rect in &spilled {
+            cells.put(&sheet.cells.copy_of(*rect));
+        }
+        for (anchor, rect) in &spills {
+            sheet.spills.remove(anchor);
+            let shown = sheet.cells.get(*anchor);
+            sheet.cells.clear(*rect);
+            sheet.cells.set(*anchor, shown);
+        }
+        let runs = sheet.runs.cut(area.rect);
+        touched.structural |= !runs.is_empty();
+        touched.contents.push(area);
+        let sheet = area.sheet;
+        touched
+            .contents
+            .extend(spilled.iter().map(|&rect| Area { sheet, rect }));
+        Before(State::Contents {
+            area,
+            spilled,
+            cells,
+            runs,
+            spills,
+        })
+    }
+
+    /// The styles of an area, with the properties of whole columns and rows in it.
+    pub(super) fn styles_before(&self, area: Area, touched: &mut Touched) -> Before {
+        let sheet = self.sheet(area.sheet);
+        let Rect {
+            top,
+            left,
+            bottom,
+            right,
+        } = area.rect;
+        let mut before = State::Styles {
+            area,
+            own: sheet.styles.copy_of(area.rect),
+            columns: Vec::new(),
+            rows: Vec::new(),
+        };
+        if let State::Styles { columns, rows, .. } = &mut before {
+            if top == 0 && bottom == MAX_ROWS - 1 {
+                let props = sheet.columns.range(left..=right);
+                columns.extend(props.map(|(&col, props)| (col, props.clone())));
+            }
+            if left == 0 && right == MAX_COLS - 1 {
+                let props = sheet.rows.range(top..=bottom);
+                rows.extend(props.map(|(&row, props)| (row, props.clone())));
+            }
+        }
+        touched.styles.push(area);
+        Before(before)
+    }
+
+    /// Gives a name a definition, or takes it away.
+    pub(super) fn replace_name(
+        &mut self,
+        name: Arc<str>,
+        scope: Option<SheetId>,
+        definition: Option<DefinedName>,
+        touched: &mut Touched,
+    ) -> Before {
+        touched.structural = true;
+        let old = match definition {
+            Some(definition) => self.names.define(definition),
+            None => self.names.remove(&name, scope),
+        };
+        Before(State::Name {
+            name,
+            scope,
+            definition: old,
+        })
+    }
+
+    /// Puts a sheet among the tabs or takes it out, with its names and tables.
+    pub(super) fn place_tab(
+        &mut self,
+        sheet: SheetId,
+        position: Option<usize>,
+        touched: &mut Touched,
+    ) -> Before {
+        touched.structural = true;
+        let before = Before(State::Tab {
+            sheet,
+            position: self.order.iter().position(|&id| id == sheet),
+            active: self.active,
+            names: self.names.take_scope(sheet),
+            tables: self.tables.take_sheet(sheet),
+        });
+        self.order.retain(|&id| id != sheet);
+        if let Some(position) = position {
+            self.order.insert(position.min(self.order.len()), sheet);
+        }
+        self.active = self.active.min(self.order.len().saturating_sub(1));
+        before
+    }
+
+    /// Puts a state back and returns the one it replaces.
+    pub(super) fn restore(&mut self, before: &Before, touched: &mut Touched) -> Before {
+        match &before.0 {
+            State::Contents {
+                area,
+                spilled,
+                cells,
+                runs,
+                spills,
+            } => {
+                let now = self.open(*area, spilled, touched);
+                let templates = &self.templates;
+                let sheet = &mut self.sheets[area.sheet.0 as usize];
+                sheet.cells.clear(area.rect);
+                for rect in spilled {
+                    sheet.cells.clear(*rect);
+                }
+                sheet.cells.put(cells);
+                for run in runs {
+                    match **templates.get(run.template) {
+                        Template::Formula(_) => sheet.runs.insert_merged(run.clone()),
+                        Template::Unreadable(_) => sheet.runs.insert(run.clone()),
+                    };
+                }
+                touched.structural |= !runs.is_empty();
+                sheet.spills.extend(spills.iter().copied());
+                now
+            }
+            State::Styles {
+                area,
+                own,
+                columns,
+                rows,
+            } => {
+                let now = self.styles_before(*area, touched);
+                let sheet = self.sheet_mut(area.sheet);
+                sheet.styles.put(area.rect, own);
+                if let State::Styles {
+                    columns: changed_columns,
+                    rows: changed_rows,
+                    ..
+                } = &now.0
+                {
+                    for (col, _) in changed_columns {
+                        sheet.columns.remove(col);
+                    }
+                    for (row, _) in changed_rows {
+                        sheet.rows.remove(row);
+                    }
+                }
+                sheet.columns.extend(columns.iter().cloned());
+                sheet.rows.extend(rows.iter().cloned());
+                now
+            }
+            State::Name {
+                name,
+                scope,
+                definition,
+            } => self.replace_name(name.clone(), *scope, definition.clone(), touched),
+            State::Tab {
+                sheet,
+                position,
+                active,
+                names,
+                tables,
+            } => {
+                let now = self.place_tab(*sheet, *position, touched);
+                self.active = *active;
+                for name in names {
+                    self.names.define(name.clone());
+                }
+                for table in tables {
+                    self.tables.push(table.clone());
+                }
+                now
+            }
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! Reading a package into a workbook, one file a kind of part.
+
+pub(super) mod cells;
+pub(super) mod formulas;
+pub(super) mod metadata;
+pub(super) mod sheet;
+pub(super) mod strings;
+pub(super) mod styles;
+pub(super) mod table;
+pub(super) mod values;
+pub(super) mod workbook;
+
+use super::error::OpenCause;
+use super::package::Package;
+use super::relationships::Relationships;
+use super::xml::XmlError;
+use crate::grid::{Area, Pos, Rect, SheetId};
+use crate::value::DateSystem;
+use crate::workbook::{DefinedName, Run, Runs, Styles, Table, TemplateId, Workbook};
+use metadata::Metadata;
+use rayon::prelude::*;
+use sheet::SheetPart;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use values::Context;
+
+/// What a document remembers of the file it was opened from.
+#[derive(Debug)]
+pub(super) struct Original {
+    pub package: Package,
+    /// The workbook part.
+    pub workbook: String,
+    /// By sheet id.
+    pub sheets: Vec<OriginalSheet>,
+    /// How many styles it has.
+    pub styles: usize,
+    /// What reading its cells again needs.
+    pub context: Context,
+}
+
+/// What a sheet was when it was opened.
+#[derive(Debug)]
+pub(super) struct OriginalSheet {
+    /// Its part; `None` for a chart sheet or another kind that holds no cells.
+    pub part: Option<String>,
+    pub runs: Runs,
+    pub spills: BTreeMap<Pos, Rect>,
+    /// The parts of its tables.
+    pub tables: Vec<String>,
+}
+
+impl OriginalSheet {
+    /// A sheet that was in no file.
+    pub fn none() -> Self {
+        Self {
+            part: None,
+            runs: Runs::default(),
+            spills: BTreeMap::new(),
+            tables: Vec::new(),
+        }
+    }
+}
+
+/// Reads a whole package.
+pub(super) fn read(bytes: Arc<[u8]>) -> Result<Workbook, OpenCause> {
+    let package = Package::open(bytes)?;
+    let main = main_part(&package)?;
+    let relationships = Relationships::of(&package, &main)?;
+    let text = package.text(&main, "the package")?;
+    let entries = workbook::read(&text).map_err(|e| e.in_part(&main, &text))?;
+    if entries.sheets.is_empty() {
+        return Err(OpenCause::NotWorkbook(format!("{main} lists no sheets")));
+    }
+    let optional = |kind: &str| -> Result<Option<(String, String)>, OpenCause> {
+        let Some(found) = relationships.of_kind(kind).next() else {
+            return Ok(None);
+        };
+        let text = package.text(&found.target, &relationships.part)?;
+        Ok(Some((found.target.clone(), text)))
+    };
+    let context = Context {
+        strings: parse(optional("sharedStrings")?, strings::read)?,
+        metadata: read_metadata(&optional)?,
+        dates: if entries.date1904 {
+            DateSystem::Since1904
+        } else {
+            DateSystem::Since1900
+        },
+    };
+
+    let mut sources = Vec::new();
+    for entry in &entries.sheets {
+        let found =
+            relationships
+                .by_id(&entry.relationship)
+                .ok_or_else(|| OpenCause::MissingPart {
+                    part: format!("for sheet \"{}\"", entry.name),
+                    wanted_by: format!("{main} (relationship {})", entry.relationship),
+                })?;
+        let part = (found.kind == "worksheet").then(|| found.target.clone());
+        sources.push((entry, part));
+    }
+    let sheets: Vec<Result<_, OpenCause>> = sources
+        .par_iter()
+        .map(|(entry, part)| match part {
+            Some(part) => read_sheet(&package, part, &relationships.part, &entry.name, &context),
+            None => Ok(None),
+        })
+        .collect();
+
+    let mut book = Workbook::new();
+    book.date_system = context.dates;
+    book.active = entries.active.min(entries.sheets.len() - 1);
+    let theme = parse(optional("theme")?, styles::read_theme)?;
+    let styles = parse(optional("styles")?, |text| styles::read(text, &theme))?;
+    book.styles = Styles::new(styles);
+    let mut originals = Vec::new();
+    for ((entry, part), read) in sources.into_iter().zip(sheets) {
+        let id = book.add_sheet(&entry.name);
+        let mut original = OriginalSheet {
+            part,
+            ..OriginalSheet::none()
+        };
+        if let Some((sheet, tables)) = read? {
+            place(&mut book, id, sheet);
+            original.runs = book.sheet(id).runs.clone();
+            original.spills = book.sheet(id).spills.clone();
+            for (part, table) in tables {
+                book.tables.push(Table {
+                    name: table.name.into(),
+                    area: Area {
+                        sheet: id,
+                        rect: table.rect,
+                    },
+                    columns: table.columns,
+                    header_rows: table.header_rows,
+                    totals_rows: table.totals_rows,
+                });
+                original.tables.push(part);
+            }
+        }
+        book.sheet_mut(id).visibility = entry.visibility;
+        originals.push(original);
+    }
+    for name in entries.names {
+        if name.local.is_some_and(|i| i >= book.order().len()) {
+            // Of no sheet: nothing can mean it. It stays in the file.
+            continue;
+        }
+        book.names.define(DefinedName {
+            name: name.name.into(),
+            scope: name.local.map(|i| SheetId(i as u32)),
+            formula: name.formula.into(),
+            hidden: name.hidden,
+        });
+    }
+    for &id in &book.order().to_vec() {
+        book.sheet_mut(id).touched = false;
+    }
+    book.package = Some(Arc::new(Original {
+        package,
+        workbook: main,
+        sheets: originals,
+        styles: book.styles.len(),
+        context,
+    }));
+    Ok(book)
+}
+
+/// The workbook part of a package, found through its relationships.
+fn main_part(package: &Package) -> Result<String, OpenCause> {
+    let roots = Relationships::of(package, "")?;
+    if roots.list.is_empty() {
+        return Err(OpenCause::NotWorkbook(
+            "the archive has no _rels/.rels, which says where the workbook is".into(),
+        ));
+    }
+    let main = roots
+        .of_kind("officeDocument")
+        .next()
+        .ok_or_else(|| OpenCause::NotWorkbook("its _rels/.rels names no document part".into()))?;
+    if main.target.ends_with(".bin") {
+        return Err(OpenCause::NotWorkbook(
+            "it is in the binary format, xlsb".into(),
+        ));
+    }
+    Ok(main.target.clone())
+}
+
+/// Parses a part that may be absent.
+fn parse<T: Default>(
+    part: Option<(String, String)>,
+    read: impl FnOnce(&str) -> Result<T, XmlError>,
+) -> Result<T, OpenCause> {
+    match part {
+        Some((name, text)) => read(&text).map_err(|e| e.in_part(&name, &text)),
+        None => Ok(T::default()),
+    }
+}
+
+fn read_metadata(
+    optional: &impl Fn(&str) -> Result<Option<(String, String)>, OpenCause>,
+) -> Result<Metadata, OpenCause> {
+    let rich = match (optional("rdRichValue")?, optional("rdRichValueStructure")?) {
+        (Some((part, values)), Some((_, structures))) => {
+            metadata::rich_errors(&values, &structures).map_err(|e| e.in_part(&part, &values))?
+        }
+        _ => Vec::new(),
+    };
+    parse(optional("sheetMetadata")?, |text| {
+        Metadata::read(text, &rich)
+    })
+}
+
+type SheetAndTables = (SheetPart, Vec<(String, table::TablePart)>);
+
+fn read_sheet(
+    package: &Package,
+    part: &str,
+    wanted_by: &str,
+    name: &str,
+    context: &Context,
+) -> Result<Option<SheetAndTables>, OpenCause> {
+    let text = package.text(part, wanted_by)?;
+    let sheet = sheet::read(part, &text, name, context)?;
+    let mut tables = Vec::new();
+    if !sheet.tables.is_empty() {
+        let relationships = Relationships::of(package, part)?;
+        for id in &sheet.tables {
+            let found = relationships
+                .by_id(id)
+                .ok_or_else(|| OpenCause::MissingPart {
+                    part: format!("for table {id}"),
+                    wanted_by: part.to_owned(),
+                })?;
+            let text = package.text(&found.target, &relationships.part)?;
+            let table = table::read(&text).map_err(|e| e.in_part(&found.target, &text))?;
+            tables.push((found.target.clone(), table));
+        }
+    }
+    Ok(Some((sheet, tables)))
+}
+
+/// Gives a sheet its content, its formulas by the workbook's templates.
+fn place(book: &mut Workbook, id: SheetId, part: SheetPart) {
+    let ids: Vec<_> = (0..part.templates.len())
+        .map(|i| {
+            let local = TemplateId(i as u32);
+            let template = part.templates.get(local).as_ref().clone();
+            book.templates.intern(template)
+        })
+        .collect();
+    let sheet = book.sheet_mut(id);
+    *sheet = part.sheet;
+    for (_, run) in part.runs.iter() {
+        sheet.runs.insert(Run {
+            template: ids[run.template.0 as usize],
+            ..run.clone()
+        });
+    }
+}

@@ -1,0 +1,76 @@
+//! Table parts.
+
+use crate::grid::{Pos, Rect};
+use crate::workbook::TableColumn;
+use crate::xlsx::xml::{Element, Xml, XmlError, content_of, decode_xstring};
+use std::sync::Arc;
+
+/// A table as its part describes it.
+#[derive(Debug)]
+pub(in crate::xlsx) struct TablePart {
+    pub name: String,
+    pub rect: Rect,
+    pub header_rows: u32,
+    pub totals_rows: u32,
+    pub columns: Vec<TableColumn>,
+}
+
+/// Reads a table part.
+pub(in crate::xlsx) fn read(text: &str) -> Result<TablePart, XmlError> {
+    let mut table: Option<TablePart> = None;
+    Xml::new(text).each_element(|xml, element| {
+        match element.name() {
+            "table" => {
+                let found = start(&element);
+                table = Some(found.ok_or_else(|| xml.error("a table lacks its name or its ref"))?);
+            }
+            "tableColumn" => {
+                let name = element.attribute("name").unwrap_or_default();
+                let name: Arc<str> = decode_xstring(&name).into();
+                if let Some(table) = &mut table {
+                    table.columns.push(TableColumn {
+                        name,
+                        formula: None,
+                    });
+                }
+            }
+            "calculatedColumnFormula" => {
+                let formula = content_of(xml, &element)?;
+                let column = table.as_mut().and_then(|t| t.columns.last_mut());
+                if let Some(column) = column
+                    && !formula.is_empty()
+                {
+                    column.formula = Some(formula.into());
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    })?;
+    table.ok_or_else(|| XmlError::new(0, "the part holds no table"))
+}
+
+fn start(element: &Element<'_>) -> Option<TablePart> {
+    let count = |name, otherwise| match element.attribute(name) {
+        Some(text) => text.parse().unwrap_or(otherwise),
+        None => otherwise,
+    };
+    Some(TablePart {
+        name: element
+            .attribute("displayName")
+            .or_else(|| element.attribute("name"))?
+            .into_owned(),
+        rect: parse_rect(&element.attribute("ref")?)?,
+        header_rows: count("headerRowCount", 1).min(1),
+        totals_rows: count("totalsRowCount", 0).min(1),
+        columns: Vec::new(),
+    })
+}
+
+/// Reads `A1` or `A1:B2`.
+pub(in crate::xlsx) fn parse_rect(text: &str) -> Option<Rect> {
+    match text.split_once(':') {
+        Some((a, b)) => Some(Rect::new(Pos::parse_a1(a)?, Pos::parse_a1(b)?)),
+        None => Some(Rect::cell(Pos::parse_a1(text)?)),
+    }
+}

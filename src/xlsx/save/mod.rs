@@ -1,0 +1,389 @@
+//! Saving a workbook that was opened, by splicing its changes into the package.
+//!
+//! Nothing of what was edited is recorded here: each part is compared with the
+//! document through the code that reads it, and only what differs is patched.
+
+mod atomic;
+mod calc;
+mod cell;
+mod columns;
+mod compare;
+mod layout;
+mod metadata;
+mod new_sheet;
+mod sheet;
+mod styles;
+mod tables;
+mod workbook;
+
+use super::error::{OpenCause, SaveError};
+use super::package::{Package, normal_name};
+use super::read::{Original, OriginalSheet};
+use super::relationships::Relationships;
+use super::xml::{Patches, Xml, XmlError};
+use crate::formula::{self, Dialect};
+use crate::functions::{self, Prefix};
+use crate::grid::{Pos, SheetId};
+use crate::workbook::{Run, Template, Workbook};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{Cursor, Write};
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
+
+pub(super) use atomic::write as write_atomically;
+pub(super) use workbook::splice_names;
+
+/// Which parts of a file were written anew; all others are as they were, to
+/// the byte.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SaveReport {
+    pub changed: Vec<String>,
+    pub added: Vec<String>,
+    pub removed: Vec<String>,
+}
+
+/// A save in the making.
+pub(super) struct Splice<'b> {
+    pub book: &'b Workbook,
+    pub original: &'b Original,
+    package: &'b Package,
+    /// The new text of parts, those that are added included.
+    texts: BTreeMap<String, String>,
+    removed: BTreeSet<String>,
+}
+
+/// The package with the document's changes in it.
+pub(super) fn save(
+    book: &Workbook,
+    original: &Original,
+) -> Result<(Vec<u8>, SaveReport), SaveError> {
+    let mut splice = Splice {
+        book,
+        original,
+        package: &original.package,
+        texts: BTreeMap::new(),
+        removed: BTreeSet::new(),
+    };
+    splice.sheets()?;
+    styles::splice(&mut splice)?;
+    tables::splice(&mut splice)?;
+    splice.finish()
+}
+
+impl<'b> Splice<'b> {
+    /// A part's present text.
+    pub fn text(&self, part: &str) -> Result<String, SaveError> {
+        match self.texts.get(part) {
+            Some(text) => Ok(text.clone()),
+            None => Ok(self.package.text(part, "the document")?),
+        }
+    }
+
+    pub fn has(&self, part: &str) -> bool {
+        self.texts.contains_key(part) || self.package.has(part) && !self.removed.contains(part)
+    }
+
+    /// Gives a part another text, or adds it.
+    pub fn set(&mut self, part: &str, text: String) {
+        self.removed.remove(part);
+        self.texts.insert(part.to_owned(), text);
+    }
+
+    /// Changes a part's text by patches.
+    pub fn patch(
+        &mut self,
+        part: &str,
+        make: impl FnOnce(&str, &mut Patches) -> Result<(), XmlError>,
+    ) -> Result<(), SaveError> {
+        let text = self.text(part)?;
+        let mut patches = Patches::default();
+        make(&text, &mut patches).map_err(|e| SaveError::Original(e.in_part(part, &text)))?;
+        if !patches.is_empty() {
+            self.set(part, patches.apply(&text));
+        }
+        Ok(())
+    }
+
+    /// The relationships of the workbook part, as they are now.
+    pub fn workbook_relationships(&self) -> Result<Relationships, SaveError> {
+        let source = &self.original.workbook;
+        let part = super::relationships::part_of(source);
+        let text = self.text(&part)?;
+        Ok(Relationships::parse(source, part, &text)?)
+    }
+
+    /// Adds a part that the workbook part refers to; returns its relationship's id.
+    pub fn add_part(
+        &mut self,
+        part: &str,
+        kind: &str,
+        content_type: &str,
+        text: String,
+    ) -> Result<String, SaveError> {
+        let relationships = self.workbook_relationships()?;
+        let id = relationships.new_id();
+        let element = format!(
+            "<Relationship Id=\"{id}\" Type=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships/{kind}\" Target=\"/{part}\"/>"
+        );
+        self.patch(&relationships.part, |text, patches| {
+            insert_at_end(text, "Relationships", &element, patches)
+        })?;
+        let element = format!("<Override PartName=\"/{part}\" ContentType=\"{content_type}\"/>");
+        self.patch(CONTENT_TYPES, |text, patches| {
+            insert_at_end(text, "Types", &element, patches)
+        })?;
+        self.set(part, text);
+        Ok(id)
+    }
+
+    /// Takes a part out that the workbook part refers to.
+    pub fn remove_part(&mut self, part: &str) -> Result<(), SaveError> {
+        let relationships = self.workbook_relationships()?;
+        let ids: Vec<String> = relationships
+            .list
+            .iter()
+            .filter(|r| !r.external && r.target.eq_ignore_ascii_case(part))
+            .map(|r| r.id.clone())
+            .collect();
+        self.patch(&relationships.part, |text, patches| {
+            remove_elements(text, patches, |element| {
+                element.name() == "Relationship"
+                    && element
+                        .attribute("Id")
+                        .is_some_and(|id| ids.iter().any(|known| **known == *id))
+            })
+        })?;
+        self.patch(CONTENT_TYPES, |text, patches| {
+            remove_elements(text, patches, |element| {
+                element.name() == "Override"
+                    && element
+                        .attribute("PartName")
+                        .is_some_and(|name| normal_name(&name).eq_ignore_ascii_case(part))
+            })
+        })?;
+        self.texts.remove(part);
+        self.removed.insert(part.to_owned());
+        Ok(())
+    }
+
+    fn sheets(&mut self) -> Result<(), SaveError> {
+        let (book, original) = (self.book, self.original);
+        let mut formulas_moved = false;
+        let mut uncalculated = false;
+        let none = OriginalSheet::none();
+        let mut added: Vec<(SheetId, String)> = Vec::new();
+        for &id in book.order() {
+            let sheet = book.sheet(id);
+            let before = original.sheets.get(id.0 as usize);
+            let (part, text) = match before.map(|b| &b.part) {
+                Some(Some(part)) if !sheet.touched => {
+                    debug_assert!(self.has(part));
+                    continue;
+                }
+                Some(Some(part)) => (part.clone(), self.text(part)?),
+                Some(None) if sheet.cells.used().is_none() && sheet.runs.is_empty() => continue,
+                Some(None) => {
+                    return Err(SaveError::Content {
+                        place: sheet.name.to_string(),
+                        problem: "it is a chart sheet or a macro sheet, which has no cells; \
+                                  put them on another sheet"
+                            .into(),
+                    });
+                }
+                None => {
+                    let part = self.free_part("xl/worksheets/sheet");
+                    let text = new_sheet::text(sheet);
+                    let id_in_file = self.add_part(
+                        &part,
+                        "worksheet",
+                        "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml",
+                        text.clone(),
+                    )?;
+                    added.push((id, id_in_file));
+                    (part, text)
+                }
+            };
+            let before = before.unwrap_or(&none);
+            if let Some((text, outcome)) =
+                sheet::splice(self, &part, &text, sheet, before, &original.context)?
+            {
+                self.set(&part, text);
+                formulas_moved |= outcome.formulas_moved;
+                uncalculated |= outcome.uncalculated;
+            }
+        }
+        for (i, before) in original.sheets.iter().enumerate() {
+            if !book.has_sheet(SheetId(i as u32))
+                && let Some(part) = &before.part
+            {
+                self.remove_part(part)?;
+                formulas_moved = true;
+            }
+        }
+        workbook::splice(self, &added)?;
+        if formulas_moved {
+            calc::drop_chain(self)?;
+        }
+        if uncalculated {
+            calc::calculate_on_load(self)?;
+        }
+        Ok(())
+    }
+
+    /// A part's name that is free: `prefix`, a number, `.xml`.
+    fn free_part(&self, prefix: &str) -> String {
+        (1..)
+            .map(|n| format!("{prefix}{n}.xml"))
+            .find(|part| !self.has(part) && !self.package.has(part))
+            .unwrap_or_default()
+    }
+
+    /// The `cm` that marks dynamic array formulas, made where the file has none.
+    pub fn dynamic_metadata(&mut self) -> Result<u32, SaveError> {
+        metadata::dynamic_index(self)
+    }
+
+    fn finish(self) -> Result<(Vec<u8>, SaveReport), SaveError> {
+        let mut report = SaveReport::default();
+        // What was patched back to what it was is not a change.
+        let mut texts = BTreeMap::new();
+        for (part, text) in self.texts {
+            let same = self.package.has(&part) && self.package.text(&part, "")? == text;
+            if !same {
+                texts.insert(part.to_lowercase(), (part, text));
+            }
+        }
+        if texts.is_empty() && self.removed.is_empty() {
+            return Ok((self.package.bytes().to_vec(), report));
+        }
+        let mut archive = self.package.archive();
+        let mut out = ZipWriter::new(Cursor::new(Vec::new()));
+        for i in 0..archive.len() {
+            let entry = archive.by_index_raw(i)?;
+            let name = entry.name()?.into_owned();
+            let part = normal_name(&name);
+            if self.removed.contains(&part) {
+                report.removed.push(part);
+            } else if let Some((_, text)) = texts.remove(&part.to_lowercase()) {
+                let mut options = options(text.len());
+                if let Some(time) = entry.last_modified() {
+                    options = options.last_modified_time(time);
+                }
+                out.start_file(name, options)?;
+                write_text(&mut out, &text)?;
+                report.changed.push(part);
+            } else {
+                out.raw_copy_file(entry)?;
+            }
+        }
+        for (part, text) in texts.into_values() {
+            out.start_file(part.as_str(), options(text.len()))?;
+            write_text(&mut out, &text)?;
+            report.added.push(part);
+        }
+        Ok((out.finish()?.into_inner(), report))
+    }
+}
+
+fn options(size: usize) -> SimpleFileOptions {
+    SimpleFileOptions::default()
+        .compression_method(zip::CompressionMethod::Deflated)
+        .large_file(u32::try_from(size).is_err())
+}
+
+/// Writes a part that may have been read from UTF-16; it is UTF-8 now.
+fn write_text(out: &mut impl Write, text: &str) -> Result<(), SaveError> {
+    let end = text.find("?>").unwrap_or(0);
+    let (declaration, rest) = text.split_at(end);
+    let fixed = declaration
+        .replace("\"UTF-16\"", "\"UTF-8\"")
+        .replace("\"utf-16\"", "\"UTF-8\"");
+    out.write_all(fixed.as_bytes())
+        .and_then(|()| out.write_all(rest.as_bytes()))
+        .map_err(|e| SaveError::Zip(e.into()))
+}
+
+const CONTENT_TYPES: &str = "[Content_Types].xml";
+
+/// A run's formula as it stands in a cell, in the language of files.
+fn formula_text(book: &Workbook, run: &Run, at: Pos) -> String {
+    match &**book.templates.get(run.template) {
+        Template::Formula(tree) => formula::print(tree, at, Dialect::File(prefix)),
+        Template::Unreadable(text) => text.to_string(),
+    }
+}
+
+/// What files write before a function's name.
+fn prefix(name: &str) -> Option<&'static str> {
+    Some(match functions::find(name)?.prefix {
+        Prefix::None => "",
+        Prefix::Xlfn => "_xlfn.",
+        Prefix::Xlws => "_xlfn._xlws.",
+        Prefix::Xludf => "_xludf.",
+    })
+}
+
+/// Inserts an element as the last one of the root, whose local name is given.
+/// It gets the root's namespace prefix.
+fn insert_at_end(
+    text: &str,
+    root: &str,
+    element: &str,
+    patches: &mut Patches,
+) -> Result<(), XmlError> {
+    let close = text.rfind("</").filter(|&at| {
+        let name = text[at + 2..].trim_end_matches(|c: char| c == '>' || c.is_whitespace());
+        name.rsplit(':').next() == Some(root)
+    });
+    if let Some(at) = close {
+        let name = &text[at + 2..];
+        let prefix = name.find(root).map_or("", |colon| &name[..colon]);
+        patches.insert(at, element.replacen('<', &format!("<{prefix}"), 1));
+        return Ok(());
+    }
+    // `<Types/>`: a root that is empty.
+    let mut done = false;
+    Xml::new(text).each_element(|xml, found| {
+        if found.name() == root && found.empty && !done {
+            let tag = &text[xml.start()..xml.end()];
+            let open = tag.trim_end_matches('>').trim_end_matches('/');
+            let close = found.tag.name();
+            let close = close.as_ref();
+            patches.replace(
+                xml.start()..xml.end(),
+                format!("{open}>{element}</{close}>"),
+            );
+            done = true;
+        }
+        Ok(())
+    })?;
+    if done {
+        Ok(())
+    } else {
+        Err(XmlError::new(text.len(), format!("{root} does not end")))
+    }
+}
+
+/// Takes out the elements that `which` picks.
+fn remove_elements(
+    text: &str,
+    patches: &mut Patches,
+    mut which: impl FnMut(&super::xml::Element<'_>) -> bool,
+) -> Result<(), XmlError> {
+    Xml::new(text).each_element(|xml, element| {
+        if which(&element) {
+            let start = xml.start();
+            if !element.empty {
+                xml.skip()?;
+            }
+            patches.replace(start..xml.end(), "");
+        }
+        Ok(())
+    })
+}
+
+impl From<zip::result::ZipError> for OpenCause {
+    fn from(error: zip::result::ZipError) -> Self {
+        OpenCause::Damaged(error.to_string())
+    }
+}
