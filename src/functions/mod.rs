@@ -24,8 +24,10 @@ mod descriptive;
 mod distributions;
 mod financial;
 mod gradient;
+mod hypothesis;
 mod information;
 mod lambda;
+mod least_squares;
 mod logical;
 mod lookup;
 mod lower;
@@ -389,6 +391,8 @@ const CATEGORIES: &[&[Function]] = &[
     order::FUNCTIONS,
     regression::FUNCTIONS,
     subtotal::FUNCTIONS,
+    least_squares::FUNCTIONS,
+    hypothesis::FUNCTIONS,
     lambda::FUNCTIONS,
     logical::FUNCTIONS,
     lookup::FUNCTIONS,
