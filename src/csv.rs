@@ -372,7 +372,10 @@ impl<'a> Formats<'a> {
     fn show(&mut self, book: &Workbook, cell: Cell, value: &Value) -> String {
         let style = book.sheet(cell.sheet).style(cell.pos);
         let code = &self.styles.get(style).number_format;
-        let format = self.read.entry(style).or_insert_with(|| Format::parse(code));
+        let format = self
+            .read
+            .entry(style)
+            .or_insert_with(|| Format::parse(code));
         let shown = format
             .as_ref()
             .and_then(|format| format.show(value, book.date_system));

@@ -12,9 +12,7 @@ mod open_formula;
 use crate::formula;
 use crate::grid::{MAX_COLS, MAX_ROWS, Pos, Rect, SheetId};
 use crate::value::{DateSystem, ErrorKind, Value, parse_entry};
-use crate::workbook::{
-    DefinedName, Run, RunKind, RunsBuilder, Template, Visibility, Workbook,
-};
+use crate::workbook::{DefinedName, Run, RunKind, RunsBuilder, Template, Visibility, Workbook};
 use calamine::{CellErrorType, Data, DataRef, ExcelDateTime, Ods, Reader, Xls, Xlsb};
 use std::collections::HashSet;
 use std::io::Cursor;
@@ -205,10 +203,8 @@ impl Import {
         let mut made = Vec::new();
         for sheet in metadata {
             if sheet.typ != calamine::SheetType::WorkSheet {
-                self.notes.push(format!(
-                    "sheet {} is left out: it has no cells",
-                    sheet.name
-                ));
+                self.notes
+                    .push(format!("sheet {} is left out: it has no cells", sheet.name));
                 continue;
             }
             let name = self.book.unique_sheet_name(&sheet.name);

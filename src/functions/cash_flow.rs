@@ -33,6 +33,9 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The rate at which a series of cash flows is worth nothing.",
         |args, ctx| {
             let guess = args.number_or(1, 0.1)?;
+            if guess <= -1.0 {
+                return Err(ErrorKind::Value);
+            }
             let mut flows = Vec::new();
             collect(&args[0], ctx, &mut flows)?;
             changes_sign(&flows)?;
@@ -117,7 +120,14 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The yearly rate at which cash flows on given dates are worth nothing.",
         |args, ctx| {
             let guess = args.number_or(2, 0.1)?;
-            let (flows, times) = dated(&args[0], &args[1], ctx)?;
+            let mut flows = Vec::new();
+            for value in ctx.to_array(&args[0])?.cells() {
+                match value {
+                    Value::Bool(_) => return Err(ErrorKind::Value),
+                    value => flows.push(value.to_number()?),
+                }
+            }
+            let times = years_after_first(&args[1], flows.len(), ctx)?;
             changes_sign(&flows)?;
             if guess <= -1.0 {
                 return Err(ErrorKind::Num);
@@ -131,8 +141,10 @@ pub(super) const FUNCTIONS: &[Function] = &[
         &[scalar("rate"), array("values"), array("dates")],
         "The value on the first date of cash flows on given dates.",
         |args, ctx| {
-            let rate = args.number(0)?;
-            let (flows, times) = dated(&args[1], &args[2], ctx)?;
+            let rate = args.strict_or(0, 0.0)?;
+            let mut flows = Vec::new();
+            collect(&args[1], ctx, &mut flows)?;
+            let times = years_after_first(&args[2], flows.len(), ctx)?;
             if rate <= 0.0 {
                 return Err(ErrorKind::Num);
             }
@@ -178,29 +190,28 @@ fn collect(arg: &Operand, ctx: &mut dyn Context, numbers: &mut Vec<f64>) -> Resu
     Ok(())
 }
 
-/// Cash flows and their times in years of 365 days after the first.
-fn dated(
-    flows: &Operand,
+/// The times of dates in years of 365 days after the first, one for each of
+/// `count` cash flows; `#NUM!` where their numbers differ or a date lies
+/// before the first.
+fn years_after_first(
     dates: &Operand,
+    count: usize,
     ctx: &mut dyn Context,
-) -> Result<(Vec<f64>, Vec<f64>), ErrorKind> {
-    let mut read = |operand: &Operand| -> Result<Vec<f64>, ErrorKind> {
-        let array = ctx.to_array(operand)?;
-        let number = |value: &Value| match value {
-            Value::Bool(_) => Err(ErrorKind::Value),
-            value => value.to_number(),
-        };
-        array.cells().iter().map(number).collect()
-    };
-    let (flows, dates) = (read(flows)?, read(dates)?);
+) -> Result<Vec<f64>, ErrorKind> {
+    let mut numbers = Vec::new();
+    for value in ctx.to_array(dates)?.cells() {
+        match value {
+            Value::Bool(_) => return Err(ErrorKind::Value),
+            value => numbers.push(value.to_number()?.trunc()),
+        }
+    }
     let end = ctx.date_system().end() as f64;
-    let first = dates[0].trunc();
-    let valid = |date: &f64| (first..end).contains(&date.trunc()) && *date >= 0.0;
-    if flows.len() != dates.len() || !dates.iter().all(valid) {
+    let first = numbers[0];
+    let valid = |date: &f64| *date >= first && (0.0..end).contains(date);
+    if numbers.len() != count || !numbers.iter().all(valid) {
         return Err(ErrorKind::Num);
     }
-    let times = dates.iter().map(|date| (date.trunc() - first) / 365.0);
-    Ok((flows, times.collect()))
+    Ok(numbers.iter().map(|date| (date - first) / 365.0).collect())
 }
 
 fn changes_sign(flows: &[f64]) -> Result<(), ErrorKind> {
@@ -263,7 +274,8 @@ fn secant(guess: f64, f: &impl Fn(f64) -> f64) -> Option<f64> {
             next = (new - 1.0) / 2.0;
         }
         if (next - new).abs() <= 1e-14 * (1.0 + next.abs()) {
-            return Some(next);
+            // Next to -1 anything is worth nothing.
+            return (next > -1.0 + 1e-9).then_some(next);
         }
         (old, old_value, new) = (new, value, next);
     }

@@ -30,6 +30,15 @@ pub(super) enum Match {
     Regex,
 }
 
+/// Which values a search for a neighbour compares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kinds {
+    /// Those of the key's kind: MATCH, VLOOKUP.
+    Same,
+    /// All, in the order numbers, text, booleans: XLOOKUP, XMATCH.
+    All,
+}
+
 /// In which order to look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Search {
@@ -220,6 +229,7 @@ impl Line {
         key: &Value,
         how: Match,
         search: Search,
+        kinds: Kinds,
         ctx: &mut dyn Context,
     ) -> Result<Option<usize>, ErrorKind> {
         if let Value::Error(kind) = key {
@@ -230,10 +240,10 @@ impl Line {
                 if matches!(how, Match::Wildcard | Match::Regex) {
                     return Err(ErrorKind::Value);
                 }
-                let found = self.halve(key, how, search == Search::Descending, ctx);
+                let found = self.halve(key, how, search == Search::Descending, kinds, ctx);
                 Ok(found)
             }
-            Search::First | Search::Last => self.scan(key, how, search == Search::Last, ctx),
+            Search::First | Search::Last => self.scan(key, how, search == Search::Last, kinds, ctx),
         }
     }
 
@@ -242,6 +252,7 @@ impl Line {
         key: &Value,
         how: Match,
         last: bool,
+        kinds: Kinds,
         ctx: &mut dyn Context,
     ) -> Result<Option<usize>, ErrorKind> {
         let text = match key {
@@ -268,7 +279,7 @@ impl Line {
                 if let Some(found) = self.exact(key, last, ctx)? {
                     return Ok(Some(found));
                 }
-                self.nearest(key, how, last, ctx)
+                self.nearest(key, how, last, kinds, ctx)
             }
         }
     }
@@ -332,6 +343,7 @@ impl Line {
         key: &Value,
         how: Match,
         last: bool,
+        kinds: Kinds,
         ctx: &mut dyn Context,
     ) -> Result<Option<usize>, ErrorKind> {
         let (first, values) = self.values(ctx)?;
@@ -341,7 +353,7 @@ impl Line {
         };
         let mut best: Option<(usize, &Value)> = None;
         for (i, value) in values.cells().iter().enumerate() {
-            if !same_kind(key, value) || value.compare(key) != Some(beyond) {
+            if !kinds.compares(key, value) || value.compare(key) != Some(beyond) {
                 continue;
             }
             let nearer = match best {
@@ -367,6 +379,7 @@ impl Line {
         key: &Value,
         how: Match,
         descending: bool,
+        kinds: Kinds,
         ctx: &mut dyn Context,
     ) -> Option<usize> {
         let zero = Value::Number(0.0);
@@ -378,7 +391,7 @@ impl Line {
             let middle = low + (high - low - 1) / 2;
             let comparable = (middle..high).find_map(|i| {
                 let value = self.get(i, ctx);
-                same_kind(key, &value).then_some((i, value))
+                kinds.compares(key, &value).then_some((i, value))
             });
             let Some((at, value)) = comparable else {
                 high = middle;
@@ -405,7 +418,16 @@ impl Line {
     }
 }
 
-/// Whether a search for `key` looks at `value` at all.
+impl Kinds {
+    fn compares(self, key: &Value, value: &Value) -> bool {
+        match self {
+            Self::Same => same_kind(key, value),
+            Self::All => !matches!(value, Value::Blank | Value::Error(_) | Value::Array(_)),
+        }
+    }
+}
+
+/// Whether two values are of one kind, neither being blank or an error.
 fn same_kind(key: &Value, value: &Value) -> bool {
     matches!(
         (key, value),

@@ -100,18 +100,19 @@ impl<'a> Compound<'a> {
 
     /// A stream's directory entry, by name without regard to case.
     fn entry(&self, name: &str) -> Option<&[u8]> {
-        self.directory
-            .chunks_exact(DIRECTORY_ENTRY)
-            .find(|entry| {
-                let letters = entry[..64].as_chunks::<2>().0;
-                let found = letters
-                    .iter()
-                    .map(|unit| u16::from_le_bytes(*unit))
-                    .take_while(|unit| *unit != 0);
-                char::decode_utf16(found)
-                    .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER).to_ascii_lowercase())
-                    .eq(name.chars().map(|c| c.to_ascii_lowercase()))
-            })
+        self.directory.chunks_exact(DIRECTORY_ENTRY).find(|entry| {
+            let letters = entry[..64].as_chunks::<2>().0;
+            let found = letters
+                .iter()
+                .map(|unit| u16::from_le_bytes(*unit))
+                .take_while(|unit| *unit != 0);
+            char::decode_utf16(found)
+                .map(|c| {
+                    c.unwrap_or(char::REPLACEMENT_CHARACTER)
+                        .to_ascii_lowercase()
+                })
+                .eq(name.chars().map(|c| c.to_ascii_lowercase()))
+        })
     }
 
     fn stream(&self, name: &str) -> Option<Vec<u8>> {
@@ -230,5 +231,9 @@ fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
 }
 
 fn numbers(bytes: &[u8]) -> impl Iterator<Item = u32> {
-    bytes.as_chunks::<4>().0.iter().map(|b| u32::from_le_bytes(*b))
+    bytes
+        .as_chunks::<4>()
+        .0
+        .iter()
+        .map(|b| u32::from_le_bytes(*b))
 }

@@ -94,7 +94,11 @@ pub(super) fn reference_to_excel(reference: &str) -> Option<String> {
     let prefix = match (sheet, last_sheet) {
         // A reference through several sheets.
         (Some(first), Some(last)) if first != last => {
-            format!("'{}:{}'!", first.replace('\'', "''"), last.replace('\'', "''"))
+            format!(
+                "'{}:{}'!",
+                first.replace('\'', "''"),
+                last.replace('\'', "''")
+            )
         }
         (Some(sheet), _) => crate::workbook::quote_sheet_name(&sheet) + "!",
         (None, _) => String::new(),
@@ -119,11 +123,13 @@ fn reference_parts(reference: &str) -> Option<(&str, Option<&str>)> {
 
 /// The sheet, where one is named, and the cell.
 fn sheet_and_cell(corner: &str) -> Option<(Option<String>, &str)> {
-    let corner = corner.strip_prefix('$').filter(|rest| {
-        // `$Sheet1.A1`, not `$A$1`.
-        rest.contains('.')
-    })
-    .unwrap_or(corner);
+    let corner = corner
+        .strip_prefix('$')
+        .filter(|rest| {
+            // `$Sheet1.A1`, not `$A$1`.
+            rest.contains('.')
+        })
+        .unwrap_or(corner);
     if corner.starts_with('\'') {
         let end = quoted_end(corner, '\'')?;
         let name = corner[1..end - 1].replace("''", "'");
@@ -199,8 +205,14 @@ mod tests {
         for (open, excel) in [
             ("of:=SUM([.A1:.B2];3)", "SUM(A1:B2,3)"),
             ("of:=[$Sheet2.$A$1]*[.$B2]", "Sheet2!$A$1*$B2"),
-            ("of:=['my sheet'.A1]+[$'it''s'.B2:.C3]", "'my sheet'!A1+'it''s'!B2:C3"),
-            ("of:=IF([.A1]=\"a;[.B1]\";\"\"\"\";2)", "IF(A1=\"a;[.B1]\",\"\"\"\",2)"),
+            (
+                "of:=['my sheet'.A1]+[$'it''s'.B2:.C3]",
+                "'my sheet'!A1+'it''s'!B2:C3",
+            ),
+            (
+                "of:=IF([.A1]=\"a;[.B1]\";\"\"\"\";2)",
+                "IF(A1=\"a;[.B1]\",\"\"\"\",2)",
+            ),
             ("of:=MMULT({1;2|3;4};[.A1:.B2])", "MMULT({1,2;3,4},A1:B2)"),
             ("of:=SUM([.A:.C])", "SUM(A:C)"),
             ("of:=COM.MICROSOFT.CONCAT([.A1])&rate", "CONCAT(A1)&rate"),

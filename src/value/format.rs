@@ -159,7 +159,13 @@ impl Format {
                 part.write_with_ssfmt(x, dates)?
             }
             Kind::Other => {
-                let text = part.write_with_ssfmt(magnitude, dates)?;
+                // Zero has no exponent of its own; it is written as 1 is.
+                let scientific = part.is_scientific();
+                let text = if magnitude == 0.0 && scientific {
+                    part.write_with_ssfmt(1.0, dates)?.replacen('1', "0", 1)
+                } else {
+                    part.write_with_ssfmt(magnitude, dates)?
+                };
                 let zero = !text.bytes().any(|b| matches!(b, b'1'..=b'9'));
                 if zero { text } else { format!("{minus}{text}") }
             }
@@ -210,6 +216,13 @@ impl Shown {
 }
 
 impl Part {
+    fn is_scientific(&self) -> bool {
+        let parts = &self.section.parts;
+        parts
+            .iter()
+            .any(|part| matches!(part, FormatPart::Scientific { .. }))
+    }
+
     fn write_with_ssfmt(&self, x: f64, dates: DateSystem) -> Option<String> {
         let options = ssfmt::FormatOptions {
             date_system: match dates {
@@ -621,6 +634,7 @@ mod tests {
             (7.25, "0.0##", "7.25"),
             (7.25, "?0.???", " 7.25 "),
             (-2.5e-10, "0.00E+0", "-2.50E-10"),
+            (0.0, "0.00E+0", "0.00E+0"),
             (1.5, "# ?/?", "1 1/2"),
             (43_832.5, "yyyy-mm-dd hh:mm", "2020-01-02 12:00"),
             (60.0, "d mmm yyyy", "29 Feb 1900"),
