@@ -235,6 +235,9 @@ impl Line {
         if let Value::Error(kind) = key {
             return Err(*kind);
         }
+        if key.is_blank() && kinds == Kinds::All {
+            return self.blank(search == Search::Last, ctx);
+        }
         match search {
             Search::Ascending | Search::Descending => {
                 if matches!(how, Match::Wildcard | Match::Regex) {
@@ -372,7 +375,8 @@ impl Line {
     }
 
     /// The search by halving of MATCH and of LOOKUP. On sorted data it finds
-    /// the last of equal values; on unsorted data it finds what Excel's does.
+    /// the last of equal values, or the first where XLOOKUP and XMATCH search
+    /// upwards; on unsorted data it finds what Excel's does.
     /// Values of another kind than the key's are stepped over.
     fn halve(
         &self,
@@ -386,7 +390,8 @@ impl Line {
         let key = if key.is_blank() { &zero } else { key };
         let bounds = self.bounds(ctx);
         let (mut low, mut high) = (bounds.start, bounds.end);
-        let (mut at_or_before, mut after) = (None, None);
+        let (mut equal, mut at_or_before, mut after) = (None, None, None);
+        let first_of_equals = kinds == Kinds::All && !descending;
         while low < high {
             let middle = low + (high - low - 1) / 2;
             let comparable = (middle..high).find_map(|i| {
@@ -399,13 +404,19 @@ impl Line {
             };
             let order = value.compare(key).unwrap_or(Ordering::Equal);
             let order = if descending { order.reverse() } else { order };
-            if order == Ordering::Greater {
+            if order == Ordering::Equal && first_of_equals {
+                equal = Some(at);
+                high = middle;
+            } else if order == Ordering::Greater {
                 after = Some(at);
                 high = middle;
             } else {
                 at_or_before = Some((at, order));
                 low = at + 1;
             }
+        }
+        if equal.is_some() {
+            return equal;
         }
         match (how, at_or_before, descending) {
             (_, Some((at, Ordering::Equal)), _) => Some(at),
