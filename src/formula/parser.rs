@@ -493,7 +493,11 @@ impl<'a> Parser<'a> {
         let mut book = None;
         if self.kind_at(at) == Some(Bracketed) {
             let bracketed = self.slice(at);
-            book = Some(&bracketed[1..bracketed.len() - 1]);
+            let inner = &bracketed[1..bracketed.len() - 1];
+            if inner.contains(['[', ']']) {
+                return Ok(None);
+            }
+            book = Some(inner);
             at += 1;
             if let (Some(book), true) = (book, is(at, Bang)) {
                 let book = book.into();
@@ -549,7 +553,7 @@ impl<'a> Parser<'a> {
     /// may be repeated before the second corner.
     fn shape(&mut self, prefix: Option<&SheetPrefix>) -> Option<RefShape> {
         let (first, after) = self.corner(self.next)?;
-        if self.kind_at(after) == Some(TokenKind::Colon) {
+        if self.kind_at(after) == Some(TokenKind::Colon) && !self.after_colon {
             let mut second = after + 1;
             if prefix.is_some()
                 && let Ok(Some((again, at))) = self.sheet_prefix(second)
@@ -561,9 +565,7 @@ impl<'a> Parser<'a> {
                 && !self.continues(end)
             {
                 let shape = match (first, last) {
-                    (Corner::Cell(a), Corner::Cell(b)) if !self.after_colon => {
-                        Some(RefShape::Range(a, b))
-                    }
+                    (Corner::Cell(a), Corner::Cell(b)) => Some(RefShape::Range(a, b)),
                     (Corner::Row(a), Corner::Row(b)) => Some(RefShape::Rows(a, b)),
                     (Corner::Col(a), Corner::Col(b)) => Some(RefShape::Cols(a, b)),
                     _ => None,

@@ -62,6 +62,10 @@ pub struct FunctionName(pub Arc<str>, Option<Arc<str>>);
 impl FunctionName {
     /// Reads a name as people or files write it.
     pub fn new(written: &str) -> Self {
+        let capitals = |b: u8| b.is_ascii() && !b.is_ascii_lowercase();
+        if !written.starts_with('_') && written.bytes().all(capitals) {
+            return Self(written.into(), None);
+        }
         let written = strip_prefix(written, "_xlpm.").unwrap_or(written);
         let mut bare = written;
         while let Some(rest) = ["_xlfn.", "_xlws.", "_xludf."]
@@ -70,11 +74,9 @@ impl FunctionName {
         {
             bare = rest;
         }
-        let capitals = |b: u8| b.is_ascii() && !b.is_ascii_lowercase();
-        if bare.len() == written.len() && bare.bytes().all(capitals) {
-            return Self(bare.into(), None);
-        }
-        Self(bare.to_uppercase().into(), Some(written.into()))
+        let name = bare.to_uppercase();
+        let kept = (name != written).then(|| written.into());
+        Self(name.into(), kept)
     }
 
     /// As it was first written, prefix and case included.

@@ -35,15 +35,18 @@ mod number_text;
 mod numbers;
 mod numerals;
 mod operand;
+mod order;
 mod random;
 mod reference;
 mod regex;
+mod regression;
 mod round;
 mod sample;
 mod search;
 mod securities;
 mod shaping;
 mod special;
+mod subtotal;
 mod sumproduct;
 mod term;
 mod text;
@@ -381,6 +384,9 @@ const CATEGORIES: &[&[Function]] = &[
     random::FUNCTIONS,
     conditional::FUNCTIONS,
     descriptive::FUNCTIONS,
+    order::FUNCTIONS,
+    regression::FUNCTIONS,
+    subtotal::FUNCTIONS,
     lambda::FUNCTIONS,
     logical::FUNCTIONS,
     lookup::FUNCTIONS,
