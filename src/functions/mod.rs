@@ -16,6 +16,7 @@ mod checks;
 mod combinatorics;
 mod conditional;
 mod context;
+mod convert;
 mod criteria;
 mod database;
 mod date;
@@ -46,6 +47,7 @@ mod search;
 mod securities;
 mod shaping;
 mod special;
+mod steps;
 mod subtotal;
 mod sumproduct;
 mod term;
@@ -368,6 +370,7 @@ pub fn find(name: &str) -> Option<&'static Function> {
 const CATEGORIES: &[&[Function]] = &[
     array::FUNCTIONS,
     cash_flow::FUNCTIONS,
+    convert::FUNCTIONS,
     database::FUNCTIONS,
     date::FUNCTIONS,
     financial::FUNCTIONS,
@@ -395,6 +398,7 @@ const CATEGORIES: &[&[Function]] = &[
     regex::FUNCTIONS,
     securities::FUNCTIONS,
     shaping::FUNCTIONS,
+    steps::FUNCTIONS,
     text::FUNCTIONS,
 ];
 
