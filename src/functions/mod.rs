@@ -16,6 +16,7 @@ mod checks;
 mod combinatorics;
 mod conditional;
 mod context;
+mod convert;
 mod criteria;
 mod database;
 mod date;
@@ -49,6 +50,7 @@ mod search;
 mod securities;
 mod shaping;
 mod special;
+mod steps;
 mod subtotal;
 mod sumproduct;
 mod term;
@@ -372,6 +374,7 @@ const CATEGORIES: &[&[Function]] = &[
     gradient::FUNCTIONS,
     array::FUNCTIONS,
     cash_flow::FUNCTIONS,
+    convert::FUNCTIONS,
     database::FUNCTIONS,
     date::FUNCTIONS,
     financial::FUNCTIONS,
@@ -401,6 +404,7 @@ const CATEGORIES: &[&[Function]] = &[
     regex::FUNCTIONS,
     securities::FUNCTIONS,
     shaping::FUNCTIONS,
+    steps::FUNCTIONS,
     text::FUNCTIONS,
 ];
 
