@@ -15,6 +15,8 @@ mod graph;
 mod jacobian;
 mod kernel;
 mod ops;
+#[cfg(test)]
+mod reference;
 mod scalar;
 mod schedule;
 mod simplify;
