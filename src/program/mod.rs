@@ -10,6 +10,7 @@
 mod builder;
 mod compile;
 mod execute;
+mod explain;
 mod gradient;
 mod graph;
 mod jacobian;
@@ -27,4 +28,5 @@ mod vector;
 
 pub use builder::{Axes, Binary, Builder, Node, Reduction, Scan, Unary, Window};
 pub use compile::{Program, Workspace};
+pub use explain::Cost;
 pub use tensor::{Shape, ShapeError, Tensor};
