@@ -3,11 +3,11 @@
 //! The grammar is written out in `grammar/formula.ebnf`, production by
 //! production, under the names the parser uses.
 //!
-//! - [`parse`] and [`parse_r1c1`] read a formula, [`print`] and [`print_r1c1`]
+//! - [`parse`] and [`parse_r1c1`] read a formula, [`print()`] and [`print_r1c1`]
 //!   write it, for people or for files;
 //! - [`tokens`] cuts even unfinished text into pieces, for colours and completion;
 //! - [`is_fill_of`] compares two cells' formulas without reading either;
-//! - [`rewrite`] keeps a formula's meaning when rows, columns, sheets, tables or
+//! - [`rewrite()`] keeps a formula's meaning when rows, columns, sheets, tables or
 //!   names change under it;
 //! - [`Expr::visit`] shows what a formula refers to.
 
