@@ -18,7 +18,7 @@ pub(super) use random::mix;
 
 use super::bind::{Bound, BoundFormula, NameCache};
 use super::graph::Graph;
-use crate::functions::{Context, Operand};
+use crate::functions::{Context, Operand, SelectRule, Selection};
 use crate::grid::{Area, Cell};
 use crate::value::{ErrorKind, Value, arith};
 use crate::workbook::Workbook;
@@ -120,6 +120,26 @@ impl<'a> Interpreter<'a> {
     pub fn operand(&mut self, formula: &BoundFormula, at: Cell, mode: Mode) -> Operand {
         self.start(at);
         self.eval(&formula.root, mode)
+    }
+
+    /// What a part of a formula in the cell `at` evaluates to, references
+    /// unread, with values for the slots around it.
+    pub fn part(&mut self, part: &Bound, at: Cell, mode: Mode, slots: &[Operand]) -> Operand {
+        self.start(at);
+        self.frame.extend_from_slice(slots);
+        self.eval(part, mode)
+    }
+
+    /// Applies the rule by which SUMIF and its kind select cells, as the
+    /// formula in `at` would.
+    pub fn select(
+        &mut self,
+        rule: SelectRule,
+        args: &[Operand],
+        at: Cell,
+    ) -> Result<Selection, ErrorKind> {
+        self.start(at);
+        rule(args, self)
     }
 
     fn start(&mut self, at: Cell) {

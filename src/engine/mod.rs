@@ -8,8 +8,11 @@
 pub mod bind;
 mod compare;
 mod edit;
+pub mod gradient;
 pub mod graph;
 pub mod interpret;
+mod lower;
+mod oracle;
 pub(crate) mod pool;
 mod recalc;
 

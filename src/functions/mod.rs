@@ -6,17 +6,24 @@
 //! completion, the documentation and the gradient checks all read it from here.
 
 mod aggregate;
+mod algebra;
 mod args;
 mod arguments;
 mod array;
+mod cash_flow;
 #[cfg(test)]
 mod checks;
 mod combinatorics;
 mod conditional;
 mod context;
 mod criteria;
+mod database;
+mod date;
+mod day_count;
 mod descriptive;
 mod distributions;
+mod financial;
+mod information;
 mod lambda;
 mod logical;
 mod lookup;
@@ -28,14 +35,18 @@ mod number_text;
 mod numbers;
 mod numerals;
 mod operand;
+mod order;
 mod random;
 mod reference;
 mod regex;
+mod regression;
 mod round;
 mod sample;
 mod search;
+mod securities;
 mod shaping;
 mod special;
+mod subtotal;
 mod sumproduct;
 mod term;
 mod text;
@@ -355,25 +366,34 @@ pub fn find(name: &str) -> Option<&'static Function> {
 
 /// The tables of the category files.
 const CATEGORIES: &[&[Function]] = &[
+    array::FUNCTIONS,
+    cash_flow::FUNCTIONS,
+    database::FUNCTIONS,
+    date::FUNCTIONS,
+    financial::FUNCTIONS,
+    information::FUNCTIONS,
     numbers::FUNCTIONS,
     trig::FUNCTIONS,
     round::FUNCTIONS,
     combinatorics::FUNCTIONS,
     numerals::FUNCTIONS,
     distributions::FUNCTIONS,
-    array::FUNCTIONS,
     aggregate::FUNCTIONS,
     sumproduct::FUNCTIONS,
     matrix::FUNCTIONS,
     random::FUNCTIONS,
     conditional::FUNCTIONS,
     descriptive::FUNCTIONS,
+    order::FUNCTIONS,
+    regression::FUNCTIONS,
+    subtotal::FUNCTIONS,
     lambda::FUNCTIONS,
     logical::FUNCTIONS,
     lookup::FUNCTIONS,
     number_text::FUNCTIONS,
     reference::FUNCTIONS,
     regex::FUNCTIONS,
+    securities::FUNCTIONS,
     shaping::FUNCTIONS,
     text::FUNCTIONS,
 ];

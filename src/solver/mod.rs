@@ -1,7 +1,39 @@
-//! Optimisation: an objective, variables with bounds, methods, stopping, reports.
+//! Optimisation of a cell by changing others.
+//!
+//! - [`Objective`] is what is optimised: the engine implements it over a compiled
+//!   slice of a workbook, tests over closed forms;
+//! - [`Problem`] says what is wanted: the [`Sense`], where to start, [`Bounds`], [`Constraint`]s;
+//! - [`solve`] runs a [`Method`](methods::Method), from one point or [many](starts), until a
+//!   [`Stop`] rule ends it, telling an [`Observer`] of every step;
+//! - [`Outcome`] is what was found and why it ended, in words and as Excel's result code;
+//! - [`excel_model`] reads and writes the Solver model that Excel keeps with a sheet.
 
-/// A function to minimise, with its gradient. The engine implements it over
-/// a compiled slice of a workbook; tests over closed forms.
+pub mod excel_model;
+pub mod methods;
+mod outcome;
+mod problem;
+pub mod progress;
+pub mod references;
+mod rng;
+mod search;
+pub mod starts;
+mod stop;
+
+#[cfg(test)]
+mod tests;
+
+pub use methods::MethodChoice;
+pub use outcome::{Outcome, Status};
+pub use problem::{Bounds, Constraint, ConstraintRight, Problem, ProblemError, Relation, Sense};
+pub use progress::Observer;
+pub use starts::Starts;
+pub use stop::Stop;
+
+use search::Search;
+use std::time::Instant;
+
+/// A function of several variables, with its gradient. The engine implements
+/// it over a compiled slice of a workbook; tests over closed forms.
 pub trait Objective {
     /// The number of variables.
     fn dimension(&self) -> usize;
@@ -21,4 +53,52 @@ pub trait LeastSquares {
     fn scale(&self) -> f64;
     /// Residuals at `x` and, column by column (one column a variable), their Jacobian.
     fn evaluate(&mut self, x: &[f64], residuals: &mut [f64], jacobian: &mut [f64]);
+}
+
+/// How to solve: the method, when to stop, and from how many points to start.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    pub method: MethodChoice,
+    pub stop: Stop,
+    pub starts: Starts,
+}
+
+/// Optimises `objective` as `problem` says.
+///
+/// The best point found is always in the outcome, however the search ended; it
+/// is never worse than the start (moved into the bounds where it lay outside).
+///
+/// # Errors
+/// Where there is nothing that can be solved: no variables, bounds that
+/// contradict, a value that is not a number at the start, a method that cannot
+/// honour the constraints.
+pub fn solve(
+    objective: &mut dyn Objective,
+    problem: &Problem,
+    options: &Options,
+    observer: &mut (dyn Observer + Send),
+) -> Result<Outcome, ProblemError> {
+    problem.check(objective.dimension())?;
+    let chosen = methods::choose(options.method, objective, problem)?;
+    observer.note(&chosen.reason);
+    let before = objective.value(&problem.start);
+    if !before.is_finite() {
+        return Err(ProblemError::NotANumber);
+    }
+    if options.starts.count > 1 {
+        return Ok(starts::solve(
+            objective, problem, options, &chosen, before, observer,
+        ));
+    }
+    let x = problem.bounds.clamped(&problem.start);
+    let mut search = Search::new(
+        objective,
+        problem,
+        &options.stop,
+        &x,
+        Instant::now(),
+        observer,
+    );
+    let Err(status) = chosen.method.run(&mut search, x);
+    Ok(search.finish(&chosen, status, before))
 }

@@ -6,6 +6,7 @@
 //! survives because it is never touched.
 
 mod error;
+mod new;
 mod package;
 mod read;
 mod relationships;
@@ -35,8 +36,10 @@ pub fn open_bytes(bytes: impl Into<Arc<[u8]>>) -> Result<Workbook, OpenError> {
     Ok(read::read(bytes.into())?)
 }
 
-/// Saves a workbook that was opened, as an xlsx file: all of it or nothing,
-/// and a file already there keeps its permissions.
+/// Saves a workbook as an xlsx file: all of it or nothing, and a file already
+/// there keeps its permissions. A workbook that was opened from an xlsx file
+/// is saved by splicing; the report says what differs. Another one becomes a
+/// new file.
 pub fn save(book: &Workbook, path: impl AsRef<Path>) -> Result<SaveReport, SaveError> {
     let path = path.as_ref();
     let (bytes, report) = to_bytes(book)?;
@@ -55,6 +58,23 @@ pub fn to_bytes(book: &Workbook) -> Result<(Vec<u8>, SaveReport), SaveError> {
         .and_then(|package| package.downcast_ref::<read::Original>());
     match original {
         Some(original) => save::save(book, original),
-        None => todo!(),
+        None => new::bytes(book, |_| Ok(())).map(|bytes| (bytes, SaveReport::default())),
     }
+}
+
+/// Saves a workbook as a new file. `decorate` is given the package before the
+/// document's cells are put into it, to add what documents do not hold: charts,
+/// conditional formats, data validation. Its worksheets are the document's, in
+/// the order of the tabs; cells and cell formats written there are lost or refused.
+pub fn save_new(
+    book: &Workbook,
+    path: impl AsRef<Path>,
+    decorate: impl FnOnce(&mut rust_xlsxwriter::Workbook) -> Result<(), rust_xlsxwriter::XlsxError>,
+) -> Result<(), SaveError> {
+    let path = path.as_ref();
+    let bytes = new::bytes(book, decorate)?;
+    save::write_atomically(path, &bytes).map_err(|source| SaveError::Write {
+        file: path.to_owned(),
+        source,
+    })
 }

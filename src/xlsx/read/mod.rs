@@ -30,12 +30,22 @@ pub(super) struct Original {
     pub package: Package,
     /// The workbook part.
     pub workbook: String,
-    /// By sheet id.
+    /// Its sheets from left to right, by the document's ids.
+    pub tabs: Vec<SheetId>,
+    /// In the order of `tabs`.
     pub sheets: Vec<OriginalSheet>,
     /// How many styles it has.
     pub styles: usize,
     /// What reading its cells again needs.
     pub context: Context,
+}
+
+impl Original {
+    /// What a sheet was; `None` for one that was not in the file.
+    pub fn sheet(&self, id: SheetId) -> Option<&OriginalSheet> {
+        let position = self.tabs.iter().position(|&tab| tab == id)?;
+        self.sheets.get(position)
+    }
 }
 
 /// What a sheet was when it was opened.
@@ -63,6 +73,20 @@ impl OriginalSheet {
 
 /// Reads a whole package.
 pub(super) fn read(bytes: Arc<[u8]>) -> Result<Workbook, OpenCause> {
+    let (mut book, original) = read_parts(bytes)?;
+    book.package = Some(Arc::new(original));
+    Ok(book)
+}
+
+/// Reads a package without formulas as if the document whose sheets `tabs`
+/// are had been opened from it.
+pub(super) fn original(bytes: Arc<[u8]>, tabs: &[SheetId]) -> Result<Original, OpenCause> {
+    let (_, mut original) = read_parts(bytes)?;
+    original.tabs = tabs.to_vec();
+    Ok(original)
+}
+
+fn read_parts(bytes: Arc<[u8]>) -> Result<(Workbook, Original), OpenCause> {
     let package = Package::open(bytes)?;
     let main = main_part(&package)?;
     let relationships = Relationships::of(&package, &main)?;
@@ -157,14 +181,15 @@ pub(super) fn read(bytes: Arc<[u8]>) -> Result<Workbook, OpenCause> {
     for &id in &book.order().to_vec() {
         book.sheet_mut(id).touched = false;
     }
-    book.package = Some(Arc::new(Original {
+    let original = Original {
         package,
         workbook: main,
+        tabs: book.order().to_vec(),
         sheets: originals,
         styles: book.styles.len(),
         context,
-    }));
-    Ok(book)
+    };
+    Ok((book, original))
 }
 
 /// The workbook part of a package, found through its relationships.

@@ -23,7 +23,7 @@ pub(super) fn splice(sheet: &Sheet, layout: &Layout<'_>, patches: &mut Patches) 
             .iter()
             .find(|(first, last, _)| (*first..=*last).contains(&col))
             .map(|(_, _, range)| &layout.text[range.clone()]);
-        let tag = tag_of(known, props, layout.columns.get(&col), prefix);
+        let tag = tag_of(layout, known, props, layout.columns.get(&col));
         match tags.last_mut() {
             Some((_, last, same)) if *last + 1 == col && *same == tag => *last = col,
             _ => tags.push((col, col, tag)),
@@ -45,11 +45,12 @@ pub(super) fn splice(sheet: &Sheet, layout: &Layout<'_>, patches: &mut Patches) 
 }
 
 fn tag_of(
+    layout: &Layout<'_>,
     known: Option<&str>,
     props: &ColumnProps,
     before: Option<&ColumnProps>,
-    prefix: &str,
 ) -> String {
+    let prefix = layout.prefix;
     let blank = format!("<{prefix}col min=\"1\" max=\"1\"/>");
     let mut tag = known.unwrap_or(&blank).to_owned();
     if !tag.ends_with("/>") {
@@ -66,8 +67,10 @@ fn tag_of(
     tag = with_attribute(&tag, "style", style.as_deref());
     tag = with_attribute(&tag, "hidden", flag(props.hidden));
     if props.width != before.and_then(|b| b.width) || known.is_none() {
-        // Excel's own default; a column element needs a width.
-        let width = props.width.unwrap_or(9.140_625).to_string();
+        // A column element needs a width; the last resort is Excel's own default.
+        let default = layout.default_width.clone();
+        let width = props.width.map(|w| w.to_string()).or(default);
+        let width = width.unwrap_or_else(|| "9.140625".to_owned());
         tag = with_attribute(&tag, "width", Some(&width));
         tag = with_attribute(&tag, "customWidth", flag(props.width.is_some()));
     }

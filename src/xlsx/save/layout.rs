@@ -15,6 +15,8 @@ pub(super) struct Layout<'a> {
     pub prefix: &'a str,
     /// The value of the dimension's `ref`.
     pub dimension: Option<Range<usize>>,
+    /// What columns are wide that do not say.
+    pub default_width: Option<String>,
     /// The whole `<cols>` element.
     pub cols: Option<Range<usize>>,
     pub columns: BTreeMap<u32, ColumnProps>,
@@ -56,6 +58,7 @@ impl<'a> Layout<'a> {
             text,
             prefix: "",
             dimension: None,
+            default_width: None,
             cols: None,
             columns: BTreeMap::new(),
             col_tags: Vec::new(),
@@ -73,6 +76,10 @@ impl<'a> Layout<'a> {
                 "dimension" => {
                     let value = value_range(&text[tag.clone()], "ref");
                     layout.dimension = value.map(|v| tag.start + v.start..tag.start + v.end);
+                }
+                "sheetFormatPr" => {
+                    let width = element.attribute("defaultColWidth");
+                    layout.default_width = width.map(Into::into);
                 }
                 "cols" => {
                     if !element.empty {

@@ -31,7 +31,6 @@ use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 pub(super) use atomic::write as write_atomically;
-pub(super) use workbook::splice_names;
 
 /// Which parts of a file were written anew; all others are as they were, to
 /// the byte.
@@ -174,7 +173,7 @@ impl<'b> Splice<'b> {
         let mut added: Vec<(SheetId, String)> = Vec::new();
         for &id in book.order() {
             let sheet = book.sheet(id);
-            let before = original.sheets.get(id.0 as usize);
+            let before = original.sheet(id);
             let (part, text) = match before.map(|b| &b.part) {
                 Some(Some(part)) if !sheet.touched => {
                     debug_assert!(self.has(part));
@@ -212,11 +211,15 @@ impl<'b> Splice<'b> {
                 uncalculated |= outcome.uncalculated;
             }
         }
-        for (i, before) in original.sheets.iter().enumerate() {
-            if !book.has_sheet(SheetId(i as u32))
+        for (&id, before) in original.tabs.iter().zip(&original.sheets) {
+            if !book.has_sheet(id)
                 && let Some(part) = &before.part
             {
                 self.remove_part(part)?;
+                for part in &before.tables {
+                    self.remove_part(part)?;
+                }
+                self.removed.insert(super::relationships::part_of(part));
                 formulas_moved = true;
             }
         }

@@ -7,15 +7,18 @@ use crate::value::Value;
 use crate::workbook::Sheet;
 use crate::xlsx::error::SaveError;
 use crate::xlsx::read::table;
-use crate::xlsx::xml::{Xml, decode_xstring, encode_xstring, with_attribute};
+use crate::xlsx::xml::{
+    Patches, Xml, XmlError, decode_xstring, encode_xstring, escape, with_attribute,
+};
+use quick_xml::events::Event;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Renames the columns of tables whose headers changed.
 pub(super) fn splice(splice: &mut Splice<'_>) -> Result<(), SaveError> {
     let (book, original) = (splice.book, splice.original);
     let mut known: BTreeSet<(SheetId, String)> = BTreeSet::new();
-    for (i, before) in original.sheets.iter().enumerate() {
-        let id = SheetId(i as u32);
+    for (&id, before) in original.tabs.iter().zip(&original.sheets) {
         if !book.has_sheet(id) {
             continue;
         }
@@ -27,6 +30,17 @@ pub(super) fn splice(splice: &mut Splice<'_>) -> Result<(), SaveError> {
             known.insert((id, table.name.to_lowercase()));
             if sheet.touched && table.header_rows == 1 {
                 rename(splice, part, &table, sheet)?;
+            }
+            if let Some(now) = book.tables.get(&table.name) {
+                let formulas = now.columns.iter().map(|c| &c.formula);
+                let before = table.columns.iter().map(|c| &c.formula);
+                let new: Vec<_> = formulas
+                    .zip(before)
+                    .map(|(now, before)| (now != before).then_some(now))
+                    .collect();
+                if new.iter().any(Option::is_some) {
+                    splice.patch(part, |text, patches| column_formulas(text, &new, patches))?;
+                }
             }
         }
     }
@@ -89,6 +103,59 @@ fn rename(
             }
             Ok(())
         })
+    })
+}
+
+/// Gives the columns of a table the formulas that fill them, where there is a
+/// new one, or that there is none any more.
+fn column_formulas(
+    text: &str,
+    formulas: &[Option<&Option<Arc<str>>>],
+    patches: &mut Patches,
+) -> Result<(), XmlError> {
+    let mut formulas = formulas.iter();
+    Xml::new(text).each_element(|xml, element| {
+        if element.name() != "tableColumn" {
+            return Ok(());
+        }
+        let Some(Some(formula)) = formulas.next() else {
+            return Ok(());
+        };
+        let tag = &text[xml.start()..xml.end()];
+        let name = element.tag.name().as_ref().to_owned();
+        let prefix = &name[..name.len() - "tableColumn".len()];
+        let new = formula.as_ref().map_or(String::new(), |formula| {
+            let mut out = format!("<{prefix}calculatedColumnFormula>");
+            escape(formula, &mut out);
+            out + &format!("</{prefix}calculatedColumnFormula>")
+        });
+        let tag_range = xml.start()..xml.end();
+        if element.empty {
+            if !new.is_empty() {
+                let open = tag.trim_end_matches("/>").trim_end();
+                patches.replace(tag_range, format!("{open}>{new}</{name}>"));
+            }
+            return Ok(());
+        }
+        // It is the first child, where it is there.
+        let mut old = tag_range.end..tag_range.end;
+        loop {
+            match xml.next()? {
+                Event::Start(child) => {
+                    let start = xml.start();
+                    let found = child.local_name().into_inner() == "calculatedColumnFormula";
+                    xml.skip()?;
+                    if found {
+                        old = start..xml.end();
+                    }
+                }
+                Event::End(_) => break,
+                Event::Eof => return Err(xml.error("the part ends inside a column")),
+                _ => {}
+            }
+        }
+        patches.replace(old, new);
+        Ok(())
     })
 }
 

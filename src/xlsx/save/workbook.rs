@@ -2,6 +2,7 @@
 
 use super::Splice;
 use crate::grid::SheetId;
+use crate::value::DateSystem;
 use crate::workbook::{DefinedName, Visibility, Workbook};
 use crate::xlsx::error::SaveError;
 use crate::xlsx::xml::{Patches, Xml, XmlError, content_of, escape, is_true, with_attribute};
@@ -16,13 +17,28 @@ pub(super) fn splice(
     added: &[(SheetId, String)],
 ) -> Result<(), SaveError> {
     let book = splice.book;
-    let before: Vec<SheetId> = (0..splice.original.sheets.len())
-        .map(|i| SheetId(i as u32))
-        .collect();
+    let before = &splice.original.tabs;
+    let dates = splice.original.context.dates;
     let part = splice.original.workbook.clone();
     splice.patch(&part, |text, patches| {
-        sheets(text, book, &before, added, patches)?;
-        splice_names(text, book, &before, patches)
+        if book.date_system != dates {
+            date_system(text, book.date_system, patches)?;
+        }
+        sheets(text, book, before, added, patches)?;
+        names(text, book, before, patches)
+    })
+}
+
+/// Says which day is day 0.
+fn date_system(text: &str, dates: DateSystem, patches: &mut Patches) -> Result<(), XmlError> {
+    Xml::new(text).each_element(|xml, element| {
+        if element.name() == "workbookPr" {
+            let tag = xml.start()..xml.end();
+            let flag = (dates == DateSystem::Since1904).then_some("1");
+            let new = with_attribute(&text[tag.clone()], "date1904", flag);
+            patches.replace(tag, new);
+        }
+        Ok(())
     })
 }
 
@@ -139,7 +155,7 @@ struct NameSlot {
 /// Makes the defined names of a workbook part those of the document; those
 /// that are the same stay as they are. `before` are the sheets in the order
 /// in which the part counts them.
-pub(in crate::xlsx) fn splice_names(
+fn names(
     text: &str,
     book: &Workbook,
     before: &[SheetId],

@@ -1,0 +1,526 @@
+//! Exact gradients of a cell with respect to other cells.
+//!
+//! A [`Slice`] is the part of a workbook between variable cells and an
+//! objective cell, compiled once into a program that yields the objective and
+//! all its partial derivatives; it can then be evaluated thousands of times,
+//! without the workbook, at any values of the variables.
+//!
+//! # Where a derivative is one-sided
+//! At a kink the branch that the formula takes counts: `IF(x<0,0,x)` has
+//! derivative 1 at 0, `MAX(0,x)` has 0 (the first of equal arguments wins),
+//! `ABS(x)` has 0. Functions that are constant between jumps (ROUND,
+//! comparisons) have derivative 0, and [`Slice::notes`] says so.
+
+use super::Engine;
+use super::bind::BoundFormula;
+use super::lower::{Lowerer, Numbers, Oracle, Refusal};
+use super::oracle::EngineOracle;
+use crate::grid::{Area, Cell, Pos, Rect};
+use crate::program::{Builder, Node, Program, Shape, Workspace};
+use crate::solver::{LeastSquares, Objective};
+use crate::value::{ErrorKind, Value};
+use crate::workbook::Workbook;
+use rustc_hash::FxHashSet;
+use std::sync::Arc;
+
+/// The largest Jacobian (residuals times variables) that is compiled for
+/// methods which ask for one.
+const MAX_JACOBIAN: usize = 1 << 23;
+
+/// Why there is no gradient.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum SliceError {
+    #[error("{cell} cannot be the objective: it holds {holds}, not a formula that gives a number")]
+    NotAFormula { cell: String, holds: &'static str },
+    #[error(
+        "{cell} cannot be the objective: its value is the text {text:?}; choose a cell with a number"
+    )]
+    Text { cell: String, text: String },
+    #[error(
+        "{cell} cannot be the objective: its value is {error}, which comes from {source_cell}{formula}; mend that cell first"
+    )]
+    Error {
+        cell: String,
+        error: ErrorKind,
+        source_cell: String,
+        formula: String,
+    },
+    #[error(
+        "{cell} cannot be a variable: it holds the formula {formula}; variables are cells with numbers"
+    )]
+    VariableIsFormula { cell: String, formula: String },
+    #[error("{cell} cannot be a variable: it holds {holds}; variables are cells with numbers")]
+    VariableNotNumber { cell: String, holds: String },
+    #[error("{cell} is named twice among the variables")]
+    VariableTwice { cell: String },
+    #[error("no variable cells were named")]
+    NoVariables,
+    #[error("{objective} does not depend on {variables}, so changing these cells cannot change it")]
+    Independent {
+        objective: String,
+        variables: String,
+    },
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    #[error(
+        "{cell} shows {shown}, but its formulas give {computed}: recalculate the workbook first"
+    )]
+    Stale {
+        cell: String,
+        shown: f64,
+        computed: f64,
+    },
+}
+
+/// An objective cell as a function of variable cells, with its gradient.
+#[derive(Clone)]
+pub struct Slice {
+    objective: Cell,
+    variables: Arc<[Cell]>,
+    start: Arc<[f64]>,
+    programs: Arc<Programs>,
+    workspaces: Workspaces,
+    notes: Arc<[String]>,
+}
+
+struct Programs {
+    /// The objective alone.
+    value: Program,
+    /// The objective, then its gradient in the order of the variables.
+    gradient: Program,
+    squares: Option<Squares>,
+}
+
+/// The objective as `scale` times a sum of squares.
+struct Squares {
+    scale: f64,
+    residuals: usize,
+    /// Residuals, then the Jacobian, one column a variable.
+    program: Program,
+}
+
+/// One set of buffers a clone, made when first needed.
+#[derive(Default)]
+struct Workspaces {
+    value: Option<Workspace>,
+    gradient: Option<Workspace>,
+    squares: Option<Workspace>,
+}
+
+impl Clone for Workspaces {
+    /// A clone works with buffers of its own.
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl std::fmt::Debug for Slice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Slice")
+            .field("objective", &self.objective)
+            .field("variables", &self.variables.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Slice {
+    /// Compiles the slice between `variables` and `objective` of an engine's
+    /// workbook.
+    ///
+    /// # Errors
+    /// Where the objective is no formula's number, a variable no constant
+    /// number, or a formula between them cannot be differentiated.
+    pub fn new(engine: &Engine, objective: Cell, variables: &[Area]) -> Result<Self, SliceError> {
+        super::pool::run(|| {
+            let mut oracle = EngineOracle::new(engine, objective);
+            Self::compile(engine.workbook(), &mut oracle, objective, variables)
+        })
+    }
+
+    /// Compiles the slice between `variables` and `objective`. Values are
+    /// taken as the workbook shows them, so it must be up to date.
+    fn compile(
+        workbook: &Workbook,
+        oracle: &mut dyn Oracle,
+        objective: Cell,
+        variables: &[Area],
+    ) -> Result<Self, SliceError> {
+        let shown = objective_value(workbook, oracle, objective)?;
+        let (cells, start) = variable_cells(workbook, oracle, variables)?;
+        let mut lowerer = Lowerer::new(workbook, oracle);
+        let parameters = lowerer.add_variables(variables)?;
+        let slices = lowerer.discover(objective, variables)?;
+        if slices.components.is_empty() {
+            let address = |area: &Area| {
+                let first = workbook.address(Cell {
+                    sheet: area.sheet,
+                    pos: area.rect.top_left(),
+                });
+                match area.rect.is_cell() {
+                    true => first,
+                    false => format!("{first}:{}", Pos::new(area.rect.bottom, area.rect.right)),
+                }
+            };
+            return Err(SliceError::Independent {
+                objective: workbook.address(objective),
+                variables: variables.iter().map(address).collect::<Vec<_>>().join(","),
+            });
+        }
+        for component in &slices.components {
+            lowerer.component(component)?;
+        }
+        let loss = lowerer.scalar_at(objective)?;
+        let notes = lowerer.notes.iter().cloned().collect();
+        let mut builder = lowerer.builder;
+        let programs =
+            programs(&mut builder, loss, &parameters, start.len()).map_err(|error| Refusal {
+                cell: workbook.address(objective),
+                reason: error.to_string(),
+            })?;
+        let mut slice = Self {
+            objective,
+            variables: cells.into(),
+            start: start.into(),
+            programs: Arc::new(programs),
+            workspaces: Workspaces::default(),
+            notes,
+        };
+        let start = slice.start.clone();
+        let computed = slice.value(&start);
+        let close = (computed - shown).abs() <= 1e-9 * shown.abs().max(computed.abs()) + 1e-12;
+        if !close {
+            return Err(SliceError::Stale {
+                cell: workbook.address(objective),
+                shown,
+                computed,
+            });
+        }
+        Ok(slice)
+    }
+
+    pub fn objective_cell(&self) -> Cell {
+        self.objective
+    }
+
+    /// The variables, area by area as they were named, each row by row: the
+    /// order of every vector that this type takes and gives.
+    pub fn variables(&self) -> &[Cell] {
+        &self.variables
+    }
+
+    /// The variables' values when the slice was compiled; blank cells are 0.
+    pub fn start(&self) -> &[f64] {
+        &self.start
+    }
+
+    /// What to know of the derivative: functions in the slice whose
+    /// derivative counts as 0.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// The objective at `x`; not finite where it is an error value.
+    pub fn value(&mut self, x: &[f64]) -> f64 {
+        let program = &self.programs.value;
+        let workspace = self
+            .workspaces
+            .value
+            .get_or_insert_with(|| program.workspace());
+        program.run(workspace, x);
+        workspace.output(0)[0]
+    }
+
+    /// The objective at `x`, and its partial derivatives into `gradient`.
+    pub fn value_and_gradient(&mut self, x: &[f64], gradient: &mut [f64]) -> f64 {
+        let program = &self.programs.gradient;
+        let workspace = self
+            .workspaces
+            .gradient
+            .get_or_insert_with(|| program.workspace());
+        program.run(workspace, x);
+        let mut at = 0;
+        for output in 1.. {
+            if at == gradient.len() {
+                break;
+            }
+            let part = workspace.output(output);
+            gradient[at..at + part.len()].copy_from_slice(part);
+            at += part.len();
+        }
+        workspace.output(0)[0]
+    }
+
+    /// For a solver.
+    pub fn objective(&self) -> Box<dyn Objective + Send> {
+        Box::new(self.clone())
+    }
+}
+
+impl Objective for Slice {
+    fn dimension(&self) -> usize {
+        self.variables.len()
+    }
+
+    fn value(&mut self, x: &[f64]) -> f64 {
+        Slice::value(self, x)
+    }
+
+    fn gradient(&mut self, x: &[f64], gradient: &mut [f64]) -> f64 {
+        self.value_and_gradient(x, gradient)
+    }
+
+    fn least_squares(&mut self) -> Option<&mut dyn LeastSquares> {
+        if self.programs.squares.is_some() {
+            Some(self)
+        } else {
+            None
+        }
+    }
+
+    fn fork(&self) -> Box<dyn Objective + Send> {
+        self.objective()
+    }
+}
+
+impl LeastSquares for Slice {
+    fn residuals(&self) -> usize {
+        self.programs.squares.as_ref().map_or(0, |s| s.residuals)
+    }
+
+    fn scale(&self) -> f64 {
+        self.programs.squares.as_ref().map_or(1.0, |s| s.scale)
+    }
+
+    fn evaluate(&mut self, x: &[f64], residuals: &mut [f64], jacobian: &mut [f64]) {
+        let Some(squares) = &self.programs.squares else {
+            return;
+        };
+        let program = &squares.program;
+        let workspace = self
+            .workspaces
+            .squares
+            .get_or_insert_with(|| program.workspace());
+        program.run(workspace, x);
+        residuals.copy_from_slice(workspace.output(0));
+        jacobian.copy_from_slice(workspace.output(1));
+    }
+}
+
+/// The programs of a slice. `parameters` are `[1, cols, rows]` nodes, one a
+/// variable area, so that their elements come row by row.
+fn programs(
+    builder: &mut Builder,
+    loss: Node,
+    parameters: &[Node],
+    variables: usize,
+) -> Result<Programs, crate::program::ShapeError> {
+    let value = Program::new(builder, &[loss]);
+    let mut outputs = vec![loss];
+    outputs.extend(builder.gradient(loss, parameters)?);
+    let gradient = Program::new(builder, &outputs);
+    let squares = match builder.sum_of_squares(loss) {
+        Some((residuals, scale)) => {
+            let count = builder.shape(residuals).len();
+            match builder.residual_jacobian(residuals, parameters) {
+                _ if count.saturating_mul(variables) > MAX_JACOBIAN => None,
+                Ok(jacobian) => Some(Squares {
+                    scale,
+                    residuals: count,
+                    program: Program::new(builder, &[residuals, jacobian]),
+                }),
+                // A loss without a compact Jacobian is minimised by its gradient.
+                Err(_) => None,
+            }
+        }
+        None => None,
+    };
+    Ok(Programs {
+        value,
+        gradient,
+        squares,
+    })
+}
+
+/// The objective's value, which must be a formula's number.
+fn objective_value(
+    workbook: &Workbook,
+    oracle: &mut dyn Oracle,
+    objective: Cell,
+) -> Result<f64, SliceError> {
+    let sheet = workbook.sheet(objective.sheet);
+    let cell = || workbook.address(objective);
+    let value = sheet.cells.get(objective.pos);
+    let computed = sheet.runs.at(objective.pos).is_some()
+        || sheet
+            .spills
+            .values()
+            .any(|rect| rect.contains(objective.pos));
+    match value {
+        Value::Error(error) => {
+            let source = error_source(workbook, oracle, objective);
+            let formula = match source == objective {
+                true => String::new(),
+                false => format!(" ({error} spreads from there)"),
+            };
+            Err(SliceError::Error {
+                cell: cell(),
+                error,
+                source_cell: workbook.address(source),
+                formula,
+            })
+        }
+        Value::Text(text) => Err(SliceError::Text {
+            cell: cell(),
+            text: text.to_string(),
+        }),
+        Value::Number(x) if computed => Ok(x),
+        Value::Bool(x) if computed => Ok(f64::from(u8::from(x))),
+        Value::Blank => Err(SliceError::NotAFormula {
+            cell: cell(),
+            holds: "nothing",
+        }),
+        _ => Err(SliceError::NotAFormula {
+            cell: cell(),
+            holds: "a constant",
+        }),
+    }
+}
+
+/// Follows an error to a cell whose precedents have none.
+fn error_source(workbook: &Workbook, oracle: &mut dyn Oracle, from: Cell) -> Cell {
+    let mut at = from;
+    let mut seen = FxHashSet::default();
+    while seen.insert(at) {
+        let sheet = workbook.sheet(at.sheet);
+        let Some((id, _)) = sheet.runs.at(at.pos) else {
+            break;
+        };
+        let Some(bound) = oracle.bound(at.sheet, id) else {
+            break;
+        };
+        match first_error(workbook, &bound, at, &seen) {
+            Some(earlier) => at = earlier,
+            None => break,
+        }
+    }
+    at
+}
+
+fn first_error(
+    workbook: &Workbook,
+    bound: &BoundFormula,
+    at: Cell,
+    seen: &FxHashSet<Cell>,
+) -> Option<Cell> {
+    let mut found = None;
+    for reference in &bound.precedents {
+        let Some(rect) = reference.rect(at.pos) else {
+            continue;
+        };
+        for &sheet in reference.sheets.as_slice() {
+            workbook
+                .sheet(sheet)
+                .cells
+                .for_each(rect, &mut |pos, value| {
+                    let cell = Cell { sheet, pos };
+                    if found.is_none() && matches!(value, Value::Error(_)) && !seen.contains(&cell)
+                    {
+                        found = Some(cell);
+                    }
+                });
+        }
+    }
+    found
+}
+
+/// The variable cells row by row, and their values.
+fn variable_cells(
+    workbook: &Workbook,
+    oracle: &dyn Oracle,
+    areas: &[Area],
+) -> Result<(Vec<Cell>, Vec<f64>), SliceError> {
+    let mut cells = Vec::new();
+    let mut values = Vec::new();
+    let mut seen = FxHashSet::default();
+    for area in areas {
+        let sheet = workbook.sheet(area.sheet);
+        for pos in area.rect.cells() {
+            let cell = Cell {
+                sheet: area.sheet,
+                pos,
+            };
+            let name = || workbook.address(cell);
+            if !seen.insert(cell) {
+                return Err(SliceError::VariableTwice { cell: name() });
+            }
+            if sheet.runs.at(pos).is_some() {
+                return Err(SliceError::VariableIsFormula {
+                    cell: name(),
+                    formula: oracle.formula_text(cell),
+                });
+            }
+            if sheet.spills.values().any(|rect| rect.contains(pos)) {
+                return Err(SliceError::VariableNotNumber {
+                    cell: name(),
+                    holds: "a value that a formula spilled".to_owned(),
+                });
+            }
+            let value = match sheet.cells.get(pos) {
+                Value::Number(x) => x,
+                Value::Blank => 0.0,
+                Value::Text(text) => {
+                    return Err(SliceError::VariableNotNumber {
+                        cell: name(),
+                        holds: format!("the text {:?}", text.as_ref()),
+                    });
+                }
+                Value::Bool(truth) => {
+                    let holds = if truth { "TRUE" } else { "FALSE" };
+                    return Err(SliceError::VariableNotNumber {
+                        cell: name(),
+                        holds: holds.into(),
+                    });
+                }
+                Value::Error(kind) => {
+                    return Err(SliceError::VariableNotNumber {
+                        cell: name(),
+                        holds: kind.to_string(),
+                    });
+                }
+                Value::Array(_) => 0.0,
+            };
+            cells.push(cell);
+            values.push(value);
+        }
+    }
+    if cells.is_empty() {
+        return Err(SliceError::NoVariables);
+    }
+    Ok((cells, values))
+}
+
+impl Lowerer<'_> {
+    /// Makes the variable areas parameters of the program.
+    fn add_variables(&mut self, areas: &[Area]) -> Result<Vec<Node>, Refusal> {
+        let mut parameters = Vec::new();
+        for area in areas {
+            let (rows, cols) = (area.rect.rows() as usize, area.rect.cols() as usize);
+            // Stored transposed, the elements of a parameter come row by row.
+            let parameter = self.builder.parameter(Shape::new(1, cols, rows));
+            let node = self.builder.transpose(parameter);
+            self.add_piece(*area, Numbers::sure(node));
+            parameters.push(parameter);
+        }
+        Ok(parameters)
+    }
+
+    /// The node of one cell.
+    fn scalar_at(&mut self, at: Cell) -> Result<Node, Refusal> {
+        let reference = super::bind::BoundRef::fixed(Area {
+            sheet: at.sheet,
+            rect: Rect::cell(at.pos),
+        });
+        self.cell_numbers(&reference, at)
+            .map(|numbers| numbers.node)
+    }
+}

@@ -1,0 +1,359 @@
+//! Calls of functions: each by its entry's derivative rule.
+
+use super::numbers::{Numbers, repeat};
+use super::reference::{MAX_GATHERED, Want};
+use super::{Lowerer, Refusal, Site};
+use crate::engine::bind::{Bound, BoundRef, Sheets};
+use crate::functions::{
+    Function, LowerRule, Lowered, Lowering, Operand, ParamKind, Presence, SelectRule, Smoothness,
+    ValueRule,
+};
+use crate::grid::{Area, Cell, Rect};
+use crate::program::{Shape, Tensor};
+
+/// Functions that are numbers wherever their arguments are. Others may be
+/// errors, so a condition on their result has to look.
+const TOTAL: &[&str] = &[
+    "ABS",
+    "AND",
+    "AVERAGE",
+    "ATAN",
+    "COS",
+    "COUNT",
+    "EXP",
+    "INT",
+    "MAX",
+    "MIN",
+    "MMULT",
+    "N",
+    "NOT",
+    "OR",
+    "PI",
+    "ROUND",
+    "SIGN",
+    "SIN",
+    "SUM",
+    "SUMPRODUCT",
+    "SUMSQ",
+    "SUMX2MY2",
+    "SUMX2PY2",
+    "SUMXMY2",
+    "TANH",
+    "TRANSPOSE",
+    "TRUNC",
+    "XOR",
+];
+
+/// Functions whose value is TRUE or FALSE.
+const TRUTHS: &[&str] = &["AND", "OR", "NOT", "XOR"];
+
+impl Lowerer<'_> {
+    pub(super) fn call(
+        &mut self,
+        part: &Bound,
+        function: &'static Function,
+        args: &[Bound],
+        site: &Site,
+        want: Want,
+    ) -> Result<Numbers, Refusal> {
+        match function.name {
+            "IF" | "IFS" | "SWITCH" | "CHOOSE" | "IFERROR" | "IFNA" => {
+                return self.lazy(function.name, args, site, want);
+            }
+            "MAP" | "REDUCE" | "SCAN" | "BYROW" | "BYCOL" | "MAKEARRAY" => {
+                return self.higher_order(function.name, args, site);
+            }
+            _ => {}
+        }
+        if let ValueRule::Reference(_) = function.value {
+            return self.place(part, site, want);
+        }
+        let Some(rule) = function.lower else {
+            let reason = match function.smoothness {
+                Smoothness::NotDifferentiable(reason) => reason,
+                _ => "it has no derivative rule",
+            };
+            return Err(self.refuse(
+                site.first(),
+                format!("{} cannot be differentiated: {reason}", function.name),
+            ));
+        };
+        if function.smoothness == Smoothness::PiecewiseConstant {
+            self.notes.insert(format!(
+                "{} in {} is piecewise constant: its derivative counts as 0",
+                function.name,
+                self.workbook.address(site.first())
+            ));
+        }
+        let (lowered, fallible) = match function.select {
+            Some(select) => self.selected(function, select, args, site)?,
+            None => self.arguments(function, args, site)?,
+        };
+        let node = self.by_rule(function, rule, &lowered, site)?;
+        let fallible = fallible || !TOTAL.contains(&function.name);
+        let numbers = Numbers {
+            fallible,
+            ..Numbers::sure(node)
+        };
+        Ok(Numbers {
+            boolean: TRUTHS.contains(&function.name),
+            ..numbers
+        })
+    }
+
+    fn by_rule(
+        &mut self,
+        function: &'static Function,
+        rule: LowerRule,
+        args: &[Lowered],
+        site: &Site,
+    ) -> Result<crate::program::Node, Refusal> {
+        let mut lowering = Lowering {
+            builder: &mut self.builder,
+            function: function.name,
+        };
+        rule(&mut lowering, args).map_err(|error| self.refuse(site.first(), error.to_string()))
+    }
+
+    /// The one argument of SUMIF and its kind: the cells whose criteria hold.
+    /// Which these are must not depend on the variables.
+    fn selected(
+        &mut self,
+        function: &'static Function,
+        select: SelectRule,
+        args: &[Bound],
+        site: &Site,
+    ) -> Result<(Vec<Lowered>, bool), Refusal> {
+        let lanes = if args.iter().any(|arg| self.varies(arg)) {
+            site.lanes()
+        } else {
+            1
+        };
+        let mut areas = Vec::with_capacity(lanes);
+        let mut selections = Vec::with_capacity(lanes);
+        for lane in 0..lanes {
+            let at = site.lane(lane);
+            let operands: Vec<Operand> = args
+                .iter()
+                .enumerate()
+                .map(|(index, arg)| {
+                    let single = function
+                        .param(index)
+                        .is_some_and(|p| p.kind == ParamKind::Scalar);
+                    self.lane_operand(arg, at, lane, site.mapped, single)
+                })
+                .collect();
+            self.oracle.take_reads();
+            let selection = self.oracle.select(select, &operands, at).map_err(|error| {
+                self.refuse(
+                    at,
+                    format!("the criteria of {} give {error}", function.name),
+                )
+            })?;
+            if self
+                .oracle
+                .take_reads()
+                .into_iter()
+                .any(|area| self.depends(area))
+            {
+                return Err(self.refuse(
+                    at,
+                    format!(
+                        "which cells {} selects depends on the variables, so it has no derivative",
+                        function.name
+                    ),
+                ));
+            }
+            // Where nothing can be selected, a blank cell that is not stands in.
+            let nothing = Area {
+                sheet: site.sheet,
+                rect: Rect::cell(at.pos),
+            };
+            areas.push(selection.values.unwrap_or(nothing));
+            selections.push(
+                selection
+                    .values
+                    .map_or_else(|| vec![false], |_| selection.selected),
+            );
+        }
+        let numbers = self.gathered(&areas, site)?;
+        let of = self.builder.shape(numbers.node);
+        // Cells that all lanes look at may be selected differently in each.
+        let shape = Shape { lanes, ..of };
+        if shape.len() > MAX_GATHERED {
+            return Err(self.refuse(
+                site.first(),
+                format!(
+                    "its cells select from {} numbers in all, more than {MAX_GATHERED}",
+                    shape.len()
+                ),
+            ));
+        }
+        let numbered = numbers.present.map(|present| repeat(&present, shape));
+        let mut mask = vec![0.0; shape.len()];
+        for (lane, (area, selected)) in areas.iter().zip(&selections).enumerate() {
+            let cols = area.rect.cols() as usize;
+            for (index, chosen) in selected.iter().enumerate() {
+                let at = shape.offset(lane, index / cols, index % cols);
+                let number = numbered
+                    .as_ref()
+                    .is_none_or(|present| present.data[at] != 0.0);
+                mask[at] = f64::from(u8::from(*chosen && number));
+            }
+        }
+        let numbers = Numbers {
+            present: Some(Tensor::new(shape, mask)),
+            ..numbers
+        };
+        let numbers = self.aggregated(site, numbers)?;
+        let lowered = Lowered {
+            node: numbers.node,
+            present: numbers.present,
+            omitted: false,
+        };
+        Ok((vec![lowered], numbers.fallible))
+    }
+
+    /// An argument of a call in one lane, as value rules take it.
+    fn lane_operand(
+        &mut self,
+        arg: &Bound,
+        at: Cell,
+        lane: usize,
+        mapped: bool,
+        single: bool,
+    ) -> Operand {
+        let slots: Vec<Operand> = self.slots.iter().map(|slot| slot.operand(lane)).collect();
+        let operand = self.oracle.evaluate(arg, at, mapped, &slots);
+        match operand {
+            Operand::Reference(areas) if single => match areas.as_slice() {
+                [area] => Operand::Value(self.read(*area, at, mapped, Want::Single)),
+                _ => Operand::Reference(areas),
+            },
+            operand => operand,
+        }
+    }
+
+    /// The arguments as derivative rules take them, and whether any may fail.
+    fn arguments(
+        &mut self,
+        function: &'static Function,
+        args: &[Bound],
+        site: &Site,
+    ) -> Result<(Vec<Lowered>, bool), Refusal> {
+        let mut lowered = Vec::with_capacity(args.len());
+        let mut fallible = false;
+        for (index, arg) in args.iter().enumerate() {
+            let Some(param) = function.param(index) else {
+                continue;
+            };
+            let whole = match param.kind {
+                ParamKind::Scalar => None,
+                ParamKind::Range => Some(*site),
+                ParamKind::Array | ParamKind::Lambda => Some(site.mapped()),
+            };
+            let areas = if whole.is_some() && param.presence == Presence::Repeating {
+                separate(arg)
+            } else {
+                Vec::new()
+            };
+            if areas.is_empty() {
+                lowered.push(self.argument(arg, whole, site, &mut fallible)?);
+            }
+            for area in &areas {
+                lowered.push(self.argument(area, whole, site, &mut fallible)?);
+            }
+        }
+        let repeats = function
+            .params
+            .iter()
+            .any(|p| p.presence == Presence::Repeating);
+        while !repeats && lowered.len() < function.params.len() {
+            lowered.push(Lowered {
+                node: self.builder.scalar(0.0),
+                present: None,
+                omitted: true,
+            });
+        }
+        Ok((lowered, fallible))
+    }
+
+    fn argument(
+        &mut self,
+        arg: &Bound,
+        whole: Option<Site>,
+        site: &Site,
+        fallible: &mut bool,
+    ) -> Result<Lowered, Refusal> {
+        if matches!(arg, Bound::Omitted) {
+            let node = self.builder.scalar(0.0);
+            return Ok(Lowered {
+                node,
+                present: None,
+                omitted: true,
+            });
+        }
+        let Some(whole) = whole else {
+            let numbers = self.part(arg, site, Want::Single)?;
+            *fallible |= numbers.fallible;
+            return Ok(Lowered {
+                node: numbers.node,
+                present: None,
+                omitted: false,
+            });
+        };
+        let numbers = self.part(arg, &whole, Want::Whole)?;
+        // A single value written as an argument counts, whatever its kind;
+        // cells and arrays are sifted.
+        let sifted = match arg {
+            Bound::Value(crate::value::Value::Array(_)) => true,
+            Bound::Value(_) => false,
+            _ => true,
+        };
+        let numbers = if sifted {
+            self.aggregated(site, numbers)?
+        } else {
+            numbers
+        };
+        *fallible |= numbers.fallible;
+        let present = if sifted { numbers.present } else { None };
+        Ok(Lowered {
+            node: numbers.node,
+            present,
+            omitted: false,
+        })
+    }
+}
+
+/// The areas of a union or of a reference to several sheets, as arguments of
+/// their own; none where it is anything else.
+fn separate(arg: &Bound) -> Vec<Bound> {
+    match arg {
+        Bound::Union(parts) => parts
+            .iter()
+            .flat_map(|part| {
+                let inner = separate(part);
+                if inner.is_empty() {
+                    vec![part.clone()]
+                } else {
+                    inner
+                }
+            })
+            .collect(),
+        Bound::Cells(BoundRef {
+            sheets: Sheets::Many(sheets),
+            shape,
+            within,
+        }) => sheets
+            .iter()
+            .map(|&sheet| {
+                Bound::Cells(BoundRef {
+                    sheets: Sheets::One(sheet),
+                    shape: shape.clone(),
+                    within: *within,
+                })
+            })
+            .collect(),
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,167 @@
+//! Parts that do not depend on the variables: the interpreter's values.
+
+use super::lambda::Slot;
+use super::numbers::Numbers;
+use super::reference::Want;
+use super::{Lowerer, Refusal, Site};
+use crate::engine::bind::Bound;
+use crate::functions::Operand;
+use crate::grid::{Area, Cell};
+use crate::program::{Shape, Tensor};
+use crate::value::{Array, ErrorKind, Value};
+
+impl Lowerer<'_> {
+    /// Evaluates a part once for every lane, or once where it is the same for all.
+    pub(super) fn constants(&mut self, part: &Bound, site: &Site) -> Vec<Operand> {
+        let lanes = if self.varies(part) { site.lanes() } else { 1 };
+        (0..lanes)
+            .map(|lane| {
+                let slots: Vec<Operand> =
+                    self.slots.iter().map(|slot| slot.operand(lane)).collect();
+                self.oracle
+                    .evaluate(part, site.lane(lane), site.mapped, &slots)
+            })
+            .collect()
+    }
+
+    /// The values of operands: references are read.
+    pub(super) fn constant_values(&mut self, part: &Bound, site: &Site, want: Want) -> Vec<Value> {
+        self.constants(part, site)
+            .into_iter()
+            .enumerate()
+            .map(|(lane, operand)| match operand {
+                Operand::Value(value) => value,
+                Operand::Omitted => Value::Blank,
+                Operand::Lambda(_) => Value::Error(ErrorKind::Calc),
+                Operand::Reference(areas) => match areas.as_slice() {
+                    [area] => self.read(*area, site.lane(lane), site.mapped, want),
+                    _ => Value::Error(ErrorKind::Value),
+                },
+            })
+            .collect()
+    }
+
+    /// The values of an area, or the one in the formula's own row or column.
+    pub(super) fn read(&self, area: Area, at: Cell, mapped: bool, want: Want) -> Value {
+        let cells = &self.workbook.sheet(area.sheet).cells;
+        let rect = area.rect;
+        if rect.is_cell() {
+            return cells.get(rect.top_left());
+        }
+        if want == Want::Single && !mapped {
+            let mut own = at.pos;
+            if rect.cols() == 1 {
+                own.col = rect.left;
+            } else if rect.rows() == 1 {
+                own.row = rect.top;
+            }
+            return if rect.contains(own) {
+                cells.get(own)
+            } else {
+                Value::Error(ErrorKind::Value)
+            };
+        }
+        let (rows, cols) = (rect.rows() as usize, rect.cols() as usize);
+        Value::array(Array::from_fn(rows, cols, |row, col| {
+            cells.get(crate::grid::Pos::new(
+                rect.top + row as u32,
+                rect.left + col as u32,
+            ))
+        }))
+    }
+
+    /// The numbers of a part that does not depend on the variables.
+    pub(super) fn constant_numbers(
+        &mut self,
+        part: &Bound,
+        site: &Site,
+        want: Want,
+    ) -> Result<Numbers, Refusal> {
+        let values = self.constant_values(part, site, want);
+        self.numbers_of(&values, site)
+    }
+
+    /// Values, one a lane or one for all, as numbers.
+    pub(super) fn numbers_of(&mut self, values: &[Value], site: &Site) -> Result<Numbers, Refusal> {
+        let size = |value: &Value| match value {
+            Value::Array(array) => (array.rows(), array.cols()),
+            _ => (1, 1),
+        };
+        let (rows, cols) = values.first().map_or((1, 1), size);
+        if values.iter().any(|value| size(value) != (rows, cols)) {
+            return Err(self.refuse(
+                site.first(),
+                "a part of it has another size from cell to cell of the filled formula",
+            ));
+        }
+        let shape = Shape::new(values.len().max(1), rows, cols);
+        let mut numbers = vec![0.0; shape.len()];
+        let mut present = vec![1.0; shape.len()];
+        let mut booleans = 0;
+        for (lane, value) in values.iter().enumerate() {
+            for row in 0..rows {
+                for col in 0..cols {
+                    let value = match value {
+                        Value::Array(array) => array.get(row, col),
+                        scalar => scalar,
+                    };
+                    let at = shape.offset(lane, row, col);
+                    numbers[at] = value.to_number().unwrap_or(f64::NAN);
+                    booleans += usize::from(matches!(value, Value::Bool(_)));
+                    if !matches!(value, Value::Number(_) | Value::Error(_)) {
+                        present[at] = 0.0;
+                    }
+                }
+            }
+        }
+        let fallible = numbers.iter().any(|x| x.is_nan());
+        let boolean = booleans == shape.len();
+        let present = (!boolean && present.contains(&0.0)).then(|| Tensor::new(shape, present));
+        let node = self.builder.constant(Tensor::new(shape, numbers));
+        Ok(Numbers {
+            node,
+            present,
+            fallible,
+            boolean,
+        })
+    }
+
+    /// Whether a part may have another value in another cell of a run.
+    pub(super) fn varies(&self, part: &Bound) -> bool {
+        match part {
+            Bound::Value(_) | Bound::Omitted | Bound::Function(_) => false,
+            Bound::Cells(reference) => {
+                use crate::formula::Axis::Relative;
+                let ((row_a, row_b), (col_a, col_b)) = reference.axes();
+                let relative = [row_a, row_b, col_a, col_b]
+                    .iter()
+                    .any(|a| matches!(a, Relative(_)));
+                // A range is intersected with the cell's row or column.
+                relative || !reference.is_cell()
+            }
+            Bound::Slot(slot) => match self.slots.get(*slot) {
+                Some(Slot::Constant(operands)) => operands.len() > 1,
+                _ => false,
+            },
+            Bound::Name(_) | Bound::Recursion(_) | Bound::Lambda(_) | Bound::Apply { .. } => true,
+            Bound::Call { function, args } => {
+                function.volatile
+                    || matches!(
+                        function.name,
+                        "ROW" | "COLUMN" | "CELL" | "SHEET" | "INDIRECT"
+                    )
+                    || args.iter().any(|arg| self.varies(arg))
+            }
+            Bound::Let { values, body } => {
+                values.iter().any(|v| self.varies(v)) || self.varies(body)
+            }
+            Bound::Plus(x) | Bound::Negate(x) | Bound::Percent(x) => self.varies(x),
+            Bound::Single(_) | Bound::Spill(_) => true,
+            Bound::Chain { first, rest } => {
+                self.varies(first) || rest.iter().any(|(_, term)| self.varies(term))
+            }
+            Bound::Range(a, b) | Bound::Intersection(a, b) => self.varies(a) || self.varies(b),
+            Bound::Union(parts) => parts.iter().any(|p| self.varies(p)),
+        }
+    }
+}

@@ -1,0 +1,408 @@
+//! Cash flows: NPV, XNPV, IRR, XIRR, MIRR and RATE.
+
+use super::algebra::Floats;
+use super::arguments::{Scalars, done};
+use super::params::{array, optional, range, repeating, scalar};
+use super::{
+    Category, Context, Example, Function, LowerError, Lowered, Lowering, Operand, Param, ValueRule,
+};
+use crate::program::{Axes, Binary, Node, Reduction, Shape, Tensor};
+use crate::value::{ErrorKind, Value};
+
+const fn entry(
+    name: &'static str,
+    params: &'static [Param],
+    help: &'static str,
+    rule: fn(&[Operand], &mut dyn Context) -> Result<Operand, ErrorKind>,
+) -> Function {
+    Function::new(
+        Category::Financial,
+        name,
+        params,
+        help,
+        ValueRule::Operands(rule),
+    )
+}
+
+const ITERATED: &str = "its rate is found by iteration; drive the net present value to 0 instead";
+
+pub(super) const FUNCTIONS: &[Function] = &[
+    entry(
+        "IRR",
+        &[array("values"), optional(scalar("guess"))],
+        "The rate at which a series of cash flows is worth nothing.",
+        |args, ctx| {
+            let guess = args.number_or(1, 0.1)?;
+            let mut flows = Vec::new();
+            collect(&args[0], ctx, &mut flows)?;
+            changes_sign(&flows)?;
+            let times: Vec<f64> = (0..flows.len()).map(|i| i as f64).collect();
+            root(guess, |rate| present_value(rate, &flows, &times)).map(Operand::from)
+        },
+    )
+    .not_differentiable(ITERATED),
+    entry(
+        "MIRR",
+        &[
+            array("values"),
+            scalar("finance_rate"),
+            scalar("reinvest_rate"),
+        ],
+        "The rate of return of cash flows, with a rate for borrowing and one for investing.",
+        |args, ctx| {
+            let mut flows = Vec::new();
+            collect(&args[0], ctx, &mut flows)?;
+            let (finance, reinvest) = (args.number(1)?, args.number(2)?);
+            let last = flows.len() as f64 - 1.0;
+            let mut earned = 0.0;
+            let mut spent = 0.0;
+            for (i, flow) in flows.iter().enumerate() {
+                if *flow > 0.0 {
+                    earned += flow * (1.0 + reinvest).powf(last - i as f64);
+                } else {
+                    spent += flow / (1.0 + finance).powf(i as f64);
+                }
+            }
+            if earned == 0.0 || spent == 0.0 {
+                return Err(ErrorKind::Div0);
+            }
+            Ok(Value::number((-earned / spent).powf(1.0 / last) - 1.0).into())
+        },
+    )
+    .not_differentiable("it has no derivative rule"),
+    entry(
+        "NPV",
+        &[scalar("rate"), range("value1"), repeating(range("value2"))],
+        "The value today of cash flows at the ends of the periods to come.",
+        |args, ctx| {
+            let rate = args.number(0)?;
+            let mut flows = Vec::new();
+            for arg in &args[1..] {
+                collect(arg, ctx, &mut flows)?;
+            }
+            if rate == -1.0 {
+                return Err(ErrorKind::Div0);
+            }
+            let value: f64 = flows
+                .iter()
+                .enumerate()
+                .map(|(i, flow)| flow / (1.0 + rate).powi(i as i32 + 1))
+                .sum();
+            Ok(Value::number(value).into())
+        },
+    )
+    .smooth(lower_npv)
+    .examples(&[Example {
+        formula: "NPV(A1,B1:B2,C1)",
+        cells: &[("A1", 0.1), ("B1", -100.0), ("B2", 60.0), ("C1", 70.0)],
+    }]),
+    Function::new(
+        Category::Financial,
+        "RATE",
+        &[
+            scalar("nper"),
+            scalar("pmt"),
+            scalar("pv"),
+            optional(scalar("fv")),
+            optional(scalar("type")),
+            optional(scalar("guess")),
+        ],
+        "The rate per period of an annuity.",
+        ValueRule::Scalar(|args, _| done(rate(args))),
+    )
+    .not_differentiable(ITERATED),
+    entry(
+        "XIRR",
+        &[array("values"), array("dates"), optional(scalar("guess"))],
+        "The yearly rate at which cash flows on given dates are worth nothing.",
+        |args, ctx| {
+            let guess = args.number_or(2, 0.1)?;
+            let (flows, times) = dated(&args[0], &args[1], ctx)?;
+            changes_sign(&flows)?;
+            if guess <= -1.0 {
+                return Err(ErrorKind::Num);
+            }
+            root(guess, |rate| present_value(rate, &flows, &times)).map(Operand::from)
+        },
+    )
+    .not_differentiable(ITERATED),
+    entry(
+        "XNPV",
+        &[scalar("rate"), array("values"), array("dates")],
+        "The value on the first date of cash flows on given dates.",
+        |args, ctx| {
+            let rate = args.number(0)?;
+            let (flows, times) = dated(&args[1], &args[2], ctx)?;
+            if rate <= 0.0 {
+                return Err(ErrorKind::Num);
+            }
+            Ok(Value::number(present_value(rate, &flows, &times)).into())
+        },
+    )
+    .smooth(lower_xnpv)
+    .examples(&[Example {
+        formula: "XNPV(A1,B1:B2,{39448;39600})",
+        cells: &[("A1", 0.1), ("B1", -100.0), ("B2", 120.0)],
+    }]),
+];
+
+/// The numbers of an argument: in cells and arrays numbers only.
+fn collect(arg: &Operand, ctx: &mut dyn Context, numbers: &mut Vec<f64>) -> Result<(), ErrorKind> {
+    match arg {
+        Operand::Reference(areas) => {
+            for area in areas {
+                let mut error = None;
+                ctx.for_each(*area, &mut |_, value| match value {
+                    Value::Number(x) => numbers.push(*x),
+                    Value::Error(kind) => error = error.or(Some(*kind)),
+                    _ => {}
+                });
+                if let Some(kind) = error {
+                    return Err(kind);
+                }
+            }
+        }
+        Operand::Value(Value::Array(array)) => {
+            for value in array.cells() {
+                match value {
+                    Value::Number(x) => numbers.push(*x),
+                    Value::Error(kind) => return Err(*kind),
+                    _ => {}
+                }
+            }
+        }
+        Operand::Value(value) => numbers.push(value.to_number()?),
+        Operand::Omitted => numbers.push(0.0),
+        Operand::Lambda(_) => return Err(ErrorKind::Value),
+    }
+    Ok(())
+}
+
+/// Cash flows and their times in years of 365 days after the first.
+fn dated(
+    flows: &Operand,
+    dates: &Operand,
+    ctx: &mut dyn Context,
+) -> Result<(Vec<f64>, Vec<f64>), ErrorKind> {
+    let mut read = |operand: &Operand| -> Result<Vec<f64>, ErrorKind> {
+        let array = ctx.to_array(operand)?;
+        let number = |value: &Value| match value {
+            Value::Bool(_) => Err(ErrorKind::Value),
+            value => value.to_number(),
+        };
+        array.cells().iter().map(number).collect()
+    };
+    let (flows, dates) = (read(flows)?, read(dates)?);
+    let end = ctx.date_system().end() as f64;
+    let first = dates[0].trunc();
+    let valid = |date: &f64| (first..end).contains(&date.trunc()) && *date >= 0.0;
+    if flows.len() != dates.len() || !dates.iter().all(valid) {
+        return Err(ErrorKind::Num);
+    }
+    let times = dates.iter().map(|date| (date.trunc() - first) / 365.0);
+    Ok((flows, times.collect()))
+}
+
+fn changes_sign(flows: &[f64]) -> Result<(), ErrorKind> {
+    if flows.iter().any(|x| *x > 0.0) && flows.iter().any(|x| *x < 0.0) {
+        Ok(())
+    } else {
+        Err(ErrorKind::Num)
+    }
+}
+
+fn present_value(rate: f64, flows: &[f64], times: &[f64]) -> f64 {
+    let terms = flows.iter().zip(times);
+    terms
+        .map(|(flow, time)| flow / (1.0 + rate).powf(*time))
+        .sum()
+}
+
+fn rate(args: &[Value]) -> Result<f64, ErrorKind> {
+    let [n, pmt, pv, fv, kind] = [
+        args.number(0)?,
+        args.number(1)?,
+        args.number(2)?,
+        args.number(3)?,
+        args.number(4)?,
+    ];
+    let guess = args.number_or(5, 0.1)?;
+    if n <= 0.0 || guess <= -1.0 {
+        return Err(ErrorKind::Num);
+    }
+    root(guess, |rate| {
+        fv - super::financial::balance(&mut Floats, [rate, n, pmt, pv, kind])
+    })
+}
+
+/// A rate above -1 at which `f` is 0, the one that the secant method finds
+/// from `guess`, or else the nearest to `guess` (in the growth factor's
+/// logarithm) where `f` changes sign. `#NUM!` where there is none.
+fn root(guess: f64, f: impl Fn(f64) -> f64) -> Result<f64, ErrorKind> {
+    secant(guess, &f)
+        .or_else(|| bracketed(guess, &f))
+        .ok_or(ErrorKind::Num)
+}
+
+fn secant(guess: f64, f: &impl Fn(f64) -> f64) -> Option<f64> {
+    let mut old = guess;
+    let mut old_value = f(old);
+    let mut new = guess + 1e-4 * (1.0 + guess.abs());
+    for _ in 0..100 {
+        let value = f(new);
+        if value == 0.0 {
+            return Some(new);
+        }
+        let slope = (value - old_value) / (new - old);
+        let mut next = new - value / slope;
+        if !next.is_finite() {
+            return None;
+        }
+        // A step past -1 goes half the way there.
+        if next <= -1.0 {
+            next = (new - 1.0) / 2.0;
+        }
+        if (next - new).abs() <= 1e-14 * (1.0 + next.abs()) {
+            return Some(next);
+        }
+        (old, old_value, new) = (new, value, next);
+    }
+    None
+}
+
+fn bracketed(guess: f64, f: &impl Fn(f64) -> f64) -> Option<f64> {
+    // Growth factors from about 1e-4 to 1e4, finely spaced.
+    let at = |i: i32| (f64::from(i) * 0.01).exp();
+    let centre = ((1.0 + guess).ln() / 0.01).round() as i32;
+    let change = |i: i32| {
+        let (a, b) = (f(at(i) - 1.0), f(at(i + 1) - 1.0));
+        a.is_finite() && b.is_finite() && (a < 0.0) != (b < 0.0)
+    };
+    let found = (0..1000).find_map(|by| {
+        [centre + by, centre - by - 1]
+            .into_iter()
+            .find(|&i| change(i))
+    })?;
+    let (mut low, mut high) = (at(found) - 1.0, at(found + 1) - 1.0);
+    let falls = f(low) > 0.0;
+    for _ in 0..200 {
+        let middle = low + (high - low) / 2.0;
+        if middle == low || middle == high {
+            break;
+        }
+        if (f(middle) > 0.0) == falls {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    Some(low)
+}
+
+/// Every number is discounted by its place among the numbers of all arguments.
+fn lower_npv(l: &mut Lowering<'_>, args: &[Lowered]) -> Result<Node, LowerError> {
+    let one = l.builder.scalar(1.0);
+    let growth = l.builder.binary(Binary::Add, args[0].node, one)?;
+    // Numbers counted so far, in each lane.
+    let mut counts: Vec<f64> = vec![0.0];
+    let mut total = l.builder.scalar(0.0);
+    for arg in &args[1..] {
+        let shape = l.builder.shape(arg.node);
+        let lanes = arg
+            .present
+            .as_ref()
+            .map_or(1, |present| present.shape.lanes);
+        if counts.len() == 1 {
+            counts = vec![counts[0]; lanes];
+        }
+        let exponents = Shape::new(counts.len(), shape.rows, shape.cols);
+        let mut numbers = vec![0.0; exponents.len()];
+        for (lane, count) in counts.iter_mut().enumerate() {
+            for row in 0..shape.rows {
+                for col in 0..shape.cols {
+                    let here = arg.present.as_ref().map_or(1.0, |present| {
+                        present.get(if present.shape.lanes == 1 { 0 } else { lane }, row, col)
+                    });
+                    *count += here;
+                    numbers[exponents.offset(lane, row, col)] = *count;
+                }
+            }
+        }
+        let exponents = l.builder.constant(Tensor::new(exponents, numbers));
+        let discount = l.builder.binary(Binary::Pow, growth, exponents)?;
+        let mut value = l.builder.binary(Binary::Div, arg.node, discount)?;
+        if let Some(present) = &arg.present {
+            let present = l.builder.constant(present.clone());
+            let zero = l.builder.scalar(0.0);
+            value = l.builder.select(present, value, zero)?;
+        }
+        let sum = l.builder.reduce(Reduction::Sum, Axes::CELLS, value);
+        total = l.builder.binary(Binary::Add, total, sum)?;
+    }
+    Ok(total)
+}
+
+fn lower_xnpv(l: &mut Lowering<'_>, args: &[Lowered]) -> Result<Node, LowerError> {
+    let (flows, dates) = (args[1].node, args[2].node);
+    let (shape, other) = (l.builder.shape(flows), l.builder.shape(dates));
+    if (shape.rows, shape.cols) != (other.rows, other.cols) {
+        return Err(l.refuse("its values and dates differ in shape"));
+    }
+    let first = super::shaping::rearrange(l, dates, 1, 1, |_, _| Some((0, 0)))?;
+    let one = l.builder.scalar(1.0);
+    let year = l.builder.scalar(365.0);
+    let growth = l.builder.binary(Binary::Add, args[0].node, one)?;
+    let days = l.builder.binary(Binary::Sub, dates, first)?;
+    let years = l.builder.binary(Binary::Div, days, year)?;
+    let discount = l.builder.binary(Binary::Pow, growth, years)?;
+    let values = l.builder.binary(Binary::Div, flows, discount)?;
+    Ok(l.builder.reduce(Reduction::Sum, Axes::CELLS, values))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::mock::Sheet;
+    use super::*;
+
+    #[track_caller]
+    fn close(x: f64, expected: f64) {
+        assert!(
+            (x - expected).abs() <= 1e-9 * expected.abs().max(1e-3),
+            "{x}, not {expected}"
+        );
+    }
+
+    #[test]
+    fn net_present_values() {
+        let mut sheet = Sheet::new("-10000,3000,x,4200,6800");
+        close(sheet.number("NPV(0.1,A1:E1)"), 1_188.443_412_334_07);
+        close(
+            sheet.number("NPV(0.1,-10000,3000,4200,6800)"),
+            1_188.443_412_334_07,
+        );
+        close(
+            sheet.number("XNPV(0.09,{-10000,2750,4250,3250,2750},{39448,39508,39751,39859,39904})"),
+            2_086.647_602_031_53,
+        );
+        assert_eq!(sheet.error("XNPV(0.1,{1,2},{2})"), ErrorKind::Num);
+        assert_eq!(sheet.error("XNPV(0.1,{1,2},{2,1})"), ErrorKind::Num);
+    }
+
+    #[test]
+    fn rates_of_return() {
+        let mut sheet = Sheet::new("-70000,12000,15000,18000,21000,26000");
+        close(sheet.number("IRR(A1:F1)"), 0.086_630_948_036_531_3);
+        close(sheet.number("IRR(A1:C1,-0.1)"), -0.443_506_941_334_741);
+        close(
+            sheet.number("XIRR({-10000,2750,4250,3250,2750},{39448,39508,39751,39859,39904},0.1)"),
+            0.373_362_533_510_7,
+        );
+        close(sheet.number("RATE(48,-200,8000)"), 0.007_701_472_488_202_55);
+        close(
+            sheet.number("MIRR({-120000,39000,30000,21000,37000,46000},0.1,0.12)"),
+            0.126_094_130_365_905,
+        );
+        assert_eq!(sheet.error("IRR({1,2})"), ErrorKind::Num);
+        assert_eq!(sheet.error("RATE(0,-200,8000)"), ErrorKind::Num);
+    }
+}

@@ -1,0 +1,385 @@
+//! A search in progress: it evaluates, counts, remembers the best point, tells
+//! the observer and ends at the stop rules. Methods see the objective only
+//! through it, always as something to minimise: the *score* (see [`Sense::score`]).
+
+use super::methods::Chosen;
+use super::progress::{Observer, Step};
+use super::{Bounds, Constraint, Objective, Outcome, Problem, Sense, Status, Stop};
+use std::time::Instant;
+
+/// A method runs until something ends it, so only the ending is ever returned.
+pub type Ended = Result<std::convert::Infallible, Status>;
+
+/// A search in progress.
+pub struct Search<'a> {
+    objective: &'a mut dyn Objective,
+    pub(super) constraints: Vec<Constraint>,
+    pub(super) bounds: &'a Bounds,
+    pub(super) precision: f64,
+    sense: Sense,
+    stop: &'a Stop,
+    observer: &'a mut (dyn Observer + Send),
+    began: Instant,
+    iterations: u64,
+    max_iterations: u64,
+    evaluations: u64,
+    best: Best,
+    /// The score and the value at the newest evaluation.
+    newest_value: f64,
+    first_score: Option<f64>,
+    first_norm: Option<f64>,
+    last_score: f64,
+    /// Iterations in a row that improved nothing.
+    still: u32,
+    advice: Option<String>,
+}
+
+/// The best point so far; among points that break constraints, the one that
+/// breaks them least.
+struct Best {
+    x: Vec<f64>,
+    score: f64,
+    violation: f64,
+}
+
+/// Iterations without improvement after which a search has settled; Excel's
+/// GRG method uses the same number.
+const STILL: u32 = 5;
+
+/// A score this far below the first (relative to its size), with a gradient as
+/// steep as the first, is falling without end.
+const BOTTOMLESS: f64 = 1e12;
+
+impl<'a> Search<'a> {
+    pub(super) fn new(
+        objective: &'a mut dyn Objective,
+        problem: &'a Problem,
+        stop: &'a Stop,
+        x: &[f64],
+        began: Instant,
+        observer: &'a mut (dyn Observer + Send),
+    ) -> Self {
+        Self {
+            objective,
+            constraints: problem.constraints.iter().map(Constraint::fork).collect(),
+            bounds: &problem.bounds,
+            precision: problem.precision,
+            sense: problem.sense,
+            stop,
+            observer,
+            began,
+            iterations: 0,
+            max_iterations: u64::MAX,
+            evaluations: 0,
+            best: Best {
+                x: x.to_vec(),
+                score: f64::INFINITY,
+                violation: f64::INFINITY,
+            },
+            newest_value: f64::NAN,
+            first_score: None,
+            first_norm: None,
+            last_score: f64::INFINITY,
+            still: 0,
+            advice: None,
+        }
+    }
+
+    /// The number of variables.
+    pub fn dimension(&self) -> usize {
+        self.objective.dimension()
+    }
+
+    /// Sets the iteration limit that holds where the user gave none.
+    pub fn limit_iterations(&mut self, default: u64) {
+        self.max_iterations = self.stop.max_iterations.unwrap_or(default);
+    }
+
+    /// The score at `x` with its gradient into `gradient`; infinite (and the
+    /// gradient without meaning) where it is not a number.
+    pub fn gradient(&mut self, x: &[f64], gradient: &mut [f64]) -> Result<f64, Status> {
+        self.interrupted()?;
+        self.evaluations += 1;
+        let value = self.objective.gradient(x, gradient);
+        let slope = self.sense.slope(value);
+        if slope != 1.0 {
+            gradient.iter_mut().for_each(|g| *g *= slope);
+        }
+        let score = self.evaluated(x, value);
+        Ok(if gradient.iter().all(|g| g.is_finite()) {
+            score
+        } else {
+            f64::INFINITY
+        })
+    }
+
+    /// The score at `x`; infinite where it is not a number.
+    pub fn value(&mut self, x: &[f64]) -> Result<f64, Status> {
+        self.interrupted()?;
+        self.evaluations += 1;
+        let value = self.objective.value(x);
+        Ok(self.evaluated(x, value))
+    }
+
+    fn evaluated(&mut self, x: &[f64], value: f64) -> f64 {
+        let score = self.sense.score(value);
+        self.newest_value = value;
+        self.first_score.get_or_insert(score);
+        if self.constraints.is_empty() && score < self.best.score {
+            self.best.x.copy_from_slice(x);
+            self.best.score = score;
+            self.best.violation = 0.0;
+        }
+        score
+    }
+
+    /// Offers a point of a constrained search, `violation` being how far past
+    /// the precision it breaks the constraints (0: not at all).
+    pub fn offer(&mut self, x: &[f64], score: f64, violation: f64) {
+        let better = violation < self.best.violation
+            || (violation <= self.best.violation && score < self.best.score);
+        if better {
+            self.best.x.copy_from_slice(x);
+            self.best.score = score;
+            self.best.violation = violation;
+        }
+    }
+
+    /// How far the constraints are broken at the best point of a constrained search.
+    pub fn best_violation(&self) -> f64 {
+        self.best.violation
+    }
+
+    /// The best point so far, for another method to go on from.
+    pub(super) fn resume(&mut self) -> Vec<f64> {
+        self.still = 0;
+        self.best.x.clone()
+    }
+
+    /// Tells of the starting point, and ends where there is nothing to do.
+    pub fn begin(&mut self, x: &[f64], score: f64, gradient: &[f64]) -> Result<(), Status> {
+        self.test(x, score, gradient)
+    }
+
+    /// Completes an iteration at `x`: tells of it and applies the stop rules.
+    pub fn advance(&mut self, x: &[f64], score: f64, gradient: &[f64]) -> Result<(), Status> {
+        self.iterations += 1;
+        self.test(x, score, gradient)
+    }
+
+    fn test(&mut self, x: &[f64], score: f64, gradient: &[f64]) -> Result<(), Status> {
+        let norm = self.bounds.projected_norm(x, gradient);
+        self.tell(x, norm);
+        let first = self.first_score.unwrap_or(score);
+        if let Sense::Target(target) = self.sense {
+            let width = self.stop.target_width(target);
+            if score <= width * width && self.best.violation <= 0.0 {
+                return Err(Status::TargetReached);
+            }
+        } else if self.constraints.is_empty() && norm <= self.stop.gradient_limit(score, first) {
+            return Err(Status::Converged);
+        }
+        if norm == 0.0 && self.constraints.is_empty() {
+            return Err(Status::Converged);
+        }
+        let first_norm = *self.first_norm.get_or_insert(norm);
+        if score < first - BOTTOMLESS * first.abs().max(1.0) && norm >= 0.1 * first_norm {
+            return Err(Status::Unbounded);
+        }
+        let improvement = self.last_score - score;
+        let none = self.stop.least_improvement() * score.abs().max(self.last_score.abs());
+        self.still = if improvement.abs() <= none {
+            self.still + 1
+        } else {
+            0
+        };
+        self.last_score = score;
+        if self.still >= STILL && self.best.violation <= 0.0 {
+            return Err(Status::Settled);
+        }
+        if self.iterations >= self.max_iterations {
+            return Err(Status::IterationLimit);
+        }
+        self.interrupted()
+    }
+
+    /// Tells the observer where the search is.
+    fn tell(&mut self, x: &[f64], gradient_norm: f64) {
+        self.observer.iteration(&Step {
+            iteration: self.iterations,
+            value: self.newest_value,
+            gradient_norm,
+            x,
+            seconds: self.began.elapsed().as_secs_f64(),
+        });
+    }
+
+    fn interrupted(&self) -> Result<(), Status> {
+        if self.stop.cancelled() {
+            return Err(Status::Cancelled);
+        }
+        if self
+            .stop
+            .max_evaluations
+            .is_some_and(|limit| self.evaluations >= limit)
+        {
+            return Err(Status::EvaluationLimit);
+        }
+        if self
+            .stop
+            .max_time
+            .is_some_and(|limit| self.began.elapsed() >= limit)
+        {
+            return Err(Status::TimeLimit);
+        }
+        Ok(())
+    }
+
+    /// The number of residuals where the score is a positive multiple of a sum of squares.
+    pub fn residuals(&mut self) -> Option<usize> {
+        residuals(self.objective, self.sense)
+    }
+
+    /// The residuals at `x` and their Jacobian, column by column; returns the
+    /// factor of the sum of squares.
+    pub fn least_squares(
+        &mut self,
+        x: &[f64],
+        residuals: &mut [f64],
+        jacobian: &mut [f64],
+    ) -> Result<f64, Status> {
+        self.interrupted()?;
+        self.evaluations += 1;
+        if let Sense::Target(target) = self.sense {
+            let value = self.objective.gradient(x, jacobian);
+            residuals[0] = value - target;
+            return Ok(1.0);
+        }
+        let sign = self.sense.slope(0.0);
+        match self.objective.least_squares() {
+            Some(squares) => {
+                squares.evaluate(x, residuals, jacobian);
+                Ok(sign * squares.scale())
+            }
+            None => Err(Status::CannotImprove),
+        }
+    }
+
+    /// An estimate of the largest curvature at the best point: power iteration
+    /// on Hessian-vector products from differences of gradients. `None` where
+    /// it finds no positive, finite curvature.
+    pub(super) fn curvature(&mut self) -> Option<f64> {
+        const ROUNDS: usize = 20;
+        let x = self.best.x.clone();
+        let n = x.len();
+        let (mut ahead, mut behind) = (vec![0.0; n], vec![0.0; n]);
+        let mut direction = vec![0.0; n];
+        self.scored_gradient(&x, &mut direction);
+        let mut curvature = None;
+        for _ in 0..ROUNDS {
+            let length = norm(&direction);
+            if !(length.is_finite() && length > 0.0) {
+                break;
+            }
+            direction.iter_mut().for_each(|d| *d /= length);
+            let h = f64::EPSILON.cbrt() * norm(&x).max(1.0);
+            let moved = |sign: f64| -> Vec<f64> {
+                x.iter()
+                    .zip(&direction)
+                    .map(|(x, d)| x + sign * h * d)
+                    .collect()
+            };
+            let (plus, minus) = (moved(1.0), moved(-1.0));
+            self.scored_gradient(&plus, &mut ahead);
+            self.scored_gradient(&minus, &mut behind);
+            let mut along = 0.0;
+            for i in 0..n {
+                let product = (ahead[i] - behind[i]) / (2.0 * h);
+                along += product * direction[i];
+                direction[i] = product;
+            }
+            if !along.is_finite() {
+                return None;
+            }
+            curvature = (along > 0.0).then_some(along);
+        }
+        curvature
+    }
+
+    /// A gradient outside the stop rules, for the few evaluations after a search has ended.
+    fn scored_gradient(&mut self, x: &[f64], gradient: &mut [f64]) -> f64 {
+        self.evaluations += 1;
+        let value = self.objective.gradient(x, gradient);
+        let slope = self.sense.slope(value);
+        gradient.iter_mut().for_each(|g| *g *= slope);
+        value
+    }
+
+    /// Leaves a word for the user.
+    pub(super) fn advise(&mut self, advice: String) {
+        self.advice = Some(advice);
+    }
+
+    /// What was found.
+    pub(super) fn finish(mut self, chosen: &Chosen, status: Status, before: f64) -> Outcome {
+        let x = self.best.x.clone();
+        let mut gradient = vec![0.0; x.len()];
+        let value = self.scored_gradient(&x, &mut gradient);
+        let gradient_norm = self.bounds.projected_norm(&x, &gradient);
+        let status = match (self.sense, status) {
+            // A bound or a lower limit of the value may keep it from the target.
+            (Sense::Target(target), ended) if ended.is_solved() => {
+                if (value - target).abs() <= self.stop.target_width(target) {
+                    Status::TargetReached
+                } else {
+                    Status::TargetMissed
+                }
+            }
+            (_, ended) => ended,
+        };
+        if self.advice.is_none() {
+            self.advice = advice(status, self.iterations, gradient_norm);
+        }
+        Outcome {
+            status,
+            x,
+            value,
+            before,
+            iterations: self.iterations,
+            evaluations: self.evaluations,
+            seconds: self.began.elapsed().as_secs_f64(),
+            method: chosen.method.name(),
+            gradient_norm,
+            advice: self.advice,
+            starts: None,
+        }
+    }
+}
+
+/// The number of residuals where the score is a positive multiple of a sum of
+/// squares. A target is one: the square of the distance to it.
+pub(super) fn residuals(objective: &mut dyn Objective, sense: Sense) -> Option<usize> {
+    if let Sense::Target(_) = sense {
+        return Some(1);
+    }
+    let squares = objective.least_squares()?;
+    (sense.slope(0.0) * squares.scale() > 0.0).then(|| squares.residuals())
+}
+
+/// What the user might do about an ending.
+fn advice(status: Status, iterations: u64, gradient_norm: f64) -> Option<String> {
+    match status {
+        Status::Converged if iterations == 0 && gradient_norm == 0.0 => Some(
+            "the gradient is zero at the start, so there is no direction to go: start from other values, or try --starts 50"
+                .into(),
+        ),
+        Status::Unbounded => Some("set bounds on the variables, or minimise instead of maximise".into()),
+        Status::TargetMissed => Some("start from other values, or try --starts 50".into()),
+        Status::IterationLimit => Some("raise --max-iter, or try --method auto".into()),
+        _ => None,
+    }
+}
+
+pub(super) fn norm(v: &[f64]) -> f64 {
+    v.iter().map(|x| x * x).sum::<f64>().sqrt()
+}
