@@ -22,9 +22,11 @@ mod date;
 mod day_count;
 mod descriptive;
 mod distributions;
+mod hypothesis;
 mod financial;
 mod information;
 mod lambda;
+mod least_squares;
 mod logical;
 mod lookup;
 mod lower;
@@ -387,6 +389,8 @@ const CATEGORIES: &[&[Function]] = &[
     order::FUNCTIONS,
     regression::FUNCTIONS,
     subtotal::FUNCTIONS,
+    least_squares::FUNCTIONS,
+    hypothesis::FUNCTIONS,
     lambda::FUNCTIONS,
     logical::FUNCTIONS,
     lookup::FUNCTIONS,
