@@ -74,7 +74,7 @@ impl Engine {
         self.cache.clear();
         self.circular.clear();
         self.stale.clear();
-        self.calculate(|graph| Dirty::all(graph))
+        self.calculate(Dirty::all)
     }
 
     /// Recalculates what depends on cells of `areas`, parts of `nodes` with
