@@ -68,7 +68,10 @@ impl Engine {
                 super::pool::run(|| graph.sync(workbook, &applied.changed));
             } else {
                 self.cache.clear();
-                self.names.get_mut().unwrap_or_else(|e| e.into_inner()).clear();
+                self.names
+                    .get_mut()
+                    .unwrap_or_else(|e| e.into_inner())
+                    .clear();
                 self.graph = super::pool::run(|| super::Graph::new(&self.workbook));
                 self.circular.clear();
                 nodes.extend(self.graph.naming());
@@ -112,7 +115,10 @@ impl Engine {
             text => parse_entry(text, self.workbook.date_system),
         };
         let mut edits = vec![set(Content::Value(value))];
-        let general = self.workbook.number_format(cell).eq_ignore_ascii_case("general");
+        let general = self
+            .workbook
+            .number_format(cell)
+            .eq_ignore_ascii_case("general");
         if let Some(code) = format.filter(|_| general) {
             let code = code.into();
             edits.push(Edit::SetNumberFormat { area, code });

@@ -11,8 +11,8 @@
 //! `ABS(x)` has 0. Functions that are constant between jumps (ROUND,
 //! comparisons) have derivative 0, and [`Slice::notes`] says so.
 
-use super::bind::BoundFormula;
 use super::Engine;
+use super::bind::BoundFormula;
 use super::lower::{Lowerer, Numbers, Oracle, Refusal};
 use super::oracle::EngineOracle;
 use crate::grid::{Area, Cell, Pos, Rect};
@@ -32,16 +32,22 @@ const MAX_JACOBIAN: usize = 1 << 23;
 pub enum SliceError {
     #[error("{cell} cannot be the objective: it holds {holds}, not a formula that gives a number")]
     NotAFormula { cell: String, holds: &'static str },
-    #[error("{cell} cannot be the objective: its value is the text {text:?}; choose a cell with a number")]
+    #[error(
+        "{cell} cannot be the objective: its value is the text {text:?}; choose a cell with a number"
+    )]
     Text { cell: String, text: String },
-    #[error("{cell} cannot be the objective: its value is {error}, which comes from {source_cell}{formula}; mend that cell first")]
+    #[error(
+        "{cell} cannot be the objective: its value is {error}, which comes from {source_cell}{formula}; mend that cell first"
+    )]
     Error {
         cell: String,
         error: ErrorKind,
         source_cell: String,
         formula: String,
     },
-    #[error("{cell} cannot be a variable: it holds the formula {formula}; variables are cells with numbers")]
+    #[error(
+        "{cell} cannot be a variable: it holds the formula {formula}; variables are cells with numbers"
+    )]
     VariableIsFormula { cell: String, formula: String },
     #[error("{cell} cannot be a variable: it holds {holds}; variables are cells with numbers")]
     VariableNotNumber { cell: String, holds: String },
@@ -50,11 +56,20 @@ pub enum SliceError {
     #[error("no variable cells were named")]
     NoVariables,
     #[error("{objective} does not depend on {variables}, so changing these cells cannot change it")]
-    Independent { objective: String, variables: String },
+    Independent {
+        objective: String,
+        variables: String,
+    },
     #[error(transparent)]
     Refused(#[from] Refusal),
-    #[error("{cell} shows {shown}, but its formulas give {computed}: recalculate the workbook first")]
-    Stale { cell: String, shown: f64, computed: f64 },
+    #[error(
+        "{cell} shows {shown}, but its formulas give {computed}: recalculate the workbook first"
+    )]
+    Stale {
+        cell: String,
+        shown: f64,
+        computed: f64,
+    },
 }
 
 /// An objective cell as a function of variable cells, with its gradient.
@@ -137,7 +152,10 @@ impl Slice {
         let slices = lowerer.discover(objective, variables)?;
         if slices.components.is_empty() {
             let address = |area: &Area| {
-                let first = workbook.address(Cell { sheet: area.sheet, pos: area.rect.top_left() });
+                let first = workbook.address(Cell {
+                    sheet: area.sheet,
+                    pos: area.rect.top_left(),
+                });
                 match area.rect.is_cell() {
                     true => first,
                     false => format!("{first}:{}", Pos::new(area.rect.bottom, area.rect.right)),
@@ -154,9 +172,11 @@ impl Slice {
         let loss = lowerer.scalar_at(objective)?;
         let notes = lowerer.notes.iter().cloned().collect();
         let mut builder = lowerer.builder;
-        let programs = programs(&mut builder, loss, &parameters, start.len()).map_err(|error| {
-            Refusal { cell: workbook.address(objective), reason: error.to_string() }
-        })?;
+        let programs =
+            programs(&mut builder, loss, &parameters, start.len()).map_err(|error| Refusal {
+                cell: workbook.address(objective),
+                reason: error.to_string(),
+            })?;
         let mut slice = Self {
             objective,
             variables: cells.into(),
@@ -169,7 +189,11 @@ impl Slice {
         let computed = slice.value(&start);
         let close = (computed - shown).abs() <= 1e-9 * shown.abs().max(computed.abs()) + 1e-12;
         if !close {
-            return Err(SliceError::Stale { cell: workbook.address(objective), shown, computed });
+            return Err(SliceError::Stale {
+                cell: workbook.address(objective),
+                shown,
+                computed,
+            });
         }
         Ok(slice)
     }
@@ -198,7 +222,10 @@ impl Slice {
     /// The objective at `x`; not finite where it is an error value.
     pub fn value(&mut self, x: &[f64]) -> f64 {
         let program = &self.programs.value;
-        let workspace = self.workspaces.value.get_or_insert_with(|| program.workspace());
+        let workspace = self
+            .workspaces
+            .value
+            .get_or_insert_with(|| program.workspace());
         program.run(workspace, x);
         workspace.output(0)[0]
     }
@@ -206,7 +233,10 @@ impl Slice {
     /// The objective at `x`, and its partial derivatives into `gradient`.
     pub fn value_and_gradient(&mut self, x: &[f64], gradient: &mut [f64]) -> f64 {
         let program = &self.programs.gradient;
-        let workspace = self.workspaces.gradient.get_or_insert_with(|| program.workspace());
+        let workspace = self
+            .workspaces
+            .gradient
+            .get_or_insert_with(|| program.workspace());
         program.run(workspace, x);
         let mut at = 0;
         for output in 1.. {
@@ -240,7 +270,11 @@ impl Objective for Slice {
     }
 
     fn least_squares(&mut self) -> Option<&mut dyn LeastSquares> {
-        if self.programs.squares.is_some() { Some(self) } else { None }
+        if self.programs.squares.is_some() {
+            Some(self)
+        } else {
+            None
+        }
     }
 
     fn fork(&self) -> Box<dyn Objective + Send> {
@@ -258,9 +292,14 @@ impl LeastSquares for Slice {
     }
 
     fn evaluate(&mut self, x: &[f64], residuals: &mut [f64], jacobian: &mut [f64]) {
-        let Some(squares) = &self.programs.squares else { return };
+        let Some(squares) = &self.programs.squares else {
+            return;
+        };
         let program = &squares.program;
-        let workspace = self.workspaces.squares.get_or_insert_with(|| program.workspace());
+        let workspace = self
+            .workspaces
+            .squares
+            .get_or_insert_with(|| program.workspace());
         program.run(workspace, x);
         residuals.copy_from_slice(workspace.output(0));
         jacobian.copy_from_slice(workspace.output(1));
@@ -279,8 +318,27 @@ fn programs(
     let mut outputs = vec![loss];
     outputs.extend(builder.gradient(loss, parameters)?);
     let gradient = Program::new(builder, &outputs);
-    let squares = None; let _ = variables;
-    Ok(Programs { value, gradient, squares })
+    let squares = match builder.sum_of_squares(loss) {
+        Some((residuals, scale)) => {
+            let count = builder.shape(residuals).len();
+            match builder.residual_jacobian(residuals, parameters) {
+                _ if count.saturating_mul(variables) > MAX_JACOBIAN => None,
+                Ok(jacobian) => Some(Squares {
+                    scale,
+                    residuals: count,
+                    program: Program::new(builder, &[residuals, jacobian]),
+                }),
+                // A loss without a compact Jacobian is minimised by its gradient.
+                Err(_) => None,
+            }
+        }
+        None => None,
+    };
+    Ok(Programs {
+        value,
+        gradient,
+        squares,
+    })
 }
 
 /// The objective's value, which must be a formula's number.
@@ -293,7 +351,10 @@ fn objective_value(
     let cell = || workbook.address(objective);
     let value = sheet.cells.get(objective.pos);
     let computed = sheet.runs.at(objective.pos).is_some()
-        || sheet.spills.values().any(|rect| rect.contains(objective.pos));
+        || sheet
+            .spills
+            .values()
+            .any(|rect| rect.contains(objective.pos));
     match value {
         Value::Error(error) => {
             let source = error_source(workbook, oracle, objective);
@@ -308,11 +369,20 @@ fn objective_value(
                 formula,
             })
         }
-        Value::Text(text) => Err(SliceError::Text { cell: cell(), text: text.to_string() }),
+        Value::Text(text) => Err(SliceError::Text {
+            cell: cell(),
+            text: text.to_string(),
+        }),
         Value::Number(x) if computed => Ok(x),
         Value::Bool(x) if computed => Ok(f64::from(u8::from(x))),
-        Value::Blank => Err(SliceError::NotAFormula { cell: cell(), holds: "nothing" }),
-        _ => Err(SliceError::NotAFormula { cell: cell(), holds: "a constant" }),
+        Value::Blank => Err(SliceError::NotAFormula {
+            cell: cell(),
+            holds: "nothing",
+        }),
+        _ => Err(SliceError::NotAFormula {
+            cell: cell(),
+            holds: "a constant",
+        }),
     }
 }
 
@@ -322,8 +392,12 @@ fn error_source(workbook: &Workbook, oracle: &mut dyn Oracle, from: Cell) -> Cel
     let mut seen = FxHashSet::default();
     while seen.insert(at) {
         let sheet = workbook.sheet(at.sheet);
-        let Some((id, _)) = sheet.runs.at(at.pos) else { break };
-        let Some(bound) = oracle.bound(at.sheet, id) else { break };
+        let Some((id, _)) = sheet.runs.at(at.pos) else {
+            break;
+        };
+        let Some(bound) = oracle.bound(at.sheet, id) else {
+            break;
+        };
         match first_error(workbook, &bound, at, &seen) {
             Some(earlier) => at = earlier,
             None => break,
@@ -340,14 +414,20 @@ fn first_error(
 ) -> Option<Cell> {
     let mut found = None;
     for reference in &bound.precedents {
-        let Some(rect) = reference.rect(at.pos) else { continue };
+        let Some(rect) = reference.rect(at.pos) else {
+            continue;
+        };
         for &sheet in reference.sheets.as_slice() {
-            workbook.sheet(sheet).cells.for_each(rect, &mut |pos, value| {
-                let cell = Cell { sheet, pos };
-                if found.is_none() && matches!(value, Value::Error(_)) && !seen.contains(&cell) {
-                    found = Some(cell);
-                }
-            });
+            workbook
+                .sheet(sheet)
+                .cells
+                .for_each(rect, &mut |pos, value| {
+                    let cell = Cell { sheet, pos };
+                    if found.is_none() && matches!(value, Value::Error(_)) && !seen.contains(&cell)
+                    {
+                        found = Some(cell);
+                    }
+                });
         }
     }
     found
@@ -365,7 +445,10 @@ fn variable_cells(
     for area in areas {
         let sheet = workbook.sheet(area.sheet);
         for pos in area.rect.cells() {
-            let cell = Cell { sheet: area.sheet, pos };
+            let cell = Cell {
+                sheet: area.sheet,
+                pos,
+            };
             let name = || workbook.address(cell);
             if !seen.insert(cell) {
                 return Err(SliceError::VariableTwice { cell: name() });
@@ -393,10 +476,16 @@ fn variable_cells(
                 }
                 Value::Bool(truth) => {
                     let holds = if truth { "TRUE" } else { "FALSE" };
-                    return Err(SliceError::VariableNotNumber { cell: name(), holds: holds.into() });
+                    return Err(SliceError::VariableNotNumber {
+                        cell: name(),
+                        holds: holds.into(),
+                    });
                 }
                 Value::Error(kind) => {
-                    return Err(SliceError::VariableNotNumber { cell: name(), holds: kind.to_string() });
+                    return Err(SliceError::VariableNotNumber {
+                        cell: name(),
+                        holds: kind.to_string(),
+                    });
                 }
                 Value::Array(_) => 0.0,
             };
@@ -427,7 +516,11 @@ impl Lowerer<'_> {
 
     /// The node of one cell.
     fn scalar_at(&mut self, at: Cell) -> Result<Node, Refusal> {
-        let reference = super::bind::BoundRef::fixed(Area { sheet: at.sheet, rect: Rect::cell(at.pos) });
-        self.cell_numbers(&reference, at).map(|numbers| numbers.node)
+        let reference = super::bind::BoundRef::fixed(Area {
+            sheet: at.sheet,
+            rect: Rect::cell(at.pos),
+        });
+        self.cell_numbers(&reference, at)
+            .map(|numbers| numbers.node)
     }
 }

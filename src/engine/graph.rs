@@ -370,8 +370,7 @@ impl Graph {
         };
         let formula = Arc::new(Binder::new(book, &mut self.names, at).bind(expr));
         if !formula.tableless {
-            self.formulas
-                .insert((template, at.sheet), formula.clone());
+            self.formulas.insert((template, at.sheet), formula.clone());
         }
         Some(formula)
     }
@@ -402,8 +401,8 @@ impl Graph {
         let mut found = false;
         index.outputs.for_each(rect, |output, id| {
             let node = self.node(id);
-            found |= output != node.rect
-                && !(id == own.0 && node.spills.get(&own.1) == Some(&output));
+            found |=
+                output != node.rect && !(id == own.0 && node.spills.get(&own.1) == Some(&output));
         });
         found
     }

@@ -224,9 +224,7 @@ impl<'a> Interpreter<'a> {
                 let value = self.value(inner, mode);
                 Operand::Value(operators::map(&value, arith::percent))
             }
-            Bound::Chain { first, rest } => {
-                Operand::Value(self.chain(first, rest, mode, false))
-            }
+            Bound::Chain { first, rest } => Operand::Value(self.chain(first, rest, mode, false)),
             Bound::Range(a, b) => self.range(a, b, mode),
             Bound::Intersection(a, b) => self.intersection(a, b, mode),
             Bound::Union(parts) => self.union(parts, mode),

@@ -20,7 +20,10 @@ impl<'a> EngineOracle<'a> {
     pub fn new(engine: &'a Engine, at: Cell) -> Self {
         let mut interpreter = Interpreter::new(engine.world(), at);
         interpreter.track();
-        Self { engine, interpreter }
+        Self {
+            engine,
+            interpreter,
+        }
     }
 }
 
@@ -35,7 +38,10 @@ impl Oracle for EngineOracle<'_> {
         if let Template::Unreadable(_) = book.templates.get(run.template).as_ref() {
             return None;
         }
-        let at = Cell { sheet, pos: run.rect.top_left() };
+        let at = Cell {
+            sheet,
+            pos: run.rect.top_left(),
+        };
         let node = self.engine.graph().at(book, at)?;
         Some(self.engine.graph().node(node).formula.clone())
     }

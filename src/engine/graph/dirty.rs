@@ -26,7 +26,9 @@ impl Dirt {
     }
 
     pub fn meets(&self, rect: &Rect) -> bool {
-        self.rects.iter().any(|own| own.intersection(rect).is_some())
+        self.rects
+            .iter()
+            .any(|own| own.intersection(rect).is_some())
     }
 
     /// Adds a part of a run that covers `whole`; returns what has to be
@@ -128,9 +130,7 @@ impl Graph {
             found.clear();
             self.reading(change.area, |id, part, reference| {
                 let part = match (change.by == Some(id), reference) {
-                    (true, Some(reference)) => {
-                        onward(reference, part, self.node(id).rect)
-                    }
+                    (true, Some(reference)) => onward(reference, part, self.node(id).rect),
                     _ => part,
                 };
                 found.push((id, part));
@@ -183,7 +183,8 @@ fn onward(reference: &BoundRef, part: Rect, run: Rect) -> Rect {
 fn follow(a: Axis, b: Axis, part: (u32, u32), run: (u32, u32)) -> (u32, u32) {
     let (down, up) = match (a, b) {
         (Axis::Relative(a), Axis::Relative(b)) => (a.min(b) < 0, a.max(b) > 0),
-        (Axis::Absolute(fixed), Axis::Relative(by)) | (Axis::Relative(by), Axis::Absolute(fixed)) => {
+        (Axis::Absolute(fixed), Axis::Relative(by))
+        | (Axis::Relative(by), Axis::Absolute(fixed)) => {
             // From a fixed row to one before or after the formula's own.
             match by {
                 ..=-1 => (true, fixed > run.0),

@@ -78,7 +78,10 @@ impl Graph {
                 None => false,
             }
         });
-        producers.iter().filter_map(|id| vertex.get(id).copied()).collect()
+        producers
+            .iter()
+            .filter_map(|id| vertex.get(id).copied())
+            .collect()
     }
 }
 

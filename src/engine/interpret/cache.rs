@@ -152,9 +152,8 @@ impl AreaCache {
     /// Forgets everything made from cells of `area`.
     pub fn forget(&self, area: Area) {
         let mut inner = self.lock();
-        let fresh = |kept: &Area| {
-            kept.sheet != area.sheet || kept.rect.intersection(&area.rect).is_none()
-        };
+        let fresh =
+            |kept: &Area| kept.sheet != area.sheet || kept.rect.intersection(&area.rect).is_none();
         inner.arrays.retain(|kept, _| fresh(kept));
         inner.indexes.retain(|kept, _| fresh(kept));
     }

@@ -98,12 +98,11 @@ impl Interpreter<'_> {
         let ValueRule::Scalar(rule) = function.value else {
             return Operand::error(ErrorKind::Value);
         };
-        let once = |values: &[Value], context: &mut Self| {
-            match values.iter().find_map(Value::as_error) {
+        let once =
+            |values: &[Value], context: &mut Self| match values.iter().find_map(Value::as_error) {
                 Some(kind) => Value::Error(kind),
                 None => rule(values, context),
-            }
-        };
+            };
         if !values.iter().any(|value| matches!(value, Value::Array(_))) {
             return Operand::Value(once(&values, self));
         }

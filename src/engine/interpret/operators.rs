@@ -15,9 +15,7 @@ pub(super) fn binary(op: BinaryOp, a: &Value, b: &Value, snap: bool) -> Value {
         return Value::Error(ErrorKind::Num);
     };
     let cells = match (a, b) {
-        (Value::Array(a), Value::Array(b))
-            if (a.rows(), a.cols()) == (b.rows(), b.cols()) =>
-        {
+        (Value::Array(a), Value::Array(b)) if (a.rows(), a.cols()) == (b.rows(), b.cols()) => {
             let pairs = a.cells().iter().zip(b.cells());
             pairs.map(|(a, b)| single(op, a, b, snap)).collect()
         }

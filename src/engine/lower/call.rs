@@ -1,7 +1,7 @@
 //! Calls of functions: each by its entry's derivative rule.
 
-use super::numbers::Numbers;
-use super::reference::Want;
+use super::numbers::{Numbers, repeat};
+use super::reference::{MAX_GATHERED, Want};
 use super::{Lowerer, Refusal, Site};
 use crate::engine::bind::{Bound, BoundRef, Sheets};
 use crate::functions::{
@@ -9,7 +9,7 @@ use crate::functions::{
     ValueRule,
 };
 use crate::grid::{Area, Cell, Rect};
-use crate::program::Tensor;
+use crate::program::{Shape, Tensor};
 
 /// Functions that are numbers wherever their arguments are. Others may be
 /// errors, so a condition on their result has to look.
@@ -124,7 +124,11 @@ impl Lowerer<'_> {
         args: &[Bound],
         site: &Site,
     ) -> Result<(Vec<Lowered>, bool), Refusal> {
-        let lanes = if args.iter().any(|arg| self.varies(arg)) { site.lanes() } else { 1 };
+        let lanes = if args.iter().any(|arg| self.varies(arg)) {
+            site.lanes()
+        } else {
+            1
+        };
         let mut areas = Vec::with_capacity(lanes);
         let mut selections = Vec::with_capacity(lanes);
         for lane in 0..lanes {
@@ -133,15 +137,25 @@ impl Lowerer<'_> {
                 .iter()
                 .enumerate()
                 .map(|(index, arg)| {
-                    let single = function.param(index).is_some_and(|p| p.kind == ParamKind::Scalar);
+                    let single = function
+                        .param(index)
+                        .is_some_and(|p| p.kind == ParamKind::Scalar);
                     self.lane_operand(arg, at, lane, site.mapped, single)
                 })
                 .collect();
             self.oracle.take_reads();
             let selection = self.oracle.select(select, &operands, at).map_err(|error| {
-                self.refuse(at, format!("the criteria of {} give {error}", function.name))
+                self.refuse(
+                    at,
+                    format!("the criteria of {} give {error}", function.name),
+                )
             })?;
-            if self.oracle.take_reads().into_iter().any(|area| self.depends(area)) {
+            if self
+                .oracle
+                .take_reads()
+                .into_iter()
+                .any(|area| self.depends(area))
+            {
                 return Err(self.refuse(
                     at,
                     format!(
@@ -151,24 +165,52 @@ impl Lowerer<'_> {
                 ));
             }
             // Where nothing can be selected, a blank cell that is not stands in.
-            let nothing = Area { sheet: site.sheet, rect: Rect::cell(at.pos) };
+            let nothing = Area {
+                sheet: site.sheet,
+                rect: Rect::cell(at.pos),
+            };
             areas.push(selection.values.unwrap_or(nothing));
-            selections.push(selection.values.map_or_else(|| vec![false], |_| selection.selected));
+            selections.push(
+                selection
+                    .values
+                    .map_or_else(|| vec![false], |_| selection.selected),
+            );
         }
         let numbers = self.gathered(&areas, site)?;
-        let shape = self.builder.shape(numbers.node);
+        let of = self.builder.shape(numbers.node);
+        // Cells that all lanes look at may be selected differently in each.
+        let shape = Shape { lanes, ..of };
+        if shape.len() > MAX_GATHERED {
+            return Err(self.refuse(
+                site.first(),
+                format!(
+                    "its cells select from {} numbers in all, more than {MAX_GATHERED}",
+                    shape.len()
+                ),
+            ));
+        }
+        let numbered = numbers.present.map(|present| repeat(&present, shape));
         let mut mask = vec![0.0; shape.len()];
         for (lane, (area, selected)) in areas.iter().zip(&selections).enumerate() {
             let cols = area.rect.cols() as usize;
             for (index, chosen) in selected.iter().enumerate() {
                 let at = shape.offset(lane, index / cols, index % cols);
-                let number = numbers.present.as_ref().is_none_or(|p| p.data[at] != 0.0);
+                let number = numbered
+                    .as_ref()
+                    .is_none_or(|present| present.data[at] != 0.0);
                 mask[at] = f64::from(u8::from(*chosen && number));
             }
         }
-        let numbers = Numbers { present: Some(Tensor::new(shape, mask)), ..numbers };
+        let numbers = Numbers {
+            present: Some(Tensor::new(shape, mask)),
+            ..numbers
+        };
         let numbers = self.aggregated(site, numbers)?;
-        let lowered = Lowered { node: numbers.node, present: numbers.present, omitted: false };
+        let lowered = Lowered {
+            node: numbers.node,
+            present: numbers.present,
+            omitted: false,
+        };
         Ok((vec![lowered], numbers.fallible))
     }
 

@@ -28,7 +28,6 @@ mod slice;
 mod tests;
 
 pub(crate) use numbers::Numbers;
-pub(crate) use slice::Slices;
 
 use super::bind::{Bound, BoundFormula};
 use crate::functions::{Operand, SelectRule, Selection};

@@ -1,7 +1,7 @@
 //! Lowered values.
 
 use super::{Lowerer, Refusal, Site};
-use crate::program::{Axes, Binary, Node, Shape, Tensor, Unary};
+use crate::program::{Binary, Node, Shape, Tensor, Unary};
 
 /// The numbers that a part of a formula has in every lane: shape
 /// `[lanes, rows, cols]`, lanes 1 where all cells see the same.
@@ -138,12 +138,6 @@ impl Lowerer<'_> {
             present,
             ..numbers
         })
-    }
-
-    /// The sum of each lane's matrix.
-    pub(super) fn total(&mut self, node: Node) -> Node {
-        self.builder
-            .reduce(crate::program::Reduction::Sum, Axes::CELLS, node)
     }
 }
 

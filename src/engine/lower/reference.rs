@@ -20,7 +20,7 @@ pub(super) enum Want {
 
 /// The most numbers that cells may see through references whose size differs
 /// from cell to cell (`SUM($A$1:A9)` filled down is a triangle).
-const MAX_GATHERED: usize = 1 << 24;
+pub(super) const MAX_GATHERED: usize = 1 << 24;
 
 /// The rows (or columns) that a reference covers, as its cell moves.
 #[derive(Clone, Copy, Debug)]
@@ -179,7 +179,11 @@ impl Lowerer<'_> {
         reference: &BoundRef,
         at: Cell,
     ) -> Result<Numbers, Refusal> {
-        let site = Site { sheet: at.sheet, cells: Rect::cell(at.pos), mapped: true };
+        let site = Site {
+            sheet: at.sheet,
+            cells: Rect::cell(at.pos),
+            mapped: true,
+        };
         self.cells(reference, &site, Want::Whole)
     }
 

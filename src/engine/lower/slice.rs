@@ -12,7 +12,6 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub(crate) struct Member {
     pub sheet: SheetId,
-    pub run: RunId,
     pub kind: RunKind,
     pub bound: Arc<BoundFormula>,
     /// The cells of the run that the objective needs.
@@ -161,7 +160,6 @@ impl Lowerer<'_> {
             found.pending.push(index);
             found.members.push(Member {
                 sheet: area.sheet,
-                run: id,
                 kind: run.kind.clone(),
                 bound,
                 cells,

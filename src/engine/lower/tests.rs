@@ -26,13 +26,20 @@ pub(super) fn engine(lines: &str) -> Engine {
         let content = match content.strip_prefix('=') {
             Some(formula) => {
                 let expr = crate::formula::parse(formula, area.rect.top_left()).expect(formula);
-                let template = engine.workbook_mut().templates.intern(Template::Formula(expr));
+                let template = engine
+                    .workbook_mut()
+                    .templates
+                    .intern(Template::Formula(expr));
                 let kind = match (array, dynamic) {
                     (true, _) => RunKind::Array,
                     (_, true) => RunKind::Dynamic,
                     _ => RunKind::Plain,
                 };
-                Content::Formula { template, kind, values: Vec::new() }
+                Content::Formula {
+                    template,
+                    kind,
+                    values: Vec::new(),
+                }
             }
             None => Content::Value(match content.parse::<f64>() {
                 Ok(x) => Value::Number(x),
@@ -41,7 +48,12 @@ pub(super) fn engine(lines: &str) -> Engine {
         };
         edits.push(Edit::Set { area, content });
     }
-    engine.apply(&Transaction { label: "test".into(), edits }).expect("edits apply");
+    engine
+        .apply(&Transaction {
+            label: "test".into(),
+            edits,
+        })
+        .expect("edits apply");
     engine.recalculate_all();
     engine
 }
@@ -49,13 +61,23 @@ pub(super) fn engine(lines: &str) -> Engine {
 pub(super) fn area(sheet: SheetId, text: &str) -> Area {
     let (a, b) = text.split_once(':').unwrap_or((text, text));
     let corner = |t: &str| Pos::parse_a1(t).expect("a cell");
-    Area { sheet, rect: Rect::new(corner(a), corner(b)) }
+    Area {
+        sheet,
+        rect: Rect::new(corner(a), corner(b)),
+    }
 }
 
 fn slice(engine: &Engine, of: &str, wrt: &[&str]) -> Result<Slice, SliceError> {
     let sheet = engine.workbook().order()[0];
     let areas: Vec<Area> = wrt.iter().map(|text| area(sheet, text)).collect();
-    Slice::new(engine, Cell { sheet, pos: Pos::parse_a1(of).expect("a cell") }, &areas)
+    Slice::new(
+        engine,
+        Cell {
+            sheet,
+            pos: Pos::parse_a1(of).expect("a cell"),
+        },
+        &areas,
+    )
 }
 
 /// Value and gradient of a cell.
@@ -79,9 +101,20 @@ fn check(lines: &str, of: &str, wrt: &[&str]) -> Vec<f64> {
     for (index, cell) in slice.variables().to_vec().into_iter().enumerate() {
         let step = 1e-6 * x[index].abs().max(1.0);
         let mut at = |value: f64| {
-            let area = Area { sheet: cell.sheet, rect: Rect::cell(cell.pos) };
-            let edit = Edit::SetValues { area, values: vec![Value::Number(value)] };
-            engine.apply(&Transaction { label: String::new(), edits: vec![edit] }).expect("set");
+            let area = Area {
+                sheet: cell.sheet,
+                rect: Rect::cell(cell.pos),
+            };
+            let edit = Edit::SetValues {
+                area,
+                values: vec![Value::Number(value)],
+            };
+            engine
+                .apply(&Transaction {
+                    label: String::new(),
+                    edits: vec![edit],
+                })
+                .expect("set");
             match engine.value(objective) {
                 Value::Number(y) => y,
                 other => panic!("{other:?} with {} = {value}", cell.pos),
@@ -281,10 +314,15 @@ fn text_and_blanks_are_skipped_by_sums_but_not_by_arithmetic() {
 #[test]
 fn what_cannot_be_differentiated_says_where_and_why() {
     let reason = |lines: &str, of: &str, wrt: &[&str]| {
-        slice(&engine(lines), of, wrt).expect_err("a refusal").to_string()
+        slice(&engine(lines), of, wrt)
+            .expect_err("a refusal")
+            .to_string()
     };
     let text = reason("A1 = 1\nB1 = =LEN(A1&\"x\")*A1", "B1", &["A1"]);
-    assert!(text.starts_with("Sheet1!B1: ") && text.contains("LEN"), "{text}");
+    assert!(
+        text.starts_with("Sheet1!B1: ") && text.contains("LEN"),
+        "{text}"
+    );
     let text = reason("A1 = 1\nB1 = =MATCH(A1,A1:A1,0)+A1", "B1", &["A1"]);
     assert!(text.contains("MATCH"), "{text}");
     let text = reason("A1 = 1\nB1 = =1/0\nC1 = =A1+B1", "C1", &["A1"]);

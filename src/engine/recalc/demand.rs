@@ -203,7 +203,11 @@ impl Recalc<'_> {
         };
         let filled = match node.kind {
             RunKind::Array => node.rect,
-            _ => node.spills.get(&at.pos).copied().unwrap_or(Rect::cell(at.pos)),
+            _ => node
+                .spills
+                .get(&at.pos)
+                .copied()
+                .unwrap_or(Rect::cell(at.pos)),
         };
         cells.remove(&at.pos);
         if !filled.is_cell() {

@@ -106,12 +106,7 @@ fn blocks(rect: Rect) -> impl Iterator<Item = Rect> {
 
 impl Recalc<'_> {
     /// Evaluates parts of a run of ordinary formulas that do not read each other.
-    pub(super) fn plain(
-        &mut self,
-        id: NodeId,
-        rects: &[Rect],
-        dirty: &Dirty,
-    ) -> ControlFlow<()> {
+    pub(super) fn plain(&mut self, id: NodeId, rects: &[Rect], dirty: &Dirty) -> ControlFlow<()> {
         let node = self.engine.graph.node(id);
         let (formula, sheet) = (node.formula.clone(), node.sheet);
         let mut touched = Vec::new();

@@ -9,12 +9,7 @@ use std::ops::ControlFlow;
 
 impl Recalc<'_> {
     /// Evaluates the dynamic array formulas in a part of their run.
-    pub(super) fn dynamic(
-        &mut self,
-        id: NodeId,
-        rect: Rect,
-        dirty: &Dirty,
-    ) -> ControlFlow<()> {
+    pub(super) fn dynamic(&mut self, id: NodeId, rect: Rect, dirty: &Dirty) -> ControlFlow<()> {
         let mut touched = Vec::new();
         let formula = self.engine.graph.node(id).formula.clone();
         let sheet = self.engine.graph.node(id).sheet;
@@ -88,9 +83,8 @@ impl Recalc<'_> {
             };
             for rect in [old, new].into_iter().flatten() {
                 // The formula's own cell was followed when it became dirty.
-                self.next_areas.extend(
-                    beyond(at.pos, rect).map(|rect| Area { sheet, rect }),
-                );
+                self.next_areas
+                    .extend(beyond(at.pos, rect).map(|rect| Area { sheet, rect }));
             }
         }
         if let Some(rect) = new {

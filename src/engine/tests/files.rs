@@ -29,7 +29,11 @@ fn the_course_workbook_recalculates_to_what_excel_saved() {
         );
     }
     assert_eq!(comparison.differing, 0);
-    assert_eq!(comparison.unsupported, 0, "{:?}", comparison.unknown_functions);
+    assert_eq!(
+        comparison.unsupported, 0,
+        "{:?}",
+        comparison.unknown_functions
+    );
     assert!(comparison.formulas >= 23_507, "{}", comparison.formulas);
     assert_eq!(comparison.matched, comparison.formulas);
 }

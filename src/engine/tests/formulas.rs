@@ -192,24 +192,41 @@ fn many_lookups_into_many_rows_are_no_event() {
         sheet: SheetId(0),
         rect: Rect::new(Pos::new(from, col), Pos::new(n - 1, col)),
     };
-    let keys = (0..n).map(|i| Value::Number(f64::from(i * 7919 % n))).collect();
+    let keys = (0..n)
+        .map(|i| Value::Number(f64::from(i * 7919 % n)))
+        .collect();
     let values = (0..n).map(|i| Value::Number(f64::from(i))).collect();
     let wanted = (0..n).map(|i| Value::Number(f64::from(i))).collect();
     let content = engine
         .formula_content(cell("D1"), "VLOOKUP(C1,$A$1:$B$20000,2,FALSE)")
         .unwrap();
     let edits = vec![
-        Edit::SetValues { area: area(0, 0), values: keys },
-        Edit::SetValues { area: area(1, 0), values },
-        Edit::SetValues { area: area(2, 0), values: wanted },
-        Edit::Set { area: area(3, 0), content },
+        Edit::SetValues {
+            area: area(0, 0),
+            values: keys,
+        },
+        Edit::SetValues {
+            area: area(1, 0),
+            values,
+        },
+        Edit::SetValues {
+            area: area(2, 0),
+            values: wanted,
+        },
+        Edit::Set {
+            area: area(3, 0),
+            content,
+        },
     ];
     let start = std::time::Instant::now();
     engine.apply(&Transaction::new("fill", edits)).unwrap();
     let took = start.elapsed();
     for i in [0u32, 1, 777, 19_999] {
         let key = i * 7919 % n;
-        let found = engine.value(Cell { pos: Pos::new(key, 3), ..cell("A1") });
+        let found = engine.value(Cell {
+            pos: Pos::new(key, 3),
+            ..cell("A1")
+        });
         assert_eq!(found, Value::Number(f64::from(i)));
     }
     // Without an index it would be 400 million comparisons.

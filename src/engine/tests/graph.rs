@@ -20,7 +20,9 @@ fn fill(engine: &mut Engine, range: &str, formula: &str) {
     };
     let content = engine.formula_content(at, formula).expect("a formula");
     let edits = vec![Edit::Set { area, content }];
-    engine.apply(&Transaction::new("fill", edits)).expect("fills");
+    engine
+        .apply(&Transaction::new("fill", edits))
+        .expect("fills");
 }
 
 fn set(engine: &mut Engine, at: &str, x: f64) -> super::super::Recalculation {
@@ -100,7 +102,12 @@ fn runs_that_read_upwards_and_downwards_are_evaluated_on_demand() {
 
 #[test]
 fn a_true_circle_is_reported_with_its_path_and_is_zero() {
-    let mut engine = sheet(&[("A1", "=B1+1"), ("B1", "=C1+1"), ("C1", "=A1+1"), ("D1", "=A1+5")]);
+    let mut engine = sheet(&[
+        ("A1", "=B1+1"),
+        ("B1", "=C1+1"),
+        ("C1", "=A1+1"),
+        ("D1", "=A1+5"),
+    ]);
     assert_eq!(engine.circular().len(), 1);
     let mut path: Vec<String> = engine.circular()[0]
         .iter()
@@ -176,7 +183,11 @@ fn a_watch_can_stop_a_recalculation_which_is_finished_later() {
     use std::ops::ControlFlow;
     let mut engine = sheet(&[("A1", "1")]);
     for row in 2..=50 {
-        enter(&mut engine, &format!("A{row}"), &format!("=A{}*1+{row}-{row}+1", row - 1));
+        enter(
+            &mut engine,
+            &format!("A{row}"),
+            &format!("=A{}*1+{row}-{row}+1", row - 1),
+        );
     }
     engine.set_watch(Some(|progress: super::super::Progress| {
         match progress.runs < 10 {
@@ -216,14 +227,16 @@ fn thousands_of_single_formulas_over_ranges_are_ordered_quickly() {
     }
     let mut engine = Engine::new(book);
     let start = std::time::Instant::now();
-    let order = engine.graph().order(&engine.graph().dependents(
-        &[],
-        &engine
-            .graph()
-            .nodes()
-            .map(|(id, node)| (id, node.rect))
-            .collect::<Vec<_>>(),
-    ));
+    let order = engine.graph().order(
+        &engine.graph().dependents(
+            &[],
+            &engine
+                .graph()
+                .nodes()
+                .map(|(id, node)| (id, node.rect))
+                .collect::<Vec<_>>(),
+        ),
+    );
     assert_eq!(order.len(), 2 * n as usize);
     let took = start.elapsed();
     assert!(took.as_secs_f64() < 5.0, "{took:?}");

@@ -6,7 +6,11 @@ use crate::workbook::{Content, Edit, RunKind, Template, Transaction};
 
 #[test]
 fn a_result_spills_and_others_read_it() {
-    let mut engine = sheet(&[("A1", "=SEQUENCE(3)"), ("C1", "=SUM(A1#)"), ("D1", "=A3*10")]);
+    let mut engine = sheet(&[
+        ("A1", "=SEQUENCE(3)"),
+        ("C1", "=SUM(A1#)"),
+        ("D1", "=A3*10"),
+    ]);
     assert_eq!(numbers(&engine, "A1:A3"), [1.0, 2.0, 3.0]);
     assert_eq!(numbers(&engine, "C1:D1"), [6.0, 30.0]);
     enter(&mut engine, "A1", "=SEQUENCE(5)");
