@@ -77,6 +77,7 @@ impl Engine {
                 nodes.extend(self.graph.naming());
             }
         }
+        self.graph.sync_spills(&self.workbook, &applied.changed);
         // Formulas that were entered or brought back, and those whose spill
         // was broken.
         for area in &applied.changed {

@@ -203,29 +203,71 @@ impl Graph {
                     open.push(other);
                 }
             };
-            for id in self.producers(area) {
-                let node = self.node(id);
+            let mut gone = self.producers(area);
+            let runs = book.sheet(area.sheet).runs.intersecting(area.rect);
+            let known = |run: &RunId| self.by_run.get(&(area.sheet, *run)).copied();
+            // A run keeps its id when it grows.
+            gone.extend(runs.iter().filter_map(known));
+            gone.sort_unstable();
+            gone.dedup();
+            gone.retain(|id| {
+                let node = self.node(*id);
                 let now = book.sheet(node.sheet).runs.get(node.run);
-                let same = now.is_some_and(|run| {
+                !now.is_some_and(|run| {
                     (run.rect, run.template, &run.kind) == (node.rect, node.template, &node.kind)
-                });
-                if !same {
-                    // Its other cells may belong to new runs.
-                    also(node.rect, &mut open);
-                    self.remove(id);
-                }
+                })
+            });
+            for id in gone {
+                // Its other cells may belong to new runs.
+                also(self.node(id).rect, &mut open);
+                self.remove(id);
             }
-            for run in book.sheet(area.sheet).runs.intersecting(area.rect) {
-                if !self.by_run.contains_key(&(area.sheet, run)) {
-                    if let Some(id) = self.add(book, area.sheet, run) {
-                        also(self.node(id).rect, &mut open);
-                        added.push(id);
-                    }
+            for run in runs {
+                if !self.by_run.contains_key(&(area.sheet, run))
+                    && let Some(id) = self.add(book, area.sheet, run)
+                {
+                    also(self.node(id).rect, &mut open);
+                    added.push(id);
                 }
             }
         }
         added.retain(|id| self.nodes[id.0 as usize].is_some());
         added
+    }
+
+    /// Takes over from the workbook what is spilled over changed areas: an edit
+    /// may have broken a spill or brought one back.
+    pub fn sync_spills(&mut self, book: &Workbook, changed: &[Area]) {
+        for area in changed {
+            let now = &book.sheet(area.sheet).spills;
+            for id in self.producers(*area) {
+                let node = self.node(id);
+                let differ: Vec<(Pos, Option<Rect>)> = node
+                    .spills
+                    .iter()
+                    .map(|(anchor, rect)| (*anchor, now.get(anchor).copied(), *rect))
+                    .filter(|(_, now, before)| *now != Some(*before))
+                    .map(|(anchor, now, _)| (anchor, now))
+                    .collect();
+                for (anchor, now) in differ {
+                    self.set_spill(id, anchor, now);
+                }
+            }
+            for (&pos, &rect) in now {
+                if rect.intersection(&area.rect).is_none() {
+                    continue;
+                }
+                let cell = Cell {
+                    sheet: area.sheet,
+                    pos,
+                };
+                if let Some(id) = self.at(book, cell)
+                    && self.node(id).spills.get(&pos) != Some(&rect)
+                {
+                    self.set_spill(id, pos, Some(rect));
+                }
+            }
+        }
     }
 
     /// Adds the node of a run; none for formulas that keep their saved values

@@ -5,7 +5,7 @@ mod run;
 mod spill;
 
 use super::Engine;
-use super::graph::{Component, Direction, Dirty, NodeId, Sweep, Within};
+use super::graph::{Component, Direction, Dirty, Graph, NodeId, Sweep, Within};
 use super::interpret::World;
 use super::{clock, interpret, pool};
 use crate::grid::{Area, Cell, Rect};
@@ -73,12 +73,8 @@ impl Engine {
     pub fn recalculate_all(&mut self) -> Recalculation {
         self.cache.clear();
         self.circular.clear();
-        let all: Vec<(NodeId, Rect)> = self
-            .graph
-            .nodes()
-            .map(|(id, node)| (id, node.rect))
-            .collect();
-        self.recalculate(&[], &all)
+        self.stale.clear();
+        self.calculate(|graph| Dirty::all(graph))
     }
 
     /// Recalculates what depends on cells of `areas`, parts of `nodes` with
@@ -99,14 +95,20 @@ impl Engine {
         if areas.is_empty() && nodes.is_empty() {
             return Recalculation::default();
         }
+        self.calculate(|graph| graph.dependents(areas, &nodes))
+    }
+
+    fn calculate(&mut self, dirty: impl FnOnce(&Graph) -> Dirty + Send) -> Recalculation {
         self.recalculations += 1;
         let seed = interpret::mix(self.seed ^ interpret::mix(self.recalculations));
         let now = self.now.unwrap_or_else(|| clock(self.workbook.date_system));
         pool::run(|| {
-            let dirty = self.graph.dependents(areas, &nodes);
+            let dirty = dirty(&self.graph);
+            let (graph, workbook) = (&self.graph, &self.workbook);
+            // Circles that are looked at again are found again if they persist.
             self.circular.retain(|path| {
                 !path.iter().any(|cell| {
-                    let id = self.graph.at(&self.workbook, *cell);
+                    let id = graph.at(workbook, *cell);
                     let dirt = id.and_then(|id| dirty.get(id));
                     dirt.is_some_and(|dirt| dirt.meets(&Rect::cell(cell.pos)))
                 })

@@ -1,7 +1,7 @@
 //! Telling a filled formula from its neighbour's text alone.
 
 use super::MAX_CHARS;
-use super::reference::{Place, scan_a1};
+use super::reference::scan_a1;
 use crate::grid::Pos;
 
 /// Whether the formula `b` at `at_b` is `a` at `at_a`, filled: given that `a`
@@ -23,39 +23,22 @@ pub fn is_fill_of(text_a: &str, at_a: Pos, text_b: &str, at_b: Pos) -> bool {
         return false;
     }
     let (mut a, mut b) = (text_a.as_bytes(), text_b.as_bytes());
-    // The last byte that was no space: after `:` and `!`, and before `:`, a lone
-    // column or row is part of a reference.
+    // The first byte of the piece before this one, spaces aside.
     let mut before = b' ';
     loop {
         let (Some((&first, _)), Some(_)) = (a.split_first(), b.split_first()) else {
             return a.is_empty() && b.is_empty();
         };
-        let (in_a, in_b) = if is_word(first) {
+        let (in_a, in_b) = if WORD[usize::from(first)] {
             let (in_a, in_b) = (word_length(a), word_length(b));
             let (word_a, word_b) = (&a[..in_a], &b[..in_b]);
-            match (cell(word_a, &a[in_a..]), cell(word_b, &b[in_b..])) {
-                (Some(cell_a), Some(cell_b)) => {
-                    let same = |a: Place, b: Place, origin_a, origin_b| {
-                        a.axis(origin_a) == b.axis(origin_b)
-                    };
-                    if !same(cell_a.0, cell_b.0, at_a.col, at_b.col)
-                        || !same(cell_a.1, cell_b.1, at_a.row, at_b.row)
-                    {
-                        return false;
-                    }
-                }
-                (None, None) => {
-                    if word_a != word_b {
-                        return false;
-                    }
-                    let next = a[in_a..].iter().find(|&&byte| !is_space(byte));
-                    if (matches!(before, b':' | b'!') || next == Some(&b':'))
-                        && moves(word_a, at_a, at_b)
-                    {
-                        return false;
-                    }
-                }
-                _ => return false,
+            let filled = if word_a == word_b {
+                stays_when_filled(word_a, before, &a[in_a..], at_a, at_b)
+            } else {
+                moves_when_filled(word_a, word_b, &a[in_a..], at_a, at_b)
+            };
+            if !filled {
+                return false;
             }
             (in_a, in_b)
         } else {
@@ -72,9 +55,48 @@ pub fn is_fill_of(text_a: &str, at_a: Pos, text_b: &str, at_b: Pos) -> bool {
     }
 }
 
-fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'$' | b'_' | b'.' | b'\\' | b'?')
+/// Whether a word that is the same in both formulas means the same to them: it
+/// is not a reference, or one that is absolute as far as it has to be.
+fn stays_when_filled(word: &[u8], before: u8, rest: &[u8], at_a: Pos, at_b: Pos) -> bool {
+    let Some((col, row)) = scan_a1(word) else {
+        return true;
+    };
+    if col.is_none_or(|col| col.absolute || at_a.col == at_b.col)
+        && row.is_none_or(|row| row.absolute || at_a.row == at_b.row)
+    {
+        return true;
+    }
+    if col.is_some() && row.is_some() {
+        return is_name(rest);
+    }
+    // A lone row or column is a number or a name unless a colon is beside it.
+    let next = rest.iter().find(|&&byte| !is_space(byte));
+    !matches!(before, b':' | b'!') && next != Some(&b':')
 }
+
+/// Whether two words that differ are the same cell to their formulas.
+fn moves_when_filled(a: &[u8], b: &[u8], rest: &[u8], at_a: Pos, at_b: Pos) -> bool {
+    match (scan_a1(a), scan_a1(b)) {
+        (Some((Some(col_a), Some(row_a))), Some((Some(col_b), Some(row_b)))) => {
+            col_a.axis(at_a.col) == col_b.axis(at_b.col)
+                && row_a.axis(at_a.row) == row_b.axis(at_b.row)
+                && !is_name(rest)
+        }
+        _ => false,
+    }
+}
+
+/// The bytes that words are made of.
+const WORD: [bool; 256] = {
+    let mut word = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let b = byte as u8;
+        word[byte] = b.is_ascii_alphanumeric() || matches!(b, b'$' | b'_' | b'.' | b'\\' | b'?');
+        byte += 1;
+    }
+    word
+};
 
 fn is_space(byte: u8) -> bool {
     matches!(byte, b'\t'..=b'\r' | b' ')
@@ -82,30 +104,14 @@ fn is_space(byte: u8) -> bool {
 
 fn word_length(text: &[u8]) -> usize {
     text.iter()
-        .position(|&byte| !is_word(byte))
+        .position(|&byte| !WORD[usize::from(byte)])
         .unwrap_or(text.len())
 }
 
-/// The column and the row of a word that is a cell; `None` where it is a
-/// function, a sheet, a table or a number.
-fn cell(word: &[u8], rest: &[u8]) -> Option<(Place, Place)> {
-    if matches!(rest.first(), Some(b'(' | b'!' | b'[')) || !word.last()?.is_ascii_digit() {
-        return None;
-    }
-    match scan_a1(word)? {
-        (Some(col), Some(row)) => Some((col, row)),
-        _ => None,
-    }
-}
-
-/// Whether a word beside a colon, equal in both formulas, could be a row or a
-/// column that should have moved with them.
-fn moves(word: &[u8], at_a: Pos, at_b: Pos) -> bool {
-    match scan_a1(word) {
-        Some((Some(col), None)) => !col.absolute && at_a.col != at_b.col,
-        Some((None, Some(row))) => !row.absolute && at_a.row != at_b.row,
-        _ => false,
-    }
+/// Whether the word before `rest` is the name of a function, a sheet or a
+/// table, though it looks like a cell.
+fn is_name(rest: &[u8]) -> bool {
+    matches!(rest.first(), Some(b'(' | b'!' | b'['))
 }
 
 /// The length of what begins both texts, where it is the same: a quoted or

@@ -1,6 +1,7 @@
 //! From trees back to text.
 
 use super::binding::Binding;
+use super::reference::corner_a1;
 use super::{
     ArrayLiteral, Axis, BinaryOp, CellRef, Expr, FunctionName, PostfixOp, PrefixOp, RefShape,
     parameters,
@@ -87,7 +88,10 @@ impl<'a> Printer<'a> {
             least = op.binding();
             first = left;
         }
-        if stands(first, least) {
+        let columns = steps.last().is_some_and(|&(op, right)| {
+            op == BinaryOp::Range && self.looks_like_column(first) && self.looks_like_column(right)
+        });
+        if stands(first, least) && !columns {
             self.operand(first, comma_joins);
         } else {
             self.parentheses(first);
@@ -95,6 +99,19 @@ impl<'a> Printer<'a> {
         while let Some((op, right)) = steps.pop() {
             self.out.push_str(op.symbol());
             self.expression(right, op.binding().next(), comma_joins);
+        }
+    }
+
+    /// Whether a name is spelled like a column: `a:b` would be columns, and
+    /// parentheses have to tell the range between two parameters from them.
+    fn looks_like_column(&self, expr: &Expr) -> bool {
+        match expr {
+            Expr::Name { prefix: None, name } => {
+                self.origin
+                    .is_some_and(|origin| corner_a1(name, origin).is_some())
+                    && !(self.file && self.is_bound(name))
+            }
+            _ => false,
         }
     }
 

@@ -35,50 +35,48 @@ impl Place {
 /// one of them alone: `$B`, `7`. `None` where it is anything else or lies
 /// beyond the sheet's edge.
 pub(super) fn scan_a1(word: &[u8]) -> Option<(Option<Place>, Option<Place>)> {
-    let mut rest = word;
-    let dollar = |rest: &mut &[u8]| match rest.split_first() {
-        Some((b'$', after)) => {
-            *rest = after;
-            true
-        }
-        _ => false,
-    };
-    let mut absolute = dollar(&mut rest);
+    let at = |i: usize| word.get(i).copied().unwrap_or(0);
+    let mut i = 0;
+    let mut absolute = at(i) == b'$';
+    i += usize::from(absolute);
     let mut col = None;
-    let letters = rest
-        .iter()
-        .take(4)
-        .take_while(|b| b.is_ascii_alphabetic())
-        .count();
-    if letters > 0 {
-        let at = rest[..letters].iter().fold(0, |at, byte| {
-            at * 26 + u32::from(byte.to_ascii_uppercase() - b'A') + 1
-        }) - 1;
-        if letters > 3 || at >= MAX_COLS {
+    let letters = i;
+    let mut number = 0;
+    while at(i).is_ascii_alphabetic() {
+        if i - letters == 3 {
             return None;
         }
-        col = Some(Place { at, absolute });
-        rest = &rest[letters..];
-        if rest.is_empty() {
+        number = number * 26 + u32::from(at(i).to_ascii_uppercase() - b'A') + 1;
+        i += 1;
+    }
+    if i > letters {
+        if number > MAX_COLS {
+            return None;
+        }
+        col = Some(Place {
+            at: number - 1,
+            absolute,
+        });
+        if i == word.len() {
             return Some((col, None));
         }
-        absolute = dollar(&mut rest);
+        absolute = at(i) == b'$';
+        i += usize::from(absolute);
     }
-    if rest.is_empty() || rest.len() > 7 {
-        return None;
-    }
-    let mut row = 0;
-    for byte in rest {
-        if !byte.is_ascii_digit() {
+    let digits = i;
+    number = 0;
+    while at(i).is_ascii_digit() {
+        if i - digits == 7 {
             return None;
         }
-        row = row * 10 + u32::from(byte - b'0');
+        number = number * 10 + u32::from(at(i) - b'0');
+        i += 1;
     }
-    if row == 0 || row > MAX_ROWS {
+    if i < word.len() || number == 0 || number > MAX_ROWS {
         return None;
     }
     let row = Place {
-        at: row - 1,
+        at: number - 1,
         absolute,
     };
     Some((col, Some(row)))
@@ -214,7 +212,7 @@ fn is_plain(c: char) -> bool {
 
 /// Whether a sheet's name can stand without quotes: one that could be taken
 /// for a number, a cell of either notation or a truth value cannot.
-pub(super) fn is_plain_sheet(name: &str) -> bool {
+pub(crate) fn is_plain_sheet(name: &str) -> bool {
     name.starts_with(|c: char| c.is_alphabetic() || c == '_')
         && name.chars().all(is_plain)
         && !is_cell_word(name)

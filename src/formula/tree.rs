@@ -5,6 +5,7 @@
 
 use crate::grid::{MAX_COLS, MAX_ROWS, Pos, Rect};
 use crate::value::ErrorKind;
+use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
@@ -15,7 +16,6 @@ use std::sync::Arc;
 /// the steps from an operator to its left operand are not counted; those chains
 /// (`1+1+1+…`) may be tens of thousands long, so walk them with a loop:
 /// [`Expr::left_chain`].
-#[derive(Debug)]
 pub enum Expr {
     Number(f64),
     Text(Arc<str>),
@@ -62,6 +62,10 @@ pub struct FunctionName(pub Arc<str>, Option<Arc<str>>);
 impl FunctionName {
     /// Reads a name as people or files write it.
     pub fn new(written: &str) -> Self {
+        let capitals = |b: u8| b.is_ascii() && !b.is_ascii_lowercase();
+        if !written.starts_with('_') && written.bytes().all(capitals) {
+            return Self(written.into(), None);
+        }
         let written = strip_prefix(written, "_xlpm.").unwrap_or(written);
         let mut bare = written;
         while let Some(rest) = ["_xlfn.", "_xlws.", "_xludf."]
@@ -70,11 +74,9 @@ impl FunctionName {
         {
             bare = rest;
         }
-        let capitals = |b: u8| b.is_ascii() && !b.is_ascii_lowercase();
-        if bare.len() == written.len() && bare.bytes().all(capitals) {
-            return Self(bare.into(), None);
-        }
-        Self(bare.to_uppercase().into(), Some(written.into()))
+        let name = bare.to_uppercase();
+        let kept = (name != written).then(|| written.into());
+        Self(name.into(), kept)
     }
 
     /// As it was first written, prefix and case included.
@@ -441,6 +443,15 @@ impl Expr {
             ),
             Expr::Group(inner) => Expr::Group(Box::new(inner.map(replace))),
         }
+    }
+}
+
+impl fmt::Debug for Expr {
+    /// The formula in R1C1 notation, as long chains would overflow the stack
+    /// in the form that a derived implementation gives.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = super::print_r1c1(self, super::Dialect::People(|_| None));
+        write!(f, "`{text}`")
     }
 }
 

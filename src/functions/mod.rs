@@ -5,25 +5,25 @@
 //! differentiable program, and how smooth it is. The interpreter, the help, the
 //! completion, the documentation and the gradient checks all read it from here.
 
+mod aggregate;
 mod algebra;
+mod args;
 mod arguments;
 mod array;
 mod cash_flow;
+#[cfg(test)]
+mod checks;
+mod combinatorics;
+mod conditional;
 mod context;
 mod criteria;
 mod database;
 mod date;
 mod day_count;
-mod financial;
-mod information;
-mod aggregate;
-mod args;
-#[cfg(test)]
-mod checks;
-mod combinatorics;
-mod conditional;
 mod descriptive;
 mod distributions;
+mod financial;
+mod information;
 mod lambda;
 mod logical;
 mod lookup;
@@ -35,19 +35,22 @@ mod number_text;
 mod numbers;
 mod numerals;
 mod operand;
+mod order;
+mod random;
 mod reference;
 mod regex;
+mod regression;
+mod round;
+mod sample;
 mod search;
 mod securities;
 mod shaping;
-mod text;
-mod round;
 mod special;
-mod term;
-mod trig;
-mod random;
-mod sample;
+mod subtotal;
 mod sumproduct;
+mod term;
+mod text;
+mod trig;
 mod wildcard;
 
 pub use context::Context;
@@ -375,16 +378,15 @@ const CATEGORIES: &[&[Function]] = &[
     combinatorics::FUNCTIONS,
     numerals::FUNCTIONS,
     distributions::FUNCTIONS,
-    array::FUNCTIONS,
     aggregate::FUNCTIONS,
     sumproduct::FUNCTIONS,
     matrix::FUNCTIONS,
     random::FUNCTIONS,
     conditional::FUNCTIONS,
     descriptive::FUNCTIONS,
-    array::FUNCTIONS,
-    date::FUNCTIONS,
-    information::FUNCTIONS,
+    order::FUNCTIONS,
+    regression::FUNCTIONS,
+    subtotal::FUNCTIONS,
     lambda::FUNCTIONS,
     logical::FUNCTIONS,
     lookup::FUNCTIONS,

@@ -1,80 +1,280 @@
-//! Compiled programs.
+//! Compiled programs: what they hold and how they run.
 
-use super::builder::{Builder, Node};
-use super::graph::Op;
+use super::builder::{Axes, Binary, Builder, Node, Reduction};
+use super::execute::{self, Partition, Scratch, Sources};
+use super::graph::{Graph, Op};
+use super::kernel::{self, Kernel, Memory};
+use super::ops::scan::{self, ScanWorkspace};
 use super::ops::{self, Operand};
+use super::scalar::{self, ScalarKernel};
+use super::schedule::{Kind, Schedule};
 use super::tensor::Shape;
+use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A compiled program: immutable, to be shared between threads; what a run
 /// needs lies in a [`Workspace`].
 #[derive(Debug)]
 pub struct Program {
-    steps: Vec<Step>,
+    pub(crate) steps: Vec<Step>,
+    pub(crate) constants: Vec<Arc<[f64]>>,
     parameter_len: usize,
-    outputs: Vec<usize>,
+    /// The length of each buffer.
+    buffers: Vec<usize>,
+    /// The buffer that each stored tensor has while it is needed.
+    slots: Vec<usize>,
+    /// Stored tensor, first element, length.
+    outputs: Vec<(usize, usize, usize)>,
 }
 
+/// A step of a program.
 #[derive(Debug)]
-struct Step {
-    kind: Kind,
-    shape: Shape,
-    operands: Vec<usize>,
-}
-
-#[derive(Debug)]
-enum Kind {
-    Parameter(usize),
-    Op(Op),
+pub(crate) enum Step {
+    Kernel {
+        kernel: Kernel,
+        partition: Partition,
+        outputs: Vec<usize>,
+    },
+    Scalars(ScalarKernel),
+    Whole {
+        op: Op,
+        shape: Shape,
+        operands: Vec<(Memory, Shape)>,
+        output: usize,
+    },
+    Copy {
+        from: Memory,
+        output: usize,
+        len: usize,
+    },
 }
 
 /// The buffers of a run of one [`Program`].
 #[derive(Debug)]
 pub struct Workspace {
     buffers: Vec<Vec<f64>>,
-    outputs: Vec<usize>,
+    /// One for each step.
+    spaces: Vec<Space>,
+    /// Buffer, first element, length of each output.
+    outputs: Vec<(usize, usize, usize)>,
+}
+
+/// What a step needs while it runs.
+#[derive(Debug)]
+enum Space {
+    None,
+    Kernel(Scratch),
+    Scalars(Vec<f64>),
+    Scan(Box<ScanWorkspace>),
 }
 
 impl Workspace {
     /// The elements of an output after a run, in the order of [`Shape::offset`].
     pub fn output(&self, index: usize) -> &[f64] {
-        &self.buffers[self.outputs[index]]
+        let (buffer, at, len) = self.outputs[index];
+        &self.buffers[buffer][at..at + len]
     }
+}
+
+/// What a program is compiled with.
+pub(crate) struct Lowering<'a> {
+    pub graph: &'a Graph,
+    pub schedule: &'a Schedule,
+    parameters: Vec<usize>,
+    constants: Vec<Arc<[f64]>>,
+    constant_of: FxHashMap<Node, usize>,
+    /// Tensors in memory, by the node they are the value of.
+    stored: FxHashMap<Node, usize>,
+    lengths: Vec<usize>,
+    /// The stored tensors that the step being compiled reads and writes.
+    touched: Vec<usize>,
+    factored: Vec<bool>,
+}
+
+impl Lowering<'_> {
+    /// Where the elements of a node lie.
+    pub fn memory(&mut self, node: Node) -> Memory {
+        let entry = self.graph.entry(node);
+        match entry.op {
+            Op::Parameter(i) => return Memory::Parameter(self.parameters[i]),
+            Op::View(x, offset) if !entry.constant => return self.memory(x).plus(offset),
+            _ => {}
+        }
+        let Some(value) = self.graph.constant_value(node) else {
+            return Memory::Buffer(self.buffer(node), 0);
+        };
+        let constants = &mut self.constants;
+        let index = *self.constant_of.entry(node).or_insert_with(|| {
+            constants.push(value.data.clone());
+            constants.len() - 1
+        });
+        Memory::Constant(index, 0)
+    }
+
+    pub fn constant_at(&self, at: Memory) -> Option<f64> {
+        match at {
+            Memory::Constant(i, at) => Some(self.constants[i][at]),
+            _ => None,
+        }
+    }
+
+    /// The number of the stored tensor that is a node's value.
+    pub fn buffer(&mut self, node: Node) -> usize {
+        let lengths = &mut self.lengths;
+        let len = self.graph.shape(node).len();
+        let index = *self.stored.entry(node).or_insert_with(|| {
+            lengths.push(len);
+            lengths.len() - 1
+        });
+        self.touched.push(index);
+        index
+    }
+
+    /// A stored tensor that is the value of no node.
+    fn fresh(&mut self, len: usize) -> usize {
+        self.lengths.push(len);
+        self.touched.push(self.lengths.len() - 1);
+        self.lengths.len() - 1
+    }
+
+    /// Whether an elementwise product is left to the sum over lanes that is
+    /// its only user.
+    pub fn is_factored(&self, node: Node) -> bool {
+        self.factored[node.0 as usize]
+    }
+}
+
+/// Products that only a sum over lanes in the same kernel uses.
+fn factored(graph: &Graph, schedule: &Schedule, outputs: &[Node]) -> Vec<bool> {
+    let mut users = vec![0u32; graph.len()];
+    for &output in outputs {
+        users[output.0 as usize] += 1;
+    }
+    let live = |node: &Node| schedule.kind(*node) != Kind::Dead;
+    for node in graph.nodes().filter(live) {
+        graph
+            .op(node)
+            .for_each_operand(|x| users[x.0 as usize] += 1);
+    }
+    let mut factored = vec![false; graph.len()];
+    for node in graph.nodes().filter(live) {
+        if let &Op::Reduce(Reduction::Sum, Axes { lanes: true, .. }, x) = graph.op(node)
+            && matches!(
+                graph.op(x),
+                Op::Binary(Binary::Mul | Binary::AbsorbingMul, ..)
+            )
+            && schedule.kind(x) == Kind::Lanes
+            && users[x.0 as usize] == 1
+            && schedule.kernel(graph, x) == schedule.kernel(graph, node)
+        {
+            factored[x.0 as usize] = true;
+        }
+    }
+    factored
 }
 
 impl Program {
     /// Compiles what the outputs need.
     pub fn new(builder: &Builder, outputs: &[Node]) -> Self {
         let graph = &builder.graph;
-        let live = graph.live(outputs);
-        let mut offsets = Vec::new();
+        let schedule = Schedule::new(graph, outputs);
+        let mut parameters = Vec::new();
         let mut parameter_len = 0;
         for &parameter in builder.parameters() {
-            offsets.push(parameter_len);
+            parameters.push(parameter_len);
             parameter_len += builder.shape(parameter).len();
         }
-        let mut place = vec![usize::MAX; graph.len()];
+        let mut lowering = Lowering {
+            graph,
+            schedule: &schedule,
+            parameters,
+            constants: Vec::new(),
+            constant_of: FxHashMap::default(),
+            stored: FxHashMap::default(),
+            lengths: Vec::new(),
+            touched: Vec::new(),
+            factored: factored(graph, &schedule, outputs),
+        };
+        // Kernels by stage and lanes; what runs by itself, by stage and node.
+        let mut groups: BTreeMap<(u32, usize), (Vec<Node>, Vec<Node>)> = BTreeMap::new();
+        for node in graph.nodes() {
+            if let Some(key) = schedule.kernel(graph, node) {
+                groups.entry(key).or_default().0.push(node);
+            } else if alone(graph, &schedule, node) {
+                let stage = match schedule.kind(node) {
+                    // It runs as soon as its operands are stored.
+                    Kind::Alias => schedule.stored(node) - 1,
+                    _ => schedule.stage(node),
+                };
+                groups.entry((stage, 0)).or_default().1.push(node);
+            }
+        }
         let mut steps = Vec::new();
-        for node in graph.nodes().filter(|node| live[node.0 as usize]) {
-            let entry = graph.entry(node);
-            place[node.0 as usize] = steps.len();
-            steps.push(Step {
-                kind: match entry.op {
-                    Op::Parameter(i) => Kind::Parameter(offsets[i]),
-                    ref op => Kind::Op(op.clone()),
-                },
-                shape: entry.shape,
-                operands: entry
-                    .op
+        let mut touched: Vec<Vec<usize>> = Vec::new();
+        for (key, (members, alone)) in groups {
+            for node in alone {
+                let op = graph.op(node).clone();
+                let operands = op
                     .operands()
                     .into_iter()
-                    .map(|x| place[x.0 as usize])
-                    .collect(),
+                    .map(|x| (lowering.memory(x), graph.shape(x)))
+                    .collect();
+                steps.push(Step::Whole {
+                    op,
+                    shape: graph.shape(node),
+                    operands,
+                    output: lowering.buffer(node),
+                });
+                touched.push(std::mem::take(&mut lowering.touched));
+            }
+            if members.is_empty() {
+                continue;
+            }
+            steps.push(if key.1 == 1 {
+                Step::Scalars(scalar::lower(&mut lowering, &members))
+            } else {
+                let mut kernel = kernel::lower(&mut lowering, key, &members);
+                let outputs = number_outputs(&mut kernel);
+                Step::Kernel {
+                    partition: Partition::new(&kernel),
+                    kernel,
+                    outputs,
+                }
             });
+            touched.push(std::mem::take(&mut lowering.touched));
         }
+        let mut kept = Vec::new();
+        for &output in outputs {
+            let len = graph.shape(output).len();
+            let (index, at) = match lowering.memory(output) {
+                Memory::Buffer(index, at) => (index, at),
+                from => {
+                    lowering.touched.clear();
+                    let index = lowering.fresh(len);
+                    steps.push(Step::Copy {
+                        from,
+                        output: index,
+                        len,
+                    });
+                    touched.push(std::mem::take(&mut lowering.touched));
+                    (index, 0)
+                }
+            };
+            kept.push((index, at, len));
+        }
+        let Lowering {
+            constants, lengths, ..
+        } = lowering;
+        let kept_tensors: Vec<usize> = kept.iter().map(|&(index, ..)| index).collect();
+        let (slots, buffers) = share_buffers(&lengths, &touched, &kept_tensors);
         Self {
             steps,
+            constants,
             parameter_len,
-            outputs: outputs.iter().map(|x| place[x.0 as usize]).collect(),
+            buffers,
+            slots,
+            outputs: kept,
         }
     }
 
@@ -83,15 +283,35 @@ impl Program {
         self.parameter_len
     }
 
+    /// How many outputs there are.
+    pub fn outputs(&self) -> usize {
+        self.outputs.len()
+    }
+
     /// Buffers for runs of this program.
     pub fn workspace(&self) -> Workspace {
         Workspace {
-            buffers: self
+            buffers: self.buffers.iter().map(|&len| vec![0.0; len]).collect(),
+            spaces: self
                 .steps
                 .iter()
-                .map(|step| vec![0.0; step.shape.len()])
+                .map(|step| match step {
+                    Step::Kernel {
+                        kernel, partition, ..
+                    } => Space::Kernel(Scratch::new(kernel, *partition)),
+                    Step::Scalars(kernel) => Space::Scalars(kernel.table()),
+                    Step::Whole {
+                        op: Op::Scan(body, _),
+                        ..
+                    } => Space::Scan(Box::new(ScanWorkspace::new(body))),
+                    Step::Whole { .. } | Step::Copy { .. } => Space::None,
+                })
                 .collect(),
-            outputs: self.outputs.clone(),
+            outputs: self
+                .outputs
+                .iter()
+                .map(|&(index, at, len)| (self.slots[index], at, len))
+                .collect(),
         }
     }
 
@@ -103,25 +323,180 @@ impl Program {
     /// workspace belongs to another program.
     pub fn run(&self, workspace: &mut Workspace, parameters: &[f64]) {
         assert_eq!(parameters.len(), self.parameter_len, "parameters of a run");
-        for (i, step) in self.steps.iter().enumerate() {
-            let mut out = std::mem::take(&mut workspace.buffers[i]);
-            match &step.kind {
-                Kind::Parameter(offset) => {
-                    out.copy_from_slice(&parameters[*offset..offset + step.shape.len()]);
-                }
-                Kind::Op(op) => {
-                    let operands: Vec<Operand<'_>> = step
-                        .operands
-                        .iter()
-                        .map(|&x| Operand {
-                            shape: self.steps[x].shape,
-                            data: &workspace.buffers[x],
-                        })
-                        .collect();
-                    ops::evaluate(op, step.shape, &operands, &mut out);
-                }
-            }
-            workspace.buffers[i] = out;
+        assert_eq!(
+            workspace.spaces.len(),
+            self.steps.len(),
+            "a workspace of another program"
+        );
+        let Workspace {
+            buffers, spaces, ..
+        } = workspace;
+        for (step, space) in self.steps.iter().zip(spaces) {
+            self.step(step, space, buffers, parameters);
         }
     }
+
+    fn step(&self, step: &Step, space: &mut Space, buffers: &mut [Vec<f64>], parameters: &[f64]) {
+        match (step, space) {
+            (
+                Step::Kernel {
+                    kernel,
+                    partition,
+                    outputs,
+                },
+                Space::Kernel(scratch),
+            ) => {
+                let data = execute::Data {
+                    constants: &self.constants,
+                    parameters,
+                    slots: &self.slots,
+                };
+                execute::run(kernel, *partition, scratch, data, buffers, outputs);
+            }
+            (Step::Scalars(kernel), Space::Scalars(table)) => {
+                kernel.load(table, self.sources(parameters, buffers));
+                kernel.compute(table);
+                for &(slot, output) in &kernel.stores {
+                    buffers[self.slots[output]][0] = table[slot as usize];
+                }
+            }
+            (
+                Step::Whole {
+                    op,
+                    shape,
+                    operands,
+                    output,
+                },
+                space,
+            ) => {
+                let slot = self.slots[*output];
+                let mut out = std::mem::take(&mut buffers[slot]);
+                let sources = self.sources(parameters, buffers);
+                let operand = |&(at, shape): &(Memory, Shape)| Operand {
+                    shape,
+                    data: sources.slice(at, 0, shape.len()),
+                };
+                // Few operands need no allocation.
+                let list: Vec<Operand<'_>>;
+                let few: [Operand<'_>; 3];
+                let operands = match operands.as_slice() {
+                    [] => &[],
+                    [first, rest @ ..] if rest.len() < 3 => {
+                        let last = rest.last().unwrap_or(first);
+                        few = [first, rest.first().unwrap_or(first), last].map(operand);
+                        &few[..=rest.len()]
+                    }
+                    all => {
+                        list = all.iter().map(operand).collect();
+                        &list[..]
+                    }
+                };
+                match (op, space) {
+                    (Op::Scan(body, _), Space::Scan(space)) => {
+                        scan::run(body, space, operands, *shape, &mut out);
+                    }
+                    _ => ops::evaluate(op, *shape, operands, &mut out),
+                }
+                buffers[slot] = out;
+            }
+            (Step::Copy { from, output, len }, _) => {
+                let slot = self.slots[*output];
+                let mut out = std::mem::take(&mut buffers[slot]);
+                out.copy_from_slice(self.sources(parameters, buffers).slice(*from, 0, *len));
+                buffers[slot] = out;
+            }
+            (Step::Kernel { .. } | Step::Scalars(_), _) => {
+                unreachable!("a workspace is made for its program")
+            }
+        }
+    }
+
+    fn sources<'a>(&'a self, parameters: &'a [f64], buffers: &'a [Vec<f64>]) -> Sources<'a> {
+        Sources {
+            constants: &self.constants,
+            parameters,
+            buffers,
+            slots: &self.slots,
+        }
+    }
+}
+
+/// Whether a node is a step by itself.
+fn alone(graph: &Graph, schedule: &Schedule, node: Node) -> bool {
+    match schedule.kind(node) {
+        Kind::Whole => true,
+        Kind::Alias => {
+            schedule.needs_memory(node)
+                && !graph.entry(node).constant
+                && !matches!(graph.op(node), Op::View(..))
+        }
+        _ => false,
+    }
+}
+
+/// Gives the stores and totals of a kernel the place of their tensor in the
+/// list of those it writes, stores first; returns the list.
+fn number_outputs(kernel: &mut Kernel) -> Vec<usize> {
+    let mut outputs: Vec<usize> = Vec::new();
+    let mut number = |tensor: &mut usize| {
+        *tensor = match outputs.iter().position(|x| x == tensor) {
+            Some(place) => place,
+            None => {
+                outputs.push(*tensor);
+                outputs.len() - 1
+            }
+        };
+    };
+    for (tensor, _) in &mut kernel.stores {
+        number(tensor);
+    }
+    for (_, tensor, _) in &mut kernel.totals {
+        number(tensor);
+    }
+    outputs
+}
+
+/// Gives tensors that are not needed at the same time one buffer: the buffer
+/// of each tensor, and the length of each buffer.
+fn share_buffers(
+    lengths: &[usize],
+    touched: &[Vec<usize>],
+    kept: &[usize],
+) -> (Vec<usize>, Vec<usize>) {
+    let mut last = vec![0; lengths.len()];
+    for (step, tensors) in touched.iter().enumerate() {
+        for &tensor in tensors {
+            last[tensor] = step;
+        }
+    }
+    for &tensor in kept {
+        last[tensor] = usize::MAX;
+    }
+    let mut slots = vec![usize::MAX; lengths.len()];
+    let mut buffers: Vec<usize> = Vec::new();
+    let mut free: FxHashMap<usize, Vec<usize>> = FxHashMap::default();
+    for (step, tensors) in touched.iter().enumerate() {
+        for &tensor in tensors {
+            if slots[tensor] == usize::MAX {
+                let len = lengths[tensor];
+                let reused = free.get_mut(&len).and_then(Vec::pop);
+                slots[tensor] = reused.unwrap_or_else(|| {
+                    buffers.push(len);
+                    buffers.len() - 1
+                });
+            }
+        }
+        // Only after the step: what it writes is never what it reads.
+        let mut ended: Vec<usize> = tensors
+            .iter()
+            .copied()
+            .filter(|&tensor| last[tensor] == step)
+            .collect();
+        ended.sort_unstable();
+        ended.dedup();
+        for tensor in ended {
+            free.entry(lengths[tensor]).or_default().push(slots[tensor]);
+        }
+    }
+    (slots, buffers)
 }

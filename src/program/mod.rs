@@ -9,14 +9,19 @@
 
 mod builder;
 mod compile;
+mod execute;
 mod gradient;
 mod graph;
 mod jacobian;
+mod kernel;
 mod ops;
+mod scalar;
+mod schedule;
 mod simplify;
 mod tensor;
 #[cfg(test)]
 mod tests;
+mod vector;
 
 pub use builder::{Axes, Binary, Builder, Node, Reduction, Scan, Unary, Window};
 pub use compile::{Program, Workspace};

@@ -80,6 +80,18 @@ pub struct Dirty {
 }
 
 impl Dirty {
+    /// All cells of all runs.
+    pub fn all(graph: &Graph) -> Self {
+        let whole = |rect| Dirt {
+            rects: vec![rect],
+            growth: 0,
+        };
+        let nodes = graph.nodes().map(|(id, node)| (id, whole(node.rect)));
+        Self {
+            nodes: nodes.collect(),
+        }
+    }
+
     pub fn is_empty(&self) -> bool {
         self.nodes.is_empty()
     }

@@ -37,3 +37,62 @@ fn the_course_workbook_recalculates_to_what_excel_saved() {
     assert!(comparison.formulas >= 23_507, "{}", comparison.formulas);
     assert_eq!(comparison.matched, comparison.formulas);
 }
+
+/// All workbooks below a folder.
+fn workbooks(folder: &Path, found: &mut Vec<PathBuf>) {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            workbooks(&path, found);
+        } else if path.extension().is_some_and(|ext| ext == "xlsx") {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn the_conformance_workbooks_recalculate_to_what_excel_saved() {
+    let Some(folder) = shared("conformance") else {
+        return;
+    };
+    let mut paths = Vec::new();
+    workbooks(&folder, &mut paths);
+    paths.sort();
+    assert!(paths.len() > 100, "{} workbooks", paths.len());
+    let mut wrong = Vec::new();
+    let (mut formulas, mut matched, mut complete) = (0, 0, 0);
+    for path in &paths {
+        let name = path.strip_prefix(&folder).unwrap_or(path).display();
+        let book = match crate::xlsx::open(path) {
+            Ok(book) => book,
+            Err(error) => {
+                wrong.push(format!("{name}: {error}"));
+                continue;
+            }
+        };
+        let (comparison, engine) = Comparison::of(book);
+        formulas += comparison.formulas;
+        matched += comparison.matched;
+        if comparison.unsupported > 0 {
+            eprintln!(
+                "{name}: {} unsupported: {:?}",
+                comparison.unsupported, comparison.unknown_functions
+            );
+        } else if comparison.differing == 0 {
+            complete += 1;
+        }
+        for mismatch in comparison.mismatches.iter().take(4) {
+            let address = engine.workbook().address(mismatch.cell);
+            let formula = engine.formula_text(mismatch.cell).unwrap_or_default();
+            wrong.push(format!(
+                "{name} {address} {formula}: {:?}, not {:?} ({} differ)",
+                mismatch.got, mismatch.expected, comparison.differing
+            ));
+        }
+    }
+    eprintln!("{matched} of {formulas} formulas match, {complete} of {} files complete", paths.len());
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -285,9 +285,10 @@ fn binary(left: Expr, op: BinaryOp, right: Expr) -> Expr {
             matches!(left.shape, RefShape::Cell(_))
                 && (right.prefix.is_none() || left.prefix == right.prefix)
         }
+        (Expr::Name { .. }, Expr::Name { .. }) => true,
         _ => false,
     };
-    // `A1:B1` is one reference, and `name (A1)` a call.
+    // `A1:B1` and `sum:log` are one reference, and `name (A1)` a call.
     let becomes_call = op == BinaryOp::Intersection && people(&right).starts_with('(');
     if op == BinaryOp::Range && fuses || becomes_call {
         left = Box::new(group(*left));

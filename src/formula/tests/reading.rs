@@ -65,6 +65,8 @@ fn operators_bind_as_excels() {
         ("SUM(A1#)", "SUM((A1#))"),
         ("A1:(B1:C1)", "(A1:[B1:C1])"),
         ("A1:@B1", "(A1:[(@B1)])"),
+        ("x:A1:B2", "((x:A1):B2)"),
+        ("x_1:a:b", "((x_1:a):b)"),
         ("LAMBDA(x,x+1)(2)", "<LAMBDA(x,(x+1))>(2)"),
         ("f(1)(2)", "<F(1)>(2)"),
         ("_xlfn.SINGLE(A1+B1)", "(@[(A1+B1)])"),
@@ -218,6 +220,14 @@ fn formulas_print_as_people_and_as_files_write_them() {
         assert_eq!(file(&expr), as_file, "{text}");
         assert_eq!(parse(as_file), expr, "{as_file}");
     }
+}
+
+#[test]
+fn a_range_between_parameters_is_not_taken_for_columns() {
+    let text = "_xlfn.LET(_xlpm.a,A1,_xlpm.b,B9,SUM(_xlpm.a:_xlpm.b))";
+    let expr = parse(text);
+    assert_eq!(file(&expr), text);
+    assert_eq!(people(&expr), "LET(a,A1,b,B9,SUM((a):b))");
 }
 
 #[test]
@@ -443,6 +453,9 @@ fn an_error_value_within_a_reference_is_that_error() {
         "[1]S!#REF!",
         "#REF!A1",
         "#REF!#REF!",
+        "T[#REF!]",
+        "T[[#This Row],[#REF!]]",
+        "T[[a]:[#ref!]]",
         "#REF!$A:$B",
     ] {
         assert_eq!(parse(text), Expr::Error(ErrorKind::Ref), "{text}");
