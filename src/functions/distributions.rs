@@ -110,7 +110,7 @@ const LOGNORMAL_VALUE: ValueRule = distribution!(|x, mean, sd| { num(x > 0.0 && 
 // ---- Student's t ----
 
 /// P(T > t) for t ≥ 0.
-fn t_tail(t: f64, df: f64) -> f64 {
+pub(super) fn t_tail(t: f64, df: f64) -> f64 {
     let square = t * t;
     if square.is_infinite() {
         return 0.0;
@@ -143,7 +143,7 @@ fn t_from_tail(tail: f64, df: f64) -> f64 {
     solve_increasing(0.0, f64::INFINITY, |t| (tail - t_tail(t, df), t_pdf(t, df)))
 }
 
-pub(super) fn t_inverse(p: f64, df: f64) -> f64 {
+fn t_inverse(p: f64, df: f64) -> f64 {
     if p < 0.5 {
         -t_from_tail(p, df)
     } else {
@@ -151,7 +151,7 @@ pub(super) fn t_inverse(p: f64, df: f64) -> f64 {
     }
 }
 
-pub(super) fn t_two_tailed(t: f64, df: f64) -> f64 {
+fn t_two_tailed(t: f64, df: f64) -> f64 {
     2.0 * t_tail(t.abs(), df)
 }
 

@@ -23,8 +23,10 @@ mod day_count;
 mod descriptive;
 mod distributions;
 mod financial;
+mod hypothesis;
 mod information;
 mod lambda;
+mod least_squares;
 mod logical;
 mod lookup;
 mod lower;
@@ -387,6 +389,8 @@ const CATEGORIES: &[&[Function]] = &[
     order::FUNCTIONS,
     regression::FUNCTIONS,
     subtotal::FUNCTIONS,
+    least_squares::FUNCTIONS,
+    hypothesis::FUNCTIONS,
     lambda::FUNCTIONS,
     logical::FUNCTIONS,
     lookup::FUNCTIONS,

@@ -93,6 +93,9 @@ fn the_conformance_workbooks_recalculate_to_what_excel_saved() {
             ));
         }
     }
-    eprintln!("{matched} of {formulas} formulas match, {complete} of {} files complete", paths.len());
+    eprintln!(
+        "{matched} of {formulas} formulas match, {complete} of {} files complete",
+        paths.len()
+    );
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
