@@ -6,7 +6,7 @@ use super::distributions::{chi_squared_tail, f_tail, t_tail};
 use super::params::{array, optional, scalar};
 use super::special::norm_cdf;
 use super::{Category, Context, Function, Operand, Param, ValueRule};
-use crate::value::{ErrorKind, Value};
+use crate::value::ErrorKind;
 
 fn prob(args: &[Operand], context: &mut dyn Context) -> Result<Operand, ErrorKind> {
     let [x, p, ..] = args else {
