@@ -137,7 +137,7 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result {
 }
 
 /// Steps of the central differences, relative to the size of the variable.
-const STEPS: [f64; 4] = [1e-3, 1e-4, 1e-5, 1e-6];
+const STEPS: [f64; 5] = [1e-2, 1e-3, 1e-4, 1e-5, 1e-6];
 
 /// Compares a gradient with central differences through the interpreter.
 ///
@@ -164,7 +164,7 @@ fn compare(engine: &mut Engine, slice: &Slice, value: f64, gradient: &[f64]) -> 
                 apart(a).total_cmp(&apart(b))
             })
             .map_or((f64::NAN, 1.0), |pair| pair[0]);
-        let rounding = 8.0 * f64::EPSILON * value.abs() / h;
+        let rounding = f64::EPSILON * value.abs() / h;
         let difference = (estimate - derivative).abs() - rounding;
         let relative = if difference <= 0.0 {
             0.0

@@ -1,7 +1,7 @@
 //! `gradsheet solve`: optimise a cell by changing others.
 
 use super::show::{Table, full};
-use super::{Result, Verdict, complain, files, json, slice};
+use super::{Result, Verdict, files, json, slice};
 use clap::builder::PossibleValuesParser;
 use gradsheet::engine::Engine;
 use gradsheet::engine::gradient::{Slice, SliceError};
