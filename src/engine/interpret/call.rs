@@ -125,14 +125,9 @@ impl Interpreter<'_> {
     fn map_operands(&mut self, function: &'static Function, args: Vec<Operand>) -> Operand {
         let rule = match function.value {
             ValueRule::Operands(rule) | ValueRule::Reference(rule) => rule,
-<<<<<<< HEAD
-            // GRAD alone; the others are bound to nodes of their own.
-            _ => return crate::engine::gradient::of_operands(self.world, self.origin, &args),
-=======
             ValueRule::Special => return self.special(function, &args),
             // Evaluated elsewhere: `call_bound` and `call_function` see to it.
             ValueRule::Scalar(_) | ValueRule::Lazy(_) => return Operand::error(ErrorKind::Value),
->>>>>>> room-engine
         };
         let mapped: Vec<bool> = args
             .iter()
@@ -174,6 +169,7 @@ impl Interpreter<'_> {
     fn special(&mut self, function: &Function, args: &[Operand]) -> Operand {
         match (function.name, args) {
             ("ISOMITTED", [arg]) => Operand::from(matches!(arg, Operand::Omitted)),
+            ("GRAD", args) => crate::engine::gradient::of_operands(self.world, self.origin, args),
             _ => Operand::error(ErrorKind::Name),
         }
     }
