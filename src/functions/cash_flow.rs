@@ -293,7 +293,8 @@ fn secant(guess: f64, f: &impl Fn(f64) -> f64) -> Option<f64> {
 fn bracketed(guess: f64, f: &impl Fn(f64) -> f64) -> Option<f64> {
     // Growth factors from about 1e-4 to 1e4, finely spaced.
     let at = |i: i32| (f64::from(i) * 0.01).exp();
-    let centre = ((1.0 + guess).ln() / 0.01).round() as i32;
+    // A guess at or below -1 has no logarithm: the search begins at its end.
+    let centre = ((1.0 + guess).ln() / 0.01).clamp(-1e4, 1e4).round() as i32;
     let change = |i: i32| {
         let (a, b) = (f(at(i) - 1.0), f(at(i + 1) - 1.0));
         a.is_finite() && b.is_finite() && (a < 0.0) != (b < 0.0)

@@ -1,6 +1,6 @@
 //! Probability distributions: densities, cumulative probabilities, inverses.
 
-use super::args::{Numbers, ensure, numeric, outcome};
+use super::args::{Numbers, analysis, ensure, numeric, outcome};
 use super::params::{optional, scalar};
 use super::special::{
     binomial_pmf, gamma, incomplete_beta, incomplete_gamma, ln_gamma, norm_cdf, norm_pdf,
@@ -110,7 +110,7 @@ const LOGNORMAL_VALUE: ValueRule = distribution!(|x, mean, sd| { num(x > 0.0 && 
 // ---- Student's t ----
 
 /// P(T > t) for t ≥ 0.
-fn t_tail(t: f64, df: f64) -> f64 {
+pub(super) fn t_tail(t: f64, df: f64) -> f64 {
     let square = t * t;
     if square.is_infinite() {
         return 0.0;
@@ -143,7 +143,7 @@ fn t_from_tail(tail: f64, df: f64) -> f64 {
     solve_increasing(0.0, f64::INFINITY, |t| (tail - t_tail(t, df), t_pdf(t, df)))
 }
 
-pub(super) fn t_inverse(p: f64, df: f64) -> f64 {
+fn t_inverse(p: f64, df: f64) -> f64 {
     if p < 0.5 {
         -t_from_tail(p, df)
     } else {
@@ -151,7 +151,7 @@ pub(super) fn t_inverse(p: f64, df: f64) -> f64 {
     }
 }
 
-pub(super) fn t_two_tailed(t: f64, df: f64) -> f64 {
+fn t_two_tailed(t: f64, df: f64) -> f64 {
     2.0 * t_tail(t.abs(), df)
 }
 
@@ -179,7 +179,7 @@ fn gamma_pdf(x: f64, shape: f64, scale: f64) -> f64 {
     if z == 0.0 {
         return match shape {
             s if s < 1.0 => f64::INFINITY,
-            s if s == 1.0 => 1.0 / scale,
+            1.0 => 1.0 / scale,
             _ => 0.0,
         };
     }
@@ -294,7 +294,7 @@ fn beta_pdf(x: f64, y: f64, a: f64, b: f64) -> f64 {
         let shape = if x == 0.0 { a } else { b };
         return match shape {
             s if s < 1.0 => f64::INFINITY,
-            s if s == 1.0 => (ln_gamma(a + b) - ln_gamma(a) - ln_gamma(b)).exp(),
+            1.0 => (ln_gamma(a + b) - ln_gamma(a) - ln_gamma(b)).exp(),
             _ => 0.0,
         };
     }
@@ -368,8 +368,11 @@ const BETA_INVERSE_VALUE: ValueRule = numeric!(|p, a, b, low = 0.0, high = 1.0| 
 
 // ---- discrete ----
 
+/// Past 2^53 a number of trials is not exact.
+const MOST_TRIALS: f64 = 9_007_199_254_740_992.0;
+
 fn binomial_check(k: f64, n: f64, p: f64) -> Result<(), ErrorKind> {
-    num(0.0 <= k && k <= n && (0.0..=1.0).contains(&p))
+    num(0.0 <= k && k <= n && n < MOST_TRIALS && (0.0..=1.0).contains(&p))
 }
 
 /// P(X ≤ k) of n trials.
@@ -626,7 +629,9 @@ pub(super) const FUNCTIONS: &[Function] = &[
         NORMAL_INVERSE_VALUE,
     )
     .xlfn()
-    .smooth(elementwise!(|p, mean, sd| mean + sd * p.apply(Unary::NormQuantile)))
+    .smooth(elementwise!(
+        |p, mean, sd| mean + sd * p.apply(Unary::NormQuantile)
+    ))
     .examples(&[example(
         "NORM.INV(A1,B1,C1)",
         &[("A1", 0.3), ("B1", 0.4), ("C1", 2.0)],
@@ -637,7 +642,9 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The inverse of the normal distribution, by the name of older versions.",
         NORMAL_INVERSE_VALUE,
     )
-    .smooth(elementwise!(|p, mean, sd| mean + sd * p.apply(Unary::NormQuantile)))
+    .smooth(elementwise!(
+        |p, mean, sd| mean + sd * p.apply(Unary::NormQuantile)
+    ))
     .examples(&[example(
         "NORMINV(A1,B1,C1)",
         &[("A1", 0.3), ("B1", 0.4), ("C1", 2.0)],
@@ -736,7 +743,9 @@ pub(super) const FUNCTIONS: &[Function] = &[
             Ok(norm_cdf((x.ln() - mean) / sd))
         }),
     )
-    .smooth(elementwise!(|x, mean, sd| ((x.ln() - mean) / sd).apply(Unary::NormCdf)))
+    .smooth(elementwise!(
+        |x, mean, sd| ((x.ln() - mean) / sd).apply(Unary::NormCdf)
+    ))
     .examples(&[example(
         "LOGNORMDIST(A1,B1,C1)",
         &[("A1", 4.0), ("B1", 3.5), ("C1", 1.2)],
@@ -751,7 +760,9 @@ pub(super) const FUNCTIONS: &[Function] = &[
         }),
     )
     .xlfn()
-    .smooth(elementwise!(|p, mean, sd| (mean + sd * p.apply(Unary::NormQuantile)).exp()))
+    .smooth(elementwise!(|p, mean, sd| (mean
+        + sd * p.apply(Unary::NormQuantile))
+    .exp()))
     .examples(&[example(
         "LOGNORM.INV(A1,B1,C1)",
         &[("A1", 0.3), ("B1", 0.4), ("C1", 0.8)],
@@ -765,7 +776,9 @@ pub(super) const FUNCTIONS: &[Function] = &[
             Ok((mean + sd * norm_quantile(p)).exp())
         }),
     )
-    .smooth(elementwise!(|p, mean, sd| (mean + sd * p.apply(Unary::NormQuantile)).exp()))
+    .smooth(elementwise!(|p, mean, sd| (mean
+        + sd * p.apply(Unary::NormQuantile))
+    .exp()))
     .examples(&[example(
         "LOGINV(A1,B1,C1)",
         &[("A1", 0.3), ("B1", 0.4), ("C1", 0.8)],
@@ -789,7 +802,10 @@ pub(super) const FUNCTIONS: &[Function] = &[
         EXPONENTIAL_VALUE,
     )
     .smooth(exponential)
-    .examples(&[example("EXPONDIST(A1,B1,TRUE)", &[("A1", 0.4), ("B1", 3.0)])]),
+    .examples(&[example(
+        "EXPONDIST(A1,B1,TRUE)",
+        &[("A1", 0.4), ("B1", 3.0)],
+    )]),
     entry(
         "WEIBULL.DIST",
         WEIBULL,
@@ -970,7 +986,11 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The probability that a t variable lies above x.",
         numeric!(|t, df| {
             let df = degrees(df)?;
-            Ok(if t >= 0.0 { t_tail(t, df) } else { 1.0 - t_tail(-t, df) })
+            Ok(if t >= 0.0 {
+                t_tail(t, df)
+            } else {
+                1.0 - t_tail(-t, df)
+            })
         }),
     )
     .xlfn(),
@@ -1179,7 +1199,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         ],
         "The probability of a number of failures before a number of successes.",
         distribution!(|failures, successes, p| {
-                num(failures.trunc() >= 0.0 && successes.trunc() >= 1.0 && (0.0..=1.0).contains(&p))?
+                num(failures.trunc() >= 0.0 && successes.trunc() >= 1.0 && is_probability(p))?
             }
             negative_binomial_pmf(failures.trunc(), successes.trunc(), p),
             incomplete_beta(successes.trunc(), failures.trunc() + 1.0, p, 1.0 - p).0),
@@ -1187,11 +1207,15 @@ pub(super) const FUNCTIONS: &[Function] = &[
     .xlfn(),
     entry(
         "NEGBINOMDIST",
-        &[scalar("number_f"), scalar("number_s"), scalar("probability_s")],
+        &[
+            scalar("number_f"),
+            scalar("number_s"),
+            scalar("probability_s"),
+        ],
         "The negative binomial distribution, by the name of older versions.",
         numeric!(|failures, successes, p| {
             let (failures, successes) = (failures.trunc(), successes.trunc());
-            num(failures >= 0.0 && successes >= 1.0 && (0.0..=1.0).contains(&p))?;
+            num(failures >= 0.0 && successes >= 1.0 && is_probability(p))?;
             Ok(negative_binomial_pmf(failures, successes, p))
         }),
     ),
@@ -1251,7 +1275,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "ERF",
         &[scalar("lower_limit"), optional(scalar("upper_limit"))],
         "The error function, between 0 and a limit or between two limits.",
-        numeric!(|low, high = NOT_GIVEN| Ok(if high.is_nan() {
+        analysis!(|low, high = NOT_GIVEN| Ok(if high.is_nan() {
             libm::erf(low)
         } else {
             libm::erf(high) - libm::erf(low)
@@ -1275,7 +1299,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "ERF.PRECISE",
         &[scalar("x")],
         "The error function between 0 and x.",
-        numeric!(|x| Ok(libm::erf(x))),
+        analysis!(|x| Ok(libm::erf(x))),
     )
     .xlfn()
     .smooth(elementwise!(|x| x.apply(Unary::Erf)))
@@ -1284,7 +1308,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "ERFC",
         &[scalar("x")],
         "The complement of the error function, 1-ERF.",
-        numeric!(|x| Ok(libm::erfc(x))),
+        analysis!(|x| Ok(libm::erfc(x))),
     )
     .smooth(elementwise!(|x| x.apply(Unary::Erfc)))
     .examples(&[example("ERFC(A1)", &[("A1", 0.7)])]),
@@ -1292,7 +1316,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "ERFC.PRECISE",
         &[scalar("x")],
         "The complement of the error function, 1-ERF.",
-        numeric!(|x| Ok(libm::erfc(x))),
+        analysis!(|x| Ok(libm::erfc(x))),
     )
     .xlfn()
     .smooth(elementwise!(|x| x.apply(Unary::Erfc)))

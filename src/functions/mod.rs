@@ -24,8 +24,11 @@ mod day_count;
 mod descriptive;
 mod distributions;
 mod financial;
+mod gradient;
+mod hypothesis;
 mod information;
 mod lambda;
+mod least_squares;
 mod logical;
 mod lookup;
 mod lower;
@@ -368,6 +371,7 @@ pub fn find(name: &str) -> Option<&'static Function> {
 
 /// The tables of the category files.
 const CATEGORIES: &[&[Function]] = &[
+    gradient::FUNCTIONS,
     array::FUNCTIONS,
     cash_flow::FUNCTIONS,
     convert::FUNCTIONS,
@@ -390,6 +394,8 @@ const CATEGORIES: &[&[Function]] = &[
     order::FUNCTIONS,
     regression::FUNCTIONS,
     subtotal::FUNCTIONS,
+    least_squares::FUNCTIONS,
+    hypothesis::FUNCTIONS,
     lambda::FUNCTIONS,
     logical::FUNCTIONS,
     lookup::FUNCTIONS,

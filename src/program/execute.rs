@@ -328,8 +328,18 @@ impl State<'_> {
             }
             Instruction::Dot(absorb, pairs, _) => self.dot(*absorb, pairs, out, block),
             Instruction::Fold(op, xs, _) => {
-                out.fill(op.identity());
-                for &x in xs {
+                let rest = match xs.as_slice() {
+                    [a, b, rest @ ..] => {
+                        let (a, b) = (self.lanes(*a, block), self.lanes(*b, block));
+                        vector::binary(op.of_two(), out, a, b);
+                        rest
+                    }
+                    xs => {
+                        out.fill(op.identity());
+                        xs
+                    }
+                };
+                for &x in rest {
                     vector::fold(*op, out, self.lanes(x, block));
                 }
             }

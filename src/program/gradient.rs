@@ -491,7 +491,7 @@ impl<'a> Reverse<'a> {
         }
         // Lane by lane, the elements of a matrix.
         self.lanes_stay_apart(y, x)?;
-        if offset % from.lanes != 0 {
+        if !offset.is_multiple_of(from.lanes) {
             return Err(Unsupported("a result whose lanes depend on one another"));
         }
         let shape = self.adjoint_shape(x);

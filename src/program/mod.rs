@@ -10,11 +10,14 @@
 mod builder;
 mod compile;
 mod execute;
+mod explain;
 mod gradient;
 mod graph;
 mod jacobian;
 mod kernel;
 mod ops;
+#[cfg(test)]
+mod reference;
 mod scalar;
 mod schedule;
 mod simplify;
@@ -25,4 +28,5 @@ mod vector;
 
 pub use builder::{Axes, Binary, Builder, Node, Reduction, Scan, Unary, Window};
 pub use compile::{Program, Workspace};
+pub use explain::Cost;
 pub use tensor::{Shape, ShapeError, Tensor};

@@ -402,6 +402,12 @@ impl Builder {
                 return self.repeat(narrow, shape);
             }
             Op::Unary(Unary::Neg, inner) if op == Unary::Neg => return inner,
+            Op::Binary(Binary::Mul, inner, factor)
+                if op == Unary::Neg && self.graph.uniform_value(factor).is_some() =>
+            {
+                let minus = self.scalar(-1.0);
+                return self.scaled(inner, factor, minus, shape);
+            }
             Op::Unary(Unary::Neg, inner) if op == Unary::Abs => {
                 return self.simplified_unary(op, inner);
             }
@@ -448,6 +454,12 @@ impl Builder {
         self.graph.push(Op::Binary(op, a, b), shape)
     }
 
+    /// `x` times two uniform constants; for a power of two, where it is exact.
+    fn scaled(&mut self, x: Node, a: Node, b: Node, shape: Shape) -> Node {
+        let factor = self.simplified_binary(Binary::Mul, a, b, Shape::SCALAR);
+        self.simplified_binary(Binary::Mul, x, factor, shape)
+    }
+
     /// A binary operation that needs none, or a cheaper one.
     fn trivial_binary(&mut self, op: Binary, a: Node, b: Node) -> Option<Node> {
         let (ca, cb) = (self.graph.uniform_value(a), self.graph.uniform_value(b));
@@ -456,6 +468,10 @@ impl Builder {
             Binary::Add => match (ca, cb) {
                 (Some(0.0), _) => return Some(b),
                 (_, Some(0.0)) => return Some(a),
+                _ if a == b => {
+                    let (two, shape) = (self.scalar(2.0), self.shape(a));
+                    return Some(self.simplified_binary(Binary::Mul, a, two, shape));
+                }
                 _ => {}
             },
             Binary::Sub => match (ca, cb) {
@@ -480,6 +496,19 @@ impl Builder {
                 if op == Binary::AbsorbingMul && finite(self, b) {
                     let shape = self.shape(a).broadcast(self.shape(b)).ok()?;
                     return Some(self.simplified_binary(Binary::Mul, a, b, shape));
+                }
+                // Constants stand last, and those that meet are one.
+                if op == Binary::Mul && ca.is_some() && cb.is_none() {
+                    let shape = self.shape(a).broadcast(self.shape(b)).ok()?;
+                    return Some(self.simplified_binary(op, b, a, shape));
+                }
+                if op == Binary::Mul
+                    && let &Op::Binary(Binary::Mul, x, c) = self.graph.op(a)
+                    && let (Some(c_value), Some(b_value)) = (self.graph.uniform_value(c), cb)
+                    && (power_of_two(c_value) || power_of_two(b_value))
+                {
+                    let shape = self.shape(a);
+                    return Some(self.scaled(x, c, b, shape));
                 }
                 // A negation moves out, where it may meet another.
                 if op == Binary::Mul
@@ -691,6 +720,11 @@ impl Op {
     fn is_uniform_broadcast(&self, graph: &super::graph::Graph) -> bool {
         matches!(self, Op::Broadcast(inner) if graph.shape(*inner) == Shape::SCALAR)
     }
+}
+
+/// Whether multiplying by `x` is exact.
+fn power_of_two(x: f64) -> bool {
+    x.is_normal() && x.to_bits() & ((1 << 52) - 1) == 0
 }
 
 /// Where `to` regroups the dimensions of `from` between rectangle and lanes,
