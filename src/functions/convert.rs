@@ -119,7 +119,7 @@ const UNITS: &[Unit] = &[
     unit(Kind::Energy, "HPh hh", 3600.0 * HORSEPOWER, 0),
     unit(Kind::Energy, "Wh wh", 3600.0, 1),
     unit(Kind::Energy, "flb", FOOT * POUND_FORCE, 0),
-    unit(Kind::Energy, "BTU btu", 1055.055_852_62, 0),
+    unit(Kind::Energy, "BTU btu", 1_055.055_852_62, 0),
     unit(Kind::Power, "HP h", HORSEPOWER, 0),
     unit(Kind::Power, "PS", 735.498_75, 0),
     unit(Kind::Power, "W w", 1.0, 1),
