@@ -3,6 +3,7 @@
 use super::graph::{Graph, Literal, Op};
 use super::ops::scan::{self, ScanBody};
 use super::{Shape, ShapeError, Tensor};
+use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
 /// A tensor of the program being built.
@@ -171,6 +172,8 @@ pub struct Builder {
     pub(crate) graph: Graph,
     parameters: Vec<Node>,
     placeholders: usize,
+    /// Where the parts of concatenations end, as far as somebody asked.
+    pub(crate) part_ends: FxHashMap<Node, Arc<[usize]>>,
 }
 
 impl Builder {
