@@ -4,6 +4,7 @@
 //! formula lives in a [`Run`]: a rectangle of cells that share one template.
 //! Every change is a [`Transaction`], whose inverse undoes it.
 
+mod areas;
 mod before;
 mod cells;
 mod chunk;
@@ -21,6 +22,7 @@ mod tables;
 mod templates;
 mod transaction;
 
+pub use areas::RefTextError;
 pub use before::Before;
 pub use cells::{CellIter, Cells};
 pub use external::{ExternalBook, ExternalSheet};
