@@ -4,24 +4,28 @@
 //! What arrives is what can be reckoned with: values, formulas, names, sheet
 //! names and visibility, merged cells where calamine tells them, and the date
 //! system. Looks do not, but dates are shown as dates.
+//!
+//! calamine spells formulas of the binary formats only in part, and some
+//! wrongly. Those that could be wrong are kept as their values, and
+//! [`Imported::notes`] counts them.
 
 mod compound;
 mod guard;
 mod open_formula;
 
-use crate::formula;
+use crate::formula::{self, BinaryOp, Expr};
 use crate::grid::{MAX_COLS, MAX_ROWS, Pos, Rect, SheetId};
 use crate::value::{DateSystem, ErrorKind, Value, parse_entry};
-use crate::workbook::{DefinedName, Run, RunKind, RunsBuilder, Template, Visibility, Workbook};
+use crate::workbook::{
+    DefinedName, Run, RunKind, RunsBuilder, Template, Visibility, Workbook, quote_sheet_name,
+};
 use calamine::{CellErrorType, Data, DataRef, ExcelDateTime, Ods, Reader, Xls, Xlsb};
+use std::cell::Cell;
 use std::collections::HashSet;
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-
-/// How calamine reports a formula of an xls file that it cannot spell.
-const UNSPELLED: &str = "Unrecognised formula";
+use std::sync::{Arc, Once};
 
 /// A workbook that was read from another format.
 #[derive(Debug)]
@@ -85,16 +89,38 @@ pub fn read(bytes: &[u8]) -> Result<Imported, ImportCause> {
         let source = Cursor::new(bytes);
         let mut import = Import::default();
         match kind {
-            guard::Kind::Xls => import.xls(Xls::new(source).map_err(calamine_error)?)?,
+            guard::Kind::Xls { formulas } => {
+                import.xls(Xls::new(source).map_err(calamine_error)?, &formulas)?;
+            }
             guard::Kind::Xlsb => import.xlsb(Xlsb::new(source).map_err(calamine_error)?)?,
             guard::Kind::Ods => import.ods(Ods::new(source).map_err(calamine_error)?)?,
         }
         import.finish()
     });
-    catch_unwind(read).unwrap_or_else(|_| {
+    quietly(|| catch_unwind(read)).unwrap_or_else(|_| {
         let what = "a record does not hold what it should".to_owned();
         Err(ImportCause::Damaged(what))
     })
+}
+
+/// Runs something whose panics are caught without their message on stderr.
+fn quietly<T>(run: impl FnOnce() -> T) -> T {
+    thread_local! {
+        static QUIET: Cell<bool> = const { Cell::new(false) };
+    }
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let report = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            if !QUIET.get() {
+                report(info);
+            }
+        }));
+    });
+    QUIET.set(true);
+    let out = run();
+    QUIET.set(false);
+    out
 }
 
 /// A workbook in the making.
@@ -105,21 +131,28 @@ struct Import {
     notes: Vec<String>,
 }
 
-/// A sheet's formulas on their way into runs.
-#[derive(Default)]
-struct Formulas {
-    runs: RunsBuilder,
-    unreadable: Vec<Run>,
-}
-
 impl Import {
-    fn xls(&mut self, mut source: Xls<Cursor<&[u8]>>) -> Result<(), ImportCause> {
+    fn xls(
+        &mut self,
+        mut source: Xls<Cursor<&[u8]>>,
+        formulas_in: &[u64],
+    ) -> Result<(), ImportCause> {
         self.dates(source.has_1904_epoch());
-        for (sheet, name) in self.sheets(source.sheets_metadata()) {
+        for (index, sheet, name) in self.sheets(source.sheets_metadata()) {
             let values = source.worksheet_range(&name).map_err(calamine_error)?;
             self.values(sheet, &values);
-            let formulas = source.worksheet_formula(&name).map_err(calamine_error)?;
-            self.formulas(sheet, &formulas, as_it_is);
+            let texts = source.worksheet_formula(&name).map_err(calamine_error)?;
+            let mut formulas = Formulas::default();
+            for (at, text) in used(&texts) {
+                // calamine takes the wrong columns and sheets in references to
+                // other sheets, and knows no shared formulas.
+                if !text.contains('!') {
+                    formulas.add_binary(&mut self.book, at, text);
+                }
+            }
+            let lost = formulas_in.get(index).copied().unwrap_or(0);
+            self.note_lost(&name, lost.saturating_sub(formulas.added));
+            formulas.finish(&mut self.book, sheet);
             if let Ok(merges) = source.merge_cells_by_sheet_name(&name) {
                 self.book.sheet_mut(sheet).merges = merges
                     .into_iter()
@@ -128,14 +161,20 @@ impl Import {
                     .collect();
             }
         }
-        self.names(source.defined_names(), as_it_is);
+        self.binary_names(source.defined_names());
         Ok(())
     }
 
     fn xlsb(&mut self, mut source: Xlsb<Cursor<&[u8]>>) -> Result<(), ImportCause> {
         self.dates(source.has_1904_epoch());
         let sheets = self.sheets(source.sheets_metadata());
-        for (sheet, name) in sheets {
+        // calamine writes these without the quotes that they need.
+        let quoted: Vec<String> = sheets
+            .iter()
+            .filter(|(.., name)| quote_sheet_name(name) != *name)
+            .map(|(.., name)| format!("{name}!"))
+            .collect();
+        for (_, sheet, name) in sheets {
             let mut cells = source
                 .worksheet_cells_reader(&name)
                 .map_err(calamine_error)?;
@@ -150,13 +189,17 @@ impl Import {
                 .worksheet_cells_reader(&name)
                 .map_err(calamine_error)?;
             let mut formulas = Formulas::default();
-            let mut unspelled = 0_u64;
+            let mut all = 0;
             loop {
                 match cells.next_formula() {
                     Ok(None) => break,
                     Ok(Some(cell)) if on_sheet(cell.get_position()) => {
-                        let at = position(cell.get_position());
-                        formulas.add(&mut self.book, at, cell.get_value());
+                        all += 1;
+                        let text = cell.get_value();
+                        if !quoted.iter().any(|sheet| text.contains(sheet)) {
+                            let at = position(cell.get_position());
+                            formulas.add_binary(&mut self.book, at, text);
+                        }
                     }
                     Ok(Some(_)) => {}
                     // The file ends within the sheet.
@@ -164,32 +207,74 @@ impl Import {
                         return Err(calamine_error(error));
                     }
                     // The record is behind us; the next one may be well.
-                    Err(_) => unspelled += 1,
+                    Err(_) => all += 1,
                 }
             }
+            self.note_lost(&name, all - formulas.added);
             formulas.finish(&mut self.book, sheet);
-            if unspelled > 0 {
-                self.notes.push(format!(
-                    "{unspelled} formulas of sheet {name} are kept as their values: \
-                     they use what the reader of xlsb files does not know"
-                ));
-            }
         }
-        self.names(source.defined_names(), as_it_is);
+        self.binary_names(source.defined_names());
         Ok(())
     }
 
     fn ods(&mut self, mut source: Ods<Cursor<&[u8]>>) -> Result<(), ImportCause> {
-        for (sheet, name) in self.sheets(source.sheets_metadata()) {
+        for (_, sheet, name) in self.sheets(source.sheets_metadata()) {
             let values = source.worksheet_range(&name).map_err(calamine_error)?;
             self.values(sheet, &values);
-            let formulas = source.worksheet_formula(&name).map_err(calamine_error)?;
-            self.formulas(sheet, &formulas, open_formula::to_excel);
+            let texts = source.worksheet_formula(&name).map_err(calamine_error)?;
+            let mut formulas = Formulas::default();
+            for (at, text) in used(&texts).filter(|(_, text)| !text.is_empty()) {
+                formulas.add_open(&mut self.book, at, text);
+            }
+            formulas.finish(&mut self.book, sheet);
         }
-        self.names(source.defined_names(), |text| {
-            open_formula::to_excel(text).or_else(|| open_formula::reference_to_excel(text))
-        });
+        for (name, formula) in source.defined_names() {
+            let excel = open_formula::to_excel(formula)
+                .or_else(|| open_formula::reference_to_excel(formula));
+            self.name(name, excel);
+        }
         Ok(())
+    }
+
+    fn note_lost(&mut self, sheet: &str, lost: u64) {
+        if lost > 0 {
+            self.notes.push(format!(
+                "sheet {sheet}: {lost} formulas are kept as their values, for the reader of \
+                 this format cannot spell them"
+            ));
+        }
+    }
+
+    fn binary_names(&mut self, names: &[(String, String)]) {
+        for (name, formula) in names {
+            // calamine leaves out the quotes of a sheet's name.
+            let excel = match formula.rsplit_once('!') {
+                Some((sheet, cells)) if self.book.sheet_named(sheet).is_some() => {
+                    format!("{}!{cells}", quote_sheet_name(sheet))
+                }
+                _ => formula.clone(),
+            };
+            self.name(name, Some(excel));
+        }
+    }
+
+    /// Defines a name; `formula` is `None` where it cannot be spelled.
+    fn name(&mut self, name: &str, formula: Option<String>) {
+        let known = formula.filter(|text| formula::parse(text, Pos::new(0, 0)).is_ok());
+        match known {
+            Some(formula) if !name.is_empty() => {
+                self.book.names.define(DefinedName {
+                    name: name.into(),
+                    // calamine does not tell a sheet's own names from the workbook's.
+                    scope: None,
+                    formula: formula.into(),
+                    hidden: false,
+                });
+            }
+            _ => self.notes.push(format!(
+                "the name {name} is left out, for the reader of this format cannot spell its formula"
+            )),
+        }
     }
 
     fn dates(&mut self, since_1904: bool) {
@@ -198,13 +283,13 @@ impl Import {
         }
     }
 
-    /// Makes the worksheets of a file and hands out their names in it.
-    fn sheets(&mut self, metadata: &[calamine::Sheet]) -> Vec<(SheetId, String)> {
+    /// Makes the worksheets of a file; hands out their places and names in it.
+    fn sheets(&mut self, metadata: &[calamine::Sheet]) -> Vec<(usize, SheetId, String)> {
         let mut made = Vec::new();
-        for sheet in metadata {
+        for (index, sheet) in metadata.iter().enumerate() {
             if sheet.typ != calamine::SheetType::WorkSheet {
-                self.notes
-                    .push(format!("sheet {} is left out: it has no cells", sheet.name));
+                let note = format!("sheet {} is left out: it has no cells", sheet.name);
+                self.notes.push(note);
                 continue;
             }
             let name = self.book.unique_sheet_name(&sheet.name);
@@ -214,20 +299,14 @@ impl Import {
                 calamine::SheetVisible::Hidden => Visibility::Hidden,
                 calamine::SheetVisible::VeryHidden => Visibility::VeryHidden,
             };
-            made.push((id, sheet.name.clone()));
+            made.push((index, id, sheet.name.clone()));
         }
         made
     }
 
     fn values(&mut self, sheet: SheetId, range: &calamine::Range<Data>) {
-        let Some((top, left)) = range.start() else {
-            return;
-        };
-        for (row, col, data) in range.used_cells() {
-            let at = (top as usize + row, left as usize + col);
-            if at.0 < MAX_ROWS as usize && at.1 < MAX_COLS as usize {
-                self.value(sheet, Pos::new(at.0 as u32, at.1 as u32), data);
-            }
+        for (at, data) in used(range) {
+            self.value(sheet, at, data);
         }
     }
 
@@ -272,44 +351,6 @@ impl Import {
         }
     }
 
-    fn formulas(
-        &mut self,
-        sheet: SheetId,
-        range: &calamine::Range<String>,
-        spell: impl Fn(&str) -> Option<String>,
-    ) {
-        let Some((top, left)) = range.start() else {
-            return;
-        };
-        let mut formulas = Formulas::default();
-        for (row, col, text) in range.used_cells() {
-            let at = (top + row as u32, left + col as u32);
-            if on_sheet(at) && !text.is_empty() {
-                match spell(text) {
-                    Some(spelled) => formulas.add(&mut self.book, position(at), &spelled),
-                    None => formulas.keep(&mut self.book, position(at), text),
-                }
-            }
-        }
-        formulas.finish(&mut self.book, sheet);
-    }
-
-    fn names(&mut self, names: &[(String, String)], spell: impl Fn(&str) -> Option<String>) {
-        for (name, formula) in names {
-            let formula = spell(formula).unwrap_or_else(|| formula.clone());
-            let formula = formula.trim_start_matches('=');
-            if !name.is_empty() && !formula.is_empty() {
-                self.book.names.define(DefinedName {
-                    name: name.as_str().into(),
-                    // calamine does not tell a sheet's own names from the workbook's.
-                    scope: None,
-                    formula: formula.into(),
-                    hidden: false,
-                });
-            }
-        }
-    }
-
     fn finish(self) -> Result<Imported, ImportCause> {
         if self.book.order().is_empty() {
             return Err(ImportCause::NoSheets);
@@ -321,33 +362,43 @@ impl Import {
     }
 }
 
+/// A sheet's formulas on their way into runs.
+#[derive(Default)]
+struct Formulas {
+    runs: RunsBuilder,
+    unreadable: Vec<Run>,
+    added: u64,
+}
+
 impl Formulas {
-    /// Adds a formula in Excel's spelling; kept as text where the parser does
-    /// not read it.
-    fn add(&mut self, book: &mut Workbook, at: Pos, text: &str) {
-        let text = text.trim_start_matches('=');
-        if text.is_empty() {
-            return;
-        }
-        if text.starts_with(UNSPELLED) {
-            return self.keep(book, at, text);
-        }
-        match formula::parse(text, at) {
-            Ok(tree) => {
-                let template = book.templates.intern(Template::Formula(tree));
-                self.runs.push(at, template, RunKind::Plain);
-            }
-            Err(_) => self.keep(book, at, text),
+    /// Adds a formula that calamine spelled from a binary format, unless its
+    /// spelling cannot be right.
+    fn add_binary(&mut self, book: &mut Workbook, at: Pos, text: &str) {
+        if let Ok(tree) = formula::parse(text, at)
+            && is_right(&tree)
+        {
+            self.push(book, at, tree);
         }
     }
 
-    fn keep(&mut self, book: &mut Workbook, at: Pos, text: &str) {
-        let template = Template::Unreadable(text.into());
-        self.unreadable.push(Run {
-            rect: Rect::cell(at),
-            template: book.templates.intern(template),
-            kind: RunKind::Plain,
-        });
+    /// Adds a formula of an OpenDocument file, kept as it is written there
+    /// where it cannot be read.
+    fn add_open(&mut self, book: &mut Workbook, at: Pos, text: &str) {
+        let excel = open_formula::to_excel(text);
+        match excel.map(|excel| formula::parse(&excel, at)) {
+            Some(Ok(tree)) => self.push(book, at, tree),
+            _ => self.unreadable.push(Run {
+                rect: Rect::cell(at),
+                template: book.templates.intern(Template::Unreadable(text.into())),
+                kind: RunKind::Plain,
+            }),
+        }
+    }
+
+    fn push(&mut self, book: &mut Workbook, at: Pos, tree: Expr) {
+        let template = book.templates.intern(Template::Formula(tree));
+        self.runs.push(at, template, RunKind::Plain);
+        self.added += 1;
     }
 
     fn finish(self, book: &mut Workbook, sheet: SheetId) {
@@ -360,9 +411,37 @@ impl Formulas {
     }
 }
 
-/// Excel's formats spell formulas as Excel does.
-fn as_it_is(formula: &str) -> Option<String> {
-    Some(formula.to_owned())
+/// Whether calamine has spelled a formula of a binary format as it is. Of an
+/// array constant it writes nothing at all, which leaves an argument out, and
+/// it takes `>` for `>=` and `>=` for `>` (MS-XLS 2.5.198.60 and 61).
+fn is_right(tree: &Expr) -> bool {
+    const WITHOUT_ARGUMENTS: [&str; 9] = [
+        "PI", "NOW", "TODAY", "RAND", "NA", "TRUE", "FALSE", "ROW", "COLUMN",
+    ];
+    let mut rest = vec![tree];
+    while let Some(tree) = rest.pop() {
+        match tree {
+            Expr::Omitted | Expr::Binary(_, BinaryOp::Greater | BinaryOp::GreaterEqual, _) => {
+                return false;
+            }
+            Expr::Call { function, args }
+                if args.is_empty() && !WITHOUT_ARGUMENTS.contains(&&*function.0) =>
+            {
+                return false;
+            }
+            _ => rest.extend(tree.children()),
+        }
+    }
+    true
+}
+
+/// The filled cells of a range, by their place on the sheet.
+fn used<T: calamine::CellType>(range: &calamine::Range<T>) -> impl Iterator<Item = (Pos, &T)> {
+    let (top, left) = range.start().unwrap_or_default();
+    range.used_cells().filter_map(move |(row, col, value)| {
+        let at = (top.checked_add(row as u32)?, left.checked_add(col as u32)?);
+        on_sheet(at).then(|| (position(at), value))
+    })
 }
 
 fn on_sheet((row, col): (u32, u32)) -> bool {

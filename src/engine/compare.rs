@@ -175,6 +175,8 @@ fn agree(expected: &Value, got: &Value) -> bool {
             difference <= 1e-12 || difference <= 1e-9 * a.abs().max(b.abs())
         }
         (Value::Blank, Value::Text(text)) => text.is_empty(),
+        // Some programs save errors as text.
+        (Value::Text(text), Value::Error(kind)) => **text == *kind.as_str(),
         // Files write errors newer than their format as #VALUE!.
         (Value::Error(ErrorKind::Value), Value::Error(ErrorKind::Calc | ErrorKind::Spill)) => true,
         (expected, got) => expected == got,

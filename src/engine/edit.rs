@@ -2,7 +2,7 @@
 
 use super::bind::Problem;
 use super::{Engine, Recalculation};
-use crate::formula::{self, ParseError};
+use crate::formula::{self, Change, Home, ParseError};
 use crate::grid::{Area, Cell, Rect};
 use crate::value::{Value, parse_entry};
 use crate::workbook::{
@@ -136,7 +136,15 @@ impl Engine {
     /// A formula, without its `=`, as the content of a cell: an ordinary one
     /// where it means the same as an ordinary one, else a dynamic array formula.
     pub fn formula_content(&mut self, cell: Cell, formula: &str) -> Result<Content, EntryError> {
-        let expr = formula::parse(formula, cell.pos)?;
+        let mut expr = formula::parse(formula, cell.pos)?;
+        if let Some(table) = self.workbook.tables.at(cell.sheet, cell.pos) {
+            let home = Home {
+                sheet: &self.workbook.sheet(cell.sheet).name,
+                at: cell.pos,
+            };
+            let name = &table.name;
+            expr = formula::rewrite(&expr, home, home, &Change::EnterTable { name });
+        }
         let bound = super::pool::run(|| self.bind_once(&expr, cell));
         let refused = bound.problems.iter().find(|problem| {
             matches!(

@@ -17,6 +17,7 @@ pub use cache::AreaCache;
 pub(super) use random::mix;
 
 use super::bind::{Bound, BoundFormula, NameCache};
+use super::graph::Graph;
 use crate::functions::{Context, Operand, SelectRule, Selection};
 use crate::grid::{Area, Cell};
 use crate::value::{ErrorKind, Value, arith};
@@ -33,6 +34,8 @@ pub const MAX_ARRAY: usize = 1 << 23;
 #[derive(Clone, Copy)]
 pub struct World<'a> {
     pub book: &'a Workbook,
+    /// The runs of the workbook, for what looks beyond cells (GRAD).
+    pub graph: &'a Graph,
     pub cache: &'a AreaCache,
     /// Names bound so far, for the text that INDIRECT reads.
     pub names: &'a Mutex<NameCache>,

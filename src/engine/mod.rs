@@ -171,6 +171,7 @@ impl Engine {
     pub(crate) fn world(&self) -> World<'_> {
         World {
             book: &self.workbook,
+            graph: &self.graph,
             cache: &self.cache,
             names: &self.names,
             now: self.now.unwrap_or_else(|| clock(self.workbook.date_system)),

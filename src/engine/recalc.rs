@@ -74,7 +74,7 @@ impl Engine {
         self.cache.clear();
         self.circular.clear();
         self.stale.clear();
-        self.calculate(|graph| Dirty::all(graph))
+        self.calculate(Dirty::all)
     }
 
     /// Recalculates what depends on cells of `areas`, parts of `nodes` with
@@ -92,6 +92,11 @@ impl Engine {
             }
         }
         nodes.extend(self.graph.always());
+        // A circle may be broken by what its cells no longer read.
+        for cell in self.circular.iter().flatten() {
+            let id = self.graph.at(&self.workbook, *cell);
+            nodes.extend(id.map(|id| (id, Rect::cell(cell.pos))));
+        }
         if areas.is_empty() && nodes.is_empty() {
             return Recalculation::default();
         }
@@ -226,14 +231,19 @@ impl Recalc<'_> {
     /// Evaluates looping runs line by line.
     fn sweep(&mut self, sweep: &Sweep, dirty: &Dirty) -> ControlFlow<()> {
         let direction = sweep.direction;
-        let parts: Vec<(NodeId, Within, Rect)> = sweep
-            .runs
-            .iter()
-            .flat_map(|&(id, within)| {
-                let rects = dirty.get(id).map_or(&[][..], |dirt| dirt.rects());
-                rects.iter().map(move |&rect| (id, within, rect))
-            })
-            .collect();
+        let mut parts: Vec<(NodeId, Within, Rect)> = Vec::new();
+        for &(id, within) in &sweep.runs {
+            let mut rects = dirty.get(id).map_or(&[][..], |dirt| dirt.rects()).to_vec();
+            // Parts of one run may read each other along a line, too.
+            rects.sort_unstable_by_key(|rect| match direction.by_rows() {
+                true => rect.left,
+                false => rect.top,
+            });
+            if within == Within::Backward {
+                rects.reverse();
+            }
+            parts.extend(rects.into_iter().map(|rect| (id, within, rect)));
+        }
         let lines = parts.iter().map(|(.., rect)| direction.lines(rect));
         let Some((first, last)) = lines.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))) else {
             return ControlFlow::Continue(());
@@ -265,6 +275,7 @@ impl Recalc<'_> {
     fn world(&self) -> World<'_> {
         World {
             book: &self.engine.workbook,
+            graph: &self.engine.graph,
             cache: &self.engine.cache,
             names: &self.engine.names,
             now: self.now,

@@ -3,6 +3,7 @@
 mod files;
 mod formulas;
 mod graph;
+mod incremental;
 mod spills;
 
 use super::Engine;

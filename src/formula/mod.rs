@@ -3,11 +3,11 @@
 //! The grammar is written out in `grammar/formula.ebnf`, production by
 //! production, under the names the parser uses.
 //!
-//! - [`parse`] and [`parse_r1c1`] read a formula, [`print`] and [`print_r1c1`]
+//! - [`parse`] and [`parse_r1c1`] read a formula, [`print()`] and [`print_r1c1`]
 //!   write it, for people or for files;
 //! - [`tokens`] cuts even unfinished text into pieces, for colours and completion;
 //! - [`is_fill_of`] compares two cells' formulas without reading either;
-//! - [`rewrite`] keeps a formula's meaning when rows, columns, sheets, tables or
+//! - [`rewrite()`] keeps a formula's meaning when rows, columns, sheets, tables or
 //!   names change under it;
 //! - [`Expr::visit`] shows what a formula refers to.
 
@@ -27,6 +27,7 @@ pub use fill::is_fill_of;
 pub use lexer::{Token, TokenKind, tokens};
 pub use parser::{MAX_CHARS, MAX_HEIGHT, parse, parse_r1c1};
 pub use print::{Dialect, Vocabulary, print, print_r1c1};
+pub(crate) use reference::is_plain_sheet;
 pub use rewrite::{Change, Home, rewrite};
 pub use tree::{
     ArrayLiteral, Axis, BinaryOp, CellRef, Expr, FunctionName, Parameter, PostfixOp, PrefixOp,

@@ -212,7 +212,7 @@ fn is_plain(c: char) -> bool {
 
 /// Whether a sheet's name can stand without quotes: one that could be taken
 /// for a number, a cell of either notation or a truth value cannot.
-pub(super) fn is_plain_sheet(name: &str) -> bool {
+pub(crate) fn is_plain_sheet(name: &str) -> bool {
     name.starts_with(|c: char| c.is_alphabetic() || c == '_')
         && name.chars().all(is_plain)
         && !is_cell_word(name)

@@ -122,15 +122,17 @@ impl Rewriter<'_> {
             Expr::Table(table) => Some(self.table(table).map_or(GONE, Expr::Table)),
             Expr::Name { prefix, name } => Some(self.name(prefix.as_ref(), name)),
             Expr::Call { function, args } => {
-                // LET and LAMBDA hide a defined name of the same name.
-                let Change::RenameName { from, .. } = self.change else {
+                let named: Vec<_> = parameters(function, args).collect();
+                if named.is_empty() {
                     return None;
-                };
-                let hides = |p: &super::Parameter| same_name(p.name, from);
-                let visible = parameters(function, args).find(hides)?.visible_from;
-                let named: Vec<_> = parameters(function, args).map(|p| p.index).collect();
+                }
+                // LET and LAMBDA hide a name or a table of the same name.
+                let hidden_from = named
+                    .iter()
+                    .find(|p| self.named().is_some_and(|name| same_name(p.name, name)))
+                    .map_or(usize::MAX, |p| p.visible_from);
                 let args = args.iter().enumerate().map(|(i, arg)| {
-                    if i >= visible || named.contains(&i) {
+                    if i >= hidden_from || named.iter().any(|p| p.index == i) {
                         arg.clone()
                     } else {
                         arg.map(&mut |part| self.part(part))
@@ -141,6 +143,15 @@ impl Rewriter<'_> {
                     args: args.collect(),
                 })
             }
+            _ => None,
+        }
+    }
+
+    /// The name that changes, as it may stand alone in a formula.
+    fn named(&self) -> Option<&str> {
+        match self.change {
+            Change::RenameName { from, .. } | Change::RenameTable { from, .. } => Some(from),
+            Change::DeleteTable { name } => Some(name),
             _ => None,
         }
     }

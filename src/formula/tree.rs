@@ -5,6 +5,7 @@
 
 use crate::grid::{MAX_COLS, MAX_ROWS, Pos, Rect};
 use crate::value::ErrorKind;
+use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
@@ -15,7 +16,6 @@ use std::sync::Arc;
 /// the steps from an operator to its left operand are not counted; those chains
 /// (`1+1+1+…`) may be tens of thousands long, so walk them with a loop:
 /// [`Expr::left_chain`].
-#[derive(Debug)]
 pub enum Expr {
     Number(f64),
     Text(Arc<str>),
@@ -443,6 +443,15 @@ impl Expr {
             ),
             Expr::Group(inner) => Expr::Group(Box::new(inner.map(replace))),
         }
+    }
+}
+
+impl fmt::Debug for Expr {
+    /// The formula in R1C1 notation, as long chains would overflow the stack
+    /// in the form that a derived implementation gives.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = super::print_r1c1(self, super::Dialect::People(|_| None));
+        write!(f, "`{text}`")
     }
 }
 

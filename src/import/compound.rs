@@ -15,8 +15,9 @@ const MINI_CUTOFF: usize = 4096;
 const MINI_SECTOR: usize = 64;
 const DIRECTORY_ENTRY: usize = 128;
 
-/// Refuses a workbook whose sheets would take unreasonable memory.
-pub(super) fn check(bytes: &[u8]) -> Result<(), ImportCause> {
+/// Refuses a workbook whose sheets would take unreasonable memory; counts the
+/// formulas of each sheet.
+pub(super) fn check(bytes: &[u8]) -> Result<Vec<u64>, ImportCause> {
     let file = Compound::new(bytes).ok_or_else(cut_off)?;
     let stream = match file.stream("Workbook").or_else(|| file.stream("Book")) {
         Some(stream) => stream,
@@ -138,14 +139,13 @@ impl<'a> Compound<'a> {
 }
 
 /// Measures each sheet that the stream's globals name.
-fn check_stream(stream: &[u8]) -> Result<(), ImportCause> {
+fn check_stream(stream: &[u8]) -> Result<Vec<u64>, ImportCause> {
     let mut measured: HashMap<usize, Extent> = HashMap::new();
-    let mut number = 0;
+    let mut formulas = Vec::new();
     for (kind, data) in records(stream) {
         match kind {
             // BoundSheet8
             0x0085 => {
-                number += 1;
                 let Some(start) = u32_at(data, 0) else {
                     continue;
                 };
@@ -153,14 +153,15 @@ fn check_stream(stream: &[u8]) -> Result<(), ImportCause> {
                 let extent = measured
                     .entry(start)
                     .or_insert_with(|| extent(stream.get(start..).unwrap_or_default()));
-                extent.check(format!("number {number}"))?;
+                formulas.push(extent.formulas);
+                extent.check(format!("number {}", formulas.len()))?;
             }
             // EOF
             0x000A => break,
             _ => {}
         }
     }
-    Ok(())
+    Ok(formulas)
 }
 
 /// The extent of the sheet that begins a stream.
@@ -178,21 +179,15 @@ fn extent(stream: &[u8]) -> Extent {
                     break;
                 }
             }
-            // Dimensions: calamine reserves room for them at once. What they
-            // say beyond a sheet's size is a lie that must not be believed.
-            0x0200 if data.len() >= 14 => {
-                let rows = (u32_at(data, 0), u32_at(data, 4));
-                if let (Some(first), Some(end)) = rows
-                    && (end > 0x1_0000 || first > end)
-                {
-                    let row = u64::from(end.max(first));
-                    extent.add((0, row), (0, 0xFF));
-                }
+            // Dimensions: calamine reserves room for what they say.
+            0x0200 if !is_possible(data) => {
+                extent.add((0, u32::MAX.into()), (0, 0xFF));
             }
             // Formula, Number, Label, BoolErr, String's formula, Rk, LabelSst, RString
             0x0006 | 0x0203 | 0x0204 | 0x0205 | 0x027E | 0x00FD | 0x00D6 => {
                 if let (Some(row), Some(col)) = (u16_at(data, 0), u16_at(data, 2)) {
                     extent.add((row.into(), row.into()), (col.into(), col.into()));
+                    extent.formulas += u64::from(kind == 0x0006);
                 }
             }
             // MulRk: a row, its first column, its cells, its last column.
@@ -208,6 +203,23 @@ fn extent(stream: &[u8]) -> Extent {
         }
     }
     extent
+}
+
+/// Whether a Dimensions record (first row, row behind the last, first column,
+/// column behind the last) lies on a sheet of this format.
+fn is_possible(data: &[u8]) -> bool {
+    let read = || {
+        Some(if data.len() < 14 {
+            let row = |at| u16_at(data, at).map(u32::from);
+            (row(0)?, row(2)?, u16_at(data, 6)?)
+        } else {
+            (u32_at(data, 0)?, u32_at(data, 4)?, u16_at(data, 10)?)
+        })
+    };
+    // A record too short to be read is refused by calamine.
+    read().is_none_or(|(first, end, columns)| {
+        first <= end && u64::from(end) * u64::from(columns) <= 0x1_0000 * 0x100
+    })
 }
 
 /// The records of a stream: their kind and their data.

@@ -10,9 +10,12 @@ use std::io::{self, BufReader, Cursor, Read};
 use zip::ZipArchive;
 
 /// What a file is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    Xls,
+    Xls {
+        /// How many formulas each sheet has, in the order of the file.
+        formulas: Vec<u64>,
+    },
     Xlsb,
     Ods,
 }
@@ -31,14 +34,15 @@ const MAX_RATIO: u64 = 200;
 /// Tells the kind of a file and refuses what would take unreasonable memory.
 pub(super) fn check(bytes: &[u8]) -> Result<Kind, ImportCause> {
     if bytes.starts_with(&compound::SIGNATURE) {
-        compound::check(bytes)?;
-        return Ok(Kind::Xls);
+        let formulas = compound::check(bytes)?;
+        return Ok(Kind::Xls { formulas });
     }
     if !bytes.starts_with(b"PK") {
         return Err(ImportCause::Unknown);
     }
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(damaged)?;
     let mut kind = None;
+    let mut xlsx = false;
     for i in 0..archive.len() {
         let entry = archive.by_index_raw(i).map_err(damaged)?;
         let name = entry.name().map_err(damaged)?.into_owned();
@@ -48,7 +52,7 @@ pub(super) fn check(bytes: &[u8]) -> Result<Kind, ImportCause> {
         match name.to_lowercase().replace('\\', "/").as_str() {
             "content.xml" => kind = Some(Kind::Ods),
             "xl/workbook.bin" => kind = Some(Kind::Xlsb),
-            "xl/workbook.xml" => kind = kind.or(None),
+            "xl/workbook.xml" => xlsx = true,
             _ => {}
         }
         let compressed = entry.compressed_size().max(1);
@@ -73,7 +77,7 @@ pub(super) fn check(bytes: &[u8]) -> Result<Kind, ImportCause> {
             Ok(Kind::Ods)
         }
         Some(kind) => Ok(kind),
-        None if archive.index_for_name("xl/workbook.xml").is_some() => Err(ImportCause::Xlsx),
+        None if xlsx => Err(ImportCause::Xlsx),
         None => Err(ImportCause::Unknown),
     }
 }
@@ -89,7 +93,9 @@ pub(super) struct Extent {
     rows: Option<(u64, u64)>,
     cols: Option<(u64, u64)>,
     /// Filled cells in the file.
-    pub filled: u64,
+    filled: u64,
+    /// Those of them that have a formula, where that is counted.
+    pub formulas: u64,
     /// Cells that are made on the way, repeated ones of a row included.
     made: u64,
 }

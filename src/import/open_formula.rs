@@ -61,9 +61,13 @@ pub(super) fn to_excel(formula: &str) -> Option<String> {
                     out.push(c);
                     c.len_utf8()
                 } else {
-                    // Excel's own functions carry its name in OpenFormula.
+                    // Excel's own functions carry a prefix in OpenFormula, and so
+                    // do those that it keeps for old files.
                     let word = &rest[..name];
-                    out.push_str(word.strip_prefix("COM.MICROSOFT.").unwrap_or(word));
+                    let bare = ["COM.MICROSOFT.", "LEGACY."]
+                        .iter()
+                        .find_map(|prefix| word.strip_prefix(prefix));
+                    out.push_str(bare.unwrap_or(word));
                     name
                 }
             }
@@ -216,6 +220,7 @@ mod tests {
             ("of:=MMULT({1;2|3;4};[.A1:.B2])", "MMULT({1,2;3,4},A1:B2)"),
             ("of:=SUM([.A:.C])", "SUM(A:C)"),
             ("of:=COM.MICROSOFT.CONCAT([.A1])&rate", "CONCAT(A1)&rate"),
+            ("of:=LEGACY.NORMSDIST([.A1])", "NORMSDIST(A1)"),
             ("of:=SUM([.A1:.A3]~[.C1])", "SUM(A1:A3,C1)"),
             ("of:=[.#REF!]+1.5E+3", "#REF!+1.5E+3"),
             ("msoxl:=SUM(A1,2)", "SUM(A1,2)"),

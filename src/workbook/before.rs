@@ -5,9 +5,15 @@ use crate::grid::{Area, MAX_COLS, MAX_ROWS, Pos, Rect, SheetId};
 use std::sync::Arc;
 
 /// A part of a workbook as it was. Made by [`Workbook::apply`] only, for the
-/// inverse of a transaction; putting it back cannot fail.
+/// inverse of a transaction; putting it back cannot fail. Cheap to clone.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Before(State);
+pub struct Before(Arc<State>);
+
+impl From<State> for Before {
+    fn from(state: State) -> Self {
+        Self(Arc::new(state))
+    }
+}
 
 #[derive(Clone, Debug, PartialEq)]
 enum State {
@@ -93,7 +99,7 @@ impl Workbook {
         touched
             .contents
             .extend(spilled.iter().map(|&rect| Area { sheet, rect }));
-        Before(State::Contents {
+        Before::from(State::Contents {
             area,
             spilled,
             cells,
@@ -128,7 +134,7 @@ impl Workbook {
             }
         }
         touched.styles.push(area);
-        Before(before)
+        Before::from(before)
     }
 
     /// Gives a name a definition, or takes it away.
@@ -144,7 +150,7 @@ impl Workbook {
             Some(definition) => self.names.define(definition),
             None => self.names.remove(&name, scope),
         };
-        Before(State::Name {
+        Before::from(State::Name {
             name,
             scope,
             definition: old,
@@ -159,7 +165,7 @@ impl Workbook {
         touched: &mut Touched,
     ) -> Before {
         touched.structural = true;
-        let before = Before(State::Tab {
+        let before = Before::from(State::Tab {
             sheet,
             position: self.order.iter().position(|&id| id == sheet),
             active: self.active,
@@ -176,7 +182,7 @@ impl Workbook {
 
     /// Puts a state back and returns the one it replaces.
     pub(super) fn restore(&mut self, before: &Before, touched: &mut Touched) -> Before {
-        match &before.0 {
+        match &*before.0 {
             State::Contents {
                 area,
                 spilled,
@@ -215,7 +221,7 @@ impl Workbook {
                     columns: changed_columns,
                     rows: changed_rows,
                     ..
-                } = &now.0
+                } = &*now.0
                 {
                     for (col, _) in changed_columns {
                         sheet.columns.remove(col);

@@ -1,7 +1,8 @@
 //! Defined names.
 
 use super::folded;
-use crate::grid::{Pos, SheetId};
+use crate::formula::is_plain_sheet;
+use crate::grid::SheetId;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -77,30 +78,10 @@ pub fn check_name(name: &str) -> Result<(), &'static str> {
     if !chars.all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '\\' | '?')) {
         return Err("it may hold only letters, digits, underscores, dots, backslashes and ?");
     }
-    if looks_like_reference(name) {
-        return Err("it reads as a cell reference");
+    if !name.contains(['\\', '?']) && !is_plain_sheet(name) {
+        return Err("a formula would read it as a cell or a truth value");
     }
     Ok(())
-}
-
-/// Whether a formula would read `name` as a cell (`A1`, `R1C1`, `RC`, `R`, `C`)
-/// or a boolean.
-pub(super) fn looks_like_reference(name: &str) -> bool {
-    let r1c1 = || {
-        let rest = name.strip_prefix(['r', 'R']);
-        let rest = rest.map(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()));
-        let after_row = rest.unwrap_or(name);
-        let columns = after_row.strip_prefix(['c', 'C']);
-        match (rest, columns) {
-            (_, Some(digits)) => digits.chars().all(|c| c.is_ascii_digit()),
-            (Some(rest), None) => rest.is_empty(),
-            (None, None) => false,
-        }
-    };
-    Pos::parse_a1(name).is_some()
-        || r1c1()
-        || name.eq_ignore_ascii_case("true")
-        || name.eq_ignore_ascii_case("false")
 }
 
 #[cfg(test)]

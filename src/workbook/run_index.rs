@@ -15,9 +15,12 @@ const LEVELS: usize = MAX_COLS.trailing_zeros() as usize + 1;
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct RunIndex {
-    /// By level, then by span (column >> level), then by first row: last row and run.
-    levels: [BTreeMap<u32, BTreeMap<u32, (u32, RunId)>>; LEVELS],
+    /// By level, then by span (column >> level).
+    levels: [BTreeMap<u32, Rows>; LEVELS],
 }
+
+/// Disjoint rows by their first: the last and the run.
+type Rows = BTreeMap<u32, (u32, RunId)>;
 
 impl RunIndex {
     pub(super) fn insert(&mut self, rect: Rect, id: RunId) {

@@ -58,11 +58,8 @@ impl RunsBuilder {
         // By position, so that ids do not depend on where runs ended.
         self.done.sort_by_key(|run| run.rect.top_left());
         for run in self.done {
-            if !self.unsorted {
-                match runs.try_insert(run.clone()) {
-                    Ok(_) => continue,
-                    Err(_) => {}
-                }
+            if !self.unsorted && runs.try_insert(run.clone()).is_ok() {
+                continue;
             }
             for at in run.rect.cells() {
                 if runs.at(at).is_none() {

@@ -1,7 +1,7 @@
 //! What a sheet may be called, and how formulas write it.
 
-use super::names::looks_like_reference;
 use super::{Workbook, folded};
+use crate::formula::is_plain_sheet;
 
 /// Excel's limit, in UTF-16 units.
 const MAX_LEN: usize = 31;
@@ -32,13 +32,7 @@ pub fn check_sheet_name(name: &str) -> Result<(), &'static str> {
 /// A sheet's name as it stands before the `!` of a reference, in quotes where
 /// a formula needs them.
 pub fn quote_sheet_name(name: &str) -> String {
-    let mut chars = name.chars();
-    let plain = chars
-        .next()
-        .is_some_and(|first| first.is_alphabetic() || first == '_')
-        && chars.all(|c| c.is_alphanumeric() || matches!(c, '_' | '.'))
-        && !looks_like_reference(name);
-    if plain {
+    if is_plain_sheet(name) {
         name.to_owned()
     } else {
         format!("'{}'", name.replace('\'', "''"))

@@ -1,6 +1,7 @@
 //! Tables: named rectangles with named columns.
 
 use super::same_name;
+use crate::formula::TableItems;
 use crate::grid::{Area, Rect, SheetId};
 use std::sync::Arc;
 
@@ -36,6 +37,34 @@ impl Table {
             bottom,
             ..rect
         })
+    }
+
+    /// The rows that a structured reference's items mean, in all the table's
+    /// columns; `None` where it has none of them, or for [`TableItems::ThisRow`],
+    /// which the formula's own place decides.
+    pub fn items(&self, items: TableItems) -> Option<Rect> {
+        let rect = self.area.rect;
+        let headers = (self.header_rows > 0).then(|| Rect {
+            bottom: rect.top + self.header_rows - 1,
+            ..rect
+        });
+        let totals = (self.totals_rows > 0).then(|| Rect {
+            top: (rect.bottom + 1).saturating_sub(self.totals_rows),
+            ..rect
+        });
+        let both = |a: Option<Rect>, b: Option<Rect>| match (a, b) {
+            (Some(a), Some(b)) => Some(a.hull(&b)),
+            (a, b) => a.or(b),
+        };
+        match items {
+            TableItems::Unspecified | TableItems::Data => self.data(),
+            TableItems::All => Some(rect),
+            TableItems::Headers => headers,
+            TableItems::Totals => totals,
+            TableItems::HeadersData => both(headers, self.data()),
+            TableItems::DataTotals => both(self.data(), totals),
+            TableItems::ThisRow => None,
+        }
     }
 
     /// The sheet column of a table column, by name without regard to case.

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::grid::{Area, Cell, MAX_COLS, MAX_ROWS, Pos, Rect, SheetId};
 use crate::value::Value;
+use crate::value::format::Format;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -119,6 +120,8 @@ pub enum EditError {
     NoTemplate(String),
     #[error("style {style} does not exist: the workbook has {count}")]
     NoStyle { style: u32, count: usize },
+    #[error("\"{code}\" is no number format: formats look like 0.00, #,##0 or yyyy-mm-dd")]
+    BadNumberFormat { code: Arc<str> },
     #[error("\"{name}\" cannot be a defined name: {why}")]
     BadName { name: Arc<str>, why: &'static str },
     #[error("there is no name \"{0}\" to remove")]
@@ -176,6 +179,9 @@ impl Workbook {
             }
             Edit::SetNumberFormat { area, code } => {
                 self.check_area(*area)?;
+                if Format::parse(code).is_none() {
+                    return Err(EditError::BadNumberFormat { code: code.clone() });
+                }
                 undo.push(self.styles_before(*area, touched));
                 let styles = &mut self.styles;
                 let mut made = HashMap::new();

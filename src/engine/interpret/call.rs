@@ -125,8 +125,9 @@ impl Interpreter<'_> {
     fn map_operands(&mut self, function: &'static Function, args: Vec<Operand>) -> Operand {
         let rule = match function.value {
             ValueRule::Operands(rule) | ValueRule::Reference(rule) => rule,
-            // GRAD alone; the others are bound to nodes of their own.
-            _ => return Operand::error(ErrorKind::Name),
+            ValueRule::Special => return self.special(function, &args),
+            // Evaluated elsewhere: `call_bound` and `call_function` see to it.
+            ValueRule::Scalar(_) | ValueRule::Lazy(_) => return Operand::error(ErrorKind::Value),
         };
         let mapped: Vec<bool> = args
             .iter()
@@ -161,6 +162,16 @@ impl Interpreter<'_> {
             }
         }
         Operand::Value(Value::array(Array::new(rows, cols, cells)))
+    }
+
+    /// The functions that are part of the language; LET and LAMBDA are bound
+    /// to nodes of their own.
+    fn special(&mut self, function: &Function, args: &[Operand]) -> Operand {
+        match (function.name, args) {
+            ("ISOMITTED", [arg]) => Operand::from(matches!(arg, Operand::Omitted)),
+            ("GRAD", args) => crate::engine::gradient::of_operands(self.world, self.origin, args),
+            _ => Operand::error(ErrorKind::Name),
+        }
     }
 
     /// The first value of a result that has to fit in one place of an array.

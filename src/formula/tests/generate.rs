@@ -285,7 +285,7 @@ fn binary(left: Expr, op: BinaryOp, right: Expr) -> Expr {
             matches!(left.shape, RefShape::Cell(_))
                 && (right.prefix.is_none() || left.prefix == right.prefix)
         }
-        (Expr::Name { prefix: None, .. }, Expr::Name { prefix: None, .. }) => true,
+        (Expr::Name { .. }, Expr::Name { .. }) => true,
         _ => false,
     };
     // `A1:B1` and `sum:log` are one reference, and `name (A1)` a call.

@@ -5,6 +5,7 @@ fn every_production_is_a_function_of_the_parser() {
     let grammar = include_str!("../../../grammar/formula.ebnf");
     let sources = [
         include_str!("../parser.rs"),
+        include_str!("../parser/reference.rs"),
         include_str!("../lexer.rs"),
         include_str!("../table.rs"),
         include_str!("../reference.rs"),

@@ -453,6 +453,9 @@ fn an_error_value_within_a_reference_is_that_error() {
         "[1]S!#REF!",
         "#REF!A1",
         "#REF!#REF!",
+        "T[#REF!]",
+        "T[[#This Row],[#REF!]]",
+        "T[[a]:[#ref!]]",
         "#REF!$A:$B",
     ] {
         assert_eq!(parse(text), Expr::Error(ErrorKind::Ref), "{text}");

@@ -3,7 +3,7 @@
 use super::super::{Change, Home, parse as parse_at, print, rewrite};
 use super::generate::{origin, tree};
 use super::*;
-use crate::grid::Rect;
+use crate::grid::{MAX_COLS, MAX_ROWS, Rect};
 use proptest::prelude::*;
 use std::sync::Arc;
 
@@ -234,6 +234,16 @@ fn tables_and_their_columns_are_renamed_and_deleted() {
 }
 
 #[test]
+fn parameters_are_no_tables_and_no_columns() {
+    let text = "LAMBDA([b],b+[@b])(1)+LET(Tab_1,A1,Tab_1*2)";
+    assert_eq!(
+        changed(text, Change::EnterTable { name: "Tab_1" }),
+        "LAMBDA([b],b+Tab_1[@b])(1)+LET(Tab_1,A1,Tab_1*2)"
+    );
+    assert_eq!(changed(text, Change::DeleteTable { name: "Tab_1" }), text);
+}
+
+#[test]
 fn defined_names_are_renamed_but_not_parameters() {
     let rename = |scope| Change::RenameName {
         scope,
@@ -268,13 +278,17 @@ proptest! {
     fn deleting_what_was_inserted_changes_nothing(
         expr in tree(), origin in origin(), at in 800..2200_u32, count in 1..50_u32, cols: bool,
     ) {
-        let mut last = crate::grid::MAX_ROWS;
+        // As many as fit, so that no reference is pushed over the sheet's edge.
+        let mut count = count;
         expr.visit(&mut |part| if let Expr::Reference(r) = part {
             let rect = r.shape.resolve(origin);
-            last = last.min(crate::grid::MAX_ROWS - rect.bottom);
-            last = last.min((crate::grid::MAX_COLS - rect.right).saturating_mul(1));
+            let rows = MAX_ROWS - 1 - rect.bottom;
+            let whole = rect.rows() == MAX_ROWS;
+            count = count.min(if whole { count } else { rows });
+            let columns = MAX_COLS - 1 - rect.right;
+            let whole = rect.cols() == MAX_COLS;
+            count = count.min(if whole { count } else { columns });
         });
-        prop_assume!(last > count);
         let sheet = "Sheet1";
         let line = if cols { origin.col } else { origin.row };
         let by = if line >= at { count } else { 0 };

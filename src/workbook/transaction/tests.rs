@@ -66,9 +66,11 @@ struct View {
     tables: usize,
 }
 
+type FormulaView = Option<(TemplateId, RunKind, Rect)>;
+
 #[derive(Debug, PartialEq)]
 struct SheetView {
-    cells: BTreeMap<Pos, (Value, u32, Option<(TemplateId, RunKind, Rect)>)>,
+    cells: BTreeMap<Pos, (Value, u32, FormulaView)>,
     used: Option<Rect>,
     spills: BTreeMap<Pos, Rect>,
     column_styles: BTreeMap<u32, u32>,
@@ -381,7 +383,7 @@ fn what_makes_no_sense_is_refused_by_name() {
     };
     assert_eq!(
         refused(Edit::DefineName(name)),
-        "\"A1\" cannot be a defined name: it reads as a cell reference"
+        "\"A1\" cannot be a defined name: a formula would read it as a cell or a truth value"
     );
     let twice = Edit::AddSheet {
         name: "DATA".into(),
@@ -390,6 +392,8 @@ fn what_makes_no_sense_is_refused_by_name() {
         refused(twice),
         "there is already a sheet named \"DATA\": give the new one another name"
     );
+    let code = "0.00 \"open".into();
+    assert!(refused(Edit::SetNumberFormat { area, code }).contains("is no number format"));
     assert!(refused(Edit::SetStyle { area, style: 99 }).contains("style 99"));
     let array = Value::array(crate::value::Array::filled(1, 1, Value::Blank));
     let content = Content::Value(array);
