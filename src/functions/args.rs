@@ -40,6 +40,27 @@ macro_rules! numeric {
 }
 pub(crate) use numeric;
 
+/// [`numeric!`] for functions that came with the Analysis ToolPak: booleans
+/// are `#VALUE!` to them.
+macro_rules! analysis {
+    (|$($name:ident $(= $default:tt)?),+| $body:expr) => {
+        $crate::functions::ValueRule::Scalar(|args, _| {
+            if args.iter().any(|arg| matches!(arg, $crate::value::Value::Bool(_))) {
+                return $crate::value::Value::Error($crate::value::ErrorKind::Value);
+            }
+            $crate::functions::args::outcome(args, |args| {
+                $(
+                    let default: Option<f64> = None;
+                    $(let default = default.or(Some($default));)?
+                    let $name = args.next(default)?;
+                )+
+                $body
+            })
+        })
+    };
+}
+pub(crate) use analysis;
+
 /// Runs the body of [`numeric!`].
 pub(crate) fn outcome(
     args: &[Value],

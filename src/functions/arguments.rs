@@ -29,6 +29,15 @@ pub(super) trait Scalars {
         self.whole_or(index, 0.0)
     }
 
+    /// A number in the functions that came with the Analysis ToolPak: a truth
+    /// value is `#VALUE!`.
+    fn strict_or(&self, index: usize, default: f64) -> Result<f64, ErrorKind> {
+        match self.value(index) {
+            Some(Value::Bool(_)) => Err(ErrorKind::Value),
+            _ => self.number_or(index, default),
+        }
+    }
+
     fn flag_or(&self, index: usize, default: bool) -> Result<bool, ErrorKind> {
         self.value(index).map_or(Ok(default), Value::to_bool)
     }

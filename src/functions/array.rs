@@ -185,7 +185,8 @@ fn pick_lowered(
     }
 }
 
-/// The order in which SORT puts values: numbers, text, booleans, errors; in
+/// The order in which SORT puts values: numbers, text, booleans, errors by
+/// their number; in
 /// descending order the other way round. Blanks come last in both.
 pub(super) fn sort_order(a: &Value, b: &Value, descending: bool) -> Ordering {
     let rank = |value: &Value| match value {
@@ -198,6 +199,10 @@ pub(super) fn sort_order(a: &Value, b: &Value, descending: bool) -> Ordering {
     }
     let order = match (rank(a), rank(b)) {
         (0, 0) => a.compare(b).unwrap_or(Ordering::Equal),
+        (1, 1) => a
+            .as_error()
+            .map(|kind| kind.code())
+            .cmp(&b.as_error().map(|kind| kind.code())),
         (a, b) => a.cmp(&b),
     };
     if descending { order.reverse() } else { order }

@@ -6,7 +6,7 @@ use super::params::{array, optional, range, repeating, scalar};
 use super::{
     Category, Context, Example, Function, LowerError, Lowered, Lowering, Operand, Param, ValueRule,
 };
-use crate::program::{Axes, Binary, Node, Reduction, Shape, Tensor};
+use crate::program::{Axes, Binary, Node, Reduction, Shape, Tensor, Unary};
 use crate::value::{ErrorKind, Value};
 
 const fn entry(
@@ -24,7 +24,7 @@ const fn entry(
     )
 }
 
-const ITERATED: &str = "its rate is found by iteration; drive the net present value to 0 instead";
+const ITERATED: &str = "its rate is found by iteration; drive FV to 0 by the rate instead";
 
 pub(super) const FUNCTIONS: &[Function] = &[
     entry(
@@ -33,6 +33,9 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The rate at which a series of cash flows is worth nothing.",
         |args, ctx| {
             let guess = args.number_or(1, 0.1)?;
+            if guess <= -1.0 {
+                return Err(ErrorKind::Value);
+            }
             let mut flows = Vec::new();
             collect(&args[0], ctx, &mut flows)?;
             changes_sign(&flows)?;
@@ -40,7 +43,11 @@ pub(super) const FUNCTIONS: &[Function] = &[
             root(guess, |rate| present_value(rate, &flows, &times)).map(Operand::from)
         },
     )
-    .not_differentiable(ITERATED),
+    .smooth(lower_irr)
+    .examples(&[Example {
+        formula: "IRR(A1:A3)",
+        cells: &[("A1", -70.0), ("A2", 12.0), ("A3", 15.0)],
+    }]),
     entry(
         "MIRR",
         &[
@@ -117,7 +124,14 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The yearly rate at which cash flows on given dates are worth nothing.",
         |args, ctx| {
             let guess = args.number_or(2, 0.1)?;
-            let (flows, times) = dated(&args[0], &args[1], ctx)?;
+            let mut flows = Vec::new();
+            for value in ctx.to_array(&args[0])?.cells() {
+                match value {
+                    Value::Bool(_) => return Err(ErrorKind::Value),
+                    value => flows.push(value.to_number()?),
+                }
+            }
+            let times = years_after_first(&args[1], flows.len(), ctx)?;
             changes_sign(&flows)?;
             if guess <= -1.0 {
                 return Err(ErrorKind::Num);
@@ -125,14 +139,20 @@ pub(super) const FUNCTIONS: &[Function] = &[
             root(guess, |rate| present_value(rate, &flows, &times)).map(Operand::from)
         },
     )
-    .not_differentiable(ITERATED),
+    .smooth(lower_xirr)
+    .examples(&[Example {
+        formula: "XIRR(A1:A3,{39448;39600;39900})",
+        cells: &[("A1", -100.0), ("A2", 30.0), ("A3", 90.0)],
+    }]),
     entry(
         "XNPV",
         &[scalar("rate"), array("values"), array("dates")],
         "The value on the first date of cash flows on given dates.",
         |args, ctx| {
-            let rate = args.number(0)?;
-            let (flows, times) = dated(&args[1], &args[2], ctx)?;
+            let rate = args.strict_or(0, 0.0)?;
+            let mut flows = Vec::new();
+            collect(&args[1], ctx, &mut flows)?;
+            let times = years_after_first(&args[2], flows.len(), ctx)?;
             if rate <= 0.0 {
                 return Err(ErrorKind::Num);
             }
@@ -178,29 +198,28 @@ fn collect(arg: &Operand, ctx: &mut dyn Context, numbers: &mut Vec<f64>) -> Resu
     Ok(())
 }
 
-/// Cash flows and their times in years of 365 days after the first.
-fn dated(
-    flows: &Operand,
+/// The times of dates in years of 365 days after the first, one for each of
+/// `count` cash flows; `#NUM!` where their numbers differ or a date lies
+/// before the first.
+fn years_after_first(
     dates: &Operand,
+    count: usize,
     ctx: &mut dyn Context,
-) -> Result<(Vec<f64>, Vec<f64>), ErrorKind> {
-    let mut read = |operand: &Operand| -> Result<Vec<f64>, ErrorKind> {
-        let array = ctx.to_array(operand)?;
-        let number = |value: &Value| match value {
-            Value::Bool(_) => Err(ErrorKind::Value),
-            value => value.to_number(),
-        };
-        array.cells().iter().map(number).collect()
-    };
-    let (flows, dates) = (read(flows)?, read(dates)?);
+) -> Result<Vec<f64>, ErrorKind> {
+    let mut numbers = Vec::new();
+    for value in ctx.to_array(dates)?.cells() {
+        match value {
+            Value::Bool(_) => return Err(ErrorKind::Value),
+            value => numbers.push(value.to_number()?.trunc()),
+        }
+    }
     let end = ctx.date_system().end() as f64;
-    let first = dates[0].trunc();
-    let valid = |date: &f64| (first..end).contains(&date.trunc()) && *date >= 0.0;
-    if flows.len() != dates.len() || !dates.iter().all(valid) {
+    let first = numbers[0];
+    let valid = |date: &f64| *date >= first && (0.0..end).contains(date);
+    if numbers.len() != count || !numbers.iter().all(valid) {
         return Err(ErrorKind::Num);
     }
-    let times = dates.iter().map(|date| (date.trunc() - first) / 365.0);
-    Ok((flows, times.collect()))
+    Ok(numbers.iter().map(|date| (date - first) / 365.0).collect())
 }
 
 fn changes_sign(flows: &[f64]) -> Result<(), ErrorKind> {
@@ -263,7 +282,8 @@ fn secant(guess: f64, f: &impl Fn(f64) -> f64) -> Option<f64> {
             next = (new - 1.0) / 2.0;
         }
         if (next - new).abs() <= 1e-14 * (1.0 + next.abs()) {
-            return Some(next);
+            // Next to -1 anything is worth nothing.
+            return (next > -1.0 + 1e-9).then_some(next);
         }
         (old, old_value, new) = (new, value, next);
     }
@@ -300,64 +320,142 @@ fn bracketed(guess: f64, f: &impl Fn(f64) -> f64) -> Option<f64> {
     Some(low)
 }
 
-/// Every number is discounted by its place among the numbers of all arguments.
+/// The place of every number of an argument among the numbers of all
+/// arguments, counted from 1 in each lane; `counts` holds those before.
+fn places(shape: Shape, present: Option<&Tensor>, counts: &mut Vec<f64>) -> Tensor {
+    let lanes = present.map_or(1, |present| present.shape.lanes);
+    if counts.len() == 1 {
+        *counts = vec![counts[0]; lanes];
+    }
+    let shape = Shape::new(counts.len(), shape.rows, shape.cols);
+    let mut numbers = vec![0.0; shape.len()];
+    for (lane, count) in counts.iter_mut().enumerate() {
+        for row in 0..shape.rows {
+            for col in 0..shape.cols {
+                *count += present.map_or(1.0, |present| {
+                    let lane = if present.shape.lanes == 1 { 0 } else { lane };
+                    present.get(lane, row, col)
+                });
+                numbers[shape.offset(lane, row, col)] = *count;
+            }
+        }
+    }
+    Tensor::new(shape, numbers)
+}
+
+/// `flow / growth^time`, 0 where a cell holds no number.
+fn discounted(
+    l: &mut Lowering<'_>,
+    flows: &Lowered,
+    growth: Node,
+    times: Node,
+) -> Result<Node, LowerError> {
+    let discount = l.builder.binary(Binary::Pow, growth, times)?;
+    let value = l.builder.binary(Binary::Div, flows.node, discount)?;
+    match &flows.present {
+        None => Ok(value),
+        Some(present) => {
+            let present = l.builder.constant(present.clone());
+            let zero = l.builder.scalar(0.0);
+            Ok(l.builder.select(present, value, zero)?)
+        }
+    }
+}
+
 fn lower_npv(l: &mut Lowering<'_>, args: &[Lowered]) -> Result<Node, LowerError> {
     let one = l.builder.scalar(1.0);
     let growth = l.builder.binary(Binary::Add, args[0].node, one)?;
-    // Numbers counted so far, in each lane.
     let mut counts: Vec<f64> = vec![0.0];
     let mut total = l.builder.scalar(0.0);
     for arg in &args[1..] {
         let shape = l.builder.shape(arg.node);
-        let lanes = arg
-            .present
-            .as_ref()
-            .map_or(1, |present| present.shape.lanes);
-        if counts.len() == 1 {
-            counts = vec![counts[0]; lanes];
-        }
-        let exponents = Shape::new(counts.len(), shape.rows, shape.cols);
-        let mut numbers = vec![0.0; exponents.len()];
-        for (lane, count) in counts.iter_mut().enumerate() {
-            for row in 0..shape.rows {
-                for col in 0..shape.cols {
-                    let here = arg.present.as_ref().map_or(1.0, |present| {
-                        present.get(if present.shape.lanes == 1 { 0 } else { lane }, row, col)
-                    });
-                    *count += here;
-                    numbers[exponents.offset(lane, row, col)] = *count;
-                }
-            }
-        }
-        let exponents = l.builder.constant(Tensor::new(exponents, numbers));
-        let discount = l.builder.binary(Binary::Pow, growth, exponents)?;
-        let mut value = l.builder.binary(Binary::Div, arg.node, discount)?;
-        if let Some(present) = &arg.present {
-            let present = l.builder.constant(present.clone());
-            let zero = l.builder.scalar(0.0);
-            value = l.builder.select(present, value, zero)?;
-        }
-        let sum = l.builder.reduce(Reduction::Sum, Axes::CELLS, value);
+        let times = places(shape, arg.present.as_ref(), &mut counts);
+        let times = l.builder.constant(times);
+        let values = discounted(l, arg, growth, times)?;
+        let sum = l.builder.reduce(Reduction::Sum, Axes::CELLS, values);
         total = l.builder.binary(Binary::Add, total, sum)?;
     }
     Ok(total)
 }
 
-fn lower_xnpv(l: &mut Lowering<'_>, args: &[Lowered]) -> Result<Node, LowerError> {
-    let (flows, dates) = (args[1].node, args[2].node);
-    let (shape, other) = (l.builder.shape(flows), l.builder.shape(dates));
+/// The times of dates in years of 365 days after the first.
+fn years(l: &mut Lowering<'_>, flows: &Lowered, dates: &Lowered) -> Result<Node, LowerError> {
+    let (shape, other) = (l.builder.shape(flows.node), l.builder.shape(dates.node));
     if (shape.rows, shape.cols) != (other.rows, other.cols) {
         return Err(l.refuse("its values and dates differ in shape"));
     }
-    let first = super::shaping::rearrange(l, dates, 1, 1, |_, _| Some((0, 0)))?;
-    let one = l.builder.scalar(1.0);
+    let first = super::shaping::rearrange(l, dates.node, 1, 1, |_, _| Some((0, 0)))?;
     let year = l.builder.scalar(365.0);
+    let days = l.builder.binary(Binary::Sub, dates.node, first)?;
+    Ok(l.builder.binary(Binary::Div, days, year)?)
+}
+
+fn lower_xnpv(l: &mut Lowering<'_>, args: &[Lowered]) -> Result<Node, LowerError> {
+    let years = years(l, &args[1], &args[2])?;
+    let one = l.builder.scalar(1.0);
     let growth = l.builder.binary(Binary::Add, args[0].node, one)?;
-    let days = l.builder.binary(Binary::Sub, dates, first)?;
-    let years = l.builder.binary(Binary::Div, days, year)?;
-    let discount = l.builder.binary(Binary::Pow, growth, years)?;
-    let values = l.builder.binary(Binary::Div, flows, discount)?;
+    let values = discounted(l, &args[1], growth, years)?;
     Ok(l.builder.reduce(Reduction::Sum, Axes::CELLS, values))
+}
+
+fn lower_irr(l: &mut Lowering<'_>, args: &[Lowered]) -> Result<Node, LowerError> {
+    let shape = l.builder.shape(args[0].node);
+    let times = places(shape, args[0].present.as_ref(), &mut vec![-1.0]);
+    let times = l.builder.constant(times);
+    lower_root(l, &args[0], times, args.get(1))
+}
+
+fn lower_xirr(l: &mut Lowering<'_>, args: &[Lowered]) -> Result<Node, LowerError> {
+    let times = years(l, &args[0], &args[1])?;
+    lower_root(l, &args[0], times, args.get(2))
+}
+
+/// Newton's method from the guess, a fixed number of steps. It converges
+/// quadratically, so the derivative through its last step is that of the
+/// implicit function, and those through the others vanish. Where it has not
+/// converged the rate is NaN.
+fn lower_root(
+    l: &mut Lowering<'_>,
+    flows: &Lowered,
+    times: Node,
+    guess: Option<&Lowered>,
+) -> Result<Node, LowerError> {
+    const STEPS: usize = 30;
+    let one = l.builder.scalar(1.0);
+    let half = l.builder.scalar(0.5);
+    let zero = l.builder.scalar(0.0);
+    let mut rate = match guess {
+        Some(guess) if !guess.omitted => guess.node,
+        _ => l.builder.scalar(0.1),
+    };
+    let mut converged = zero;
+    for step in 0..=STEPS {
+        let growth = l.builder.binary(Binary::Add, rate, one)?;
+        let values = discounted(l, flows, growth, times)?;
+        let value = l.builder.reduce(Reduction::Sum, Axes::CELLS, values);
+        if step == STEPS {
+            let sizes = l.builder.unary(Unary::Abs, values);
+            let size = l.builder.reduce(Reduction::Sum, Axes::CELLS, sizes);
+            let small = l.builder.scalar(1e-9);
+            let bound = l.builder.binary(Binary::Mul, size, small)?;
+            let value = l.builder.unary(Unary::Abs, value);
+            converged = l.builder.binary(Binary::Less, value, bound)?;
+            break;
+        }
+        let slopes = l.builder.binary(Binary::Mul, values, times)?;
+        let slope = l.builder.reduce(Reduction::Sum, Axes::CELLS, slopes);
+        // The slope is this over the growth, and negative.
+        let quotient = l.builder.binary(Binary::Div, value, slope)?;
+        let change = l.builder.binary(Binary::Mul, quotient, growth)?;
+        let next_growth = l.builder.binary(Binary::Add, growth, change)?;
+        // A step past -1 goes half the way there.
+        let nearer = l.builder.binary(Binary::Mul, growth, half)?;
+        let stays = l.builder.binary(Binary::Less, zero, next_growth)?;
+        let next_growth = l.builder.select(stays, next_growth, nearer)?;
+        rate = l.builder.binary(Binary::Sub, next_growth, one)?;
+    }
+    let unknown = l.builder.scalar(f64::NAN);
+    Ok(l.builder.select(converged, rate, unknown)?)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Factorials, combinations, and common divisors and multiples.
 
-use super::args::{ensure, finite, numeric};
+use super::args::{analysis, ensure, finite, numeric};
 use super::params::{range, repeating, scalar};
 use super::{Category, Context, Function, Operand, Param, ValueRule};
 use crate::value::{ErrorKind, Value};
@@ -55,43 +55,51 @@ fn binomial(n: f64, k: f64) -> f64 {
     product.round()
 }
 
-/// The integers of the arguments of GCD, LCM and MULTINOMIAL, which accept no
-/// text and no booleans.
+/// The integers of the arguments of GCD, LCM and MULTINOMIAL. These accept no
+/// booleans and no text but what spells a number; a blank cell by itself is
+/// skipped, but counts as 0 in a range; nothing at all is `#VALUE!`.
 fn integers(args: &[Operand], context: &mut dyn Context) -> Result<Vec<f64>, ErrorKind> {
     let mut out = Vec::new();
-    let mut failure = None;
-    let mut visit = |value: &Value| {
-        let number = match value {
-            Value::Number(x) => Ok(x.trunc()),
-            Value::Blank => return,
-            Value::Error(kind) => Err(*kind),
-            Value::Text(_) => value.to_number().map(f64::trunc),
-            _ => Err(ErrorKind::Value),
-        };
-        match number {
-            Ok(x) if (0.0..EXACT).contains(&x) => out.push(x),
-            Ok(_) => {
-                failure.get_or_insert(ErrorKind::Num);
-            }
-            Err(kind) => {
-                failure.get_or_insert(kind);
-            }
-        }
-    };
     for arg in args {
         match arg {
             Operand::Reference(areas) => {
                 for area in areas {
-                    context.for_each(*area, &mut |_, value| visit(value));
+                    let mut filled = 0;
+                    let mut failure = None;
+                    context.for_each(*area, &mut |_, value| {
+                        filled += 1;
+                        match integer(value) {
+                            Ok(x) => out.push(x),
+                            Err(kind) => failure = failure.or(Some(kind)),
+                        }
+                    });
+                    if let Some(kind) = failure {
+                        return Err(kind);
+                    }
+                    if !area.rect.is_cell() && filled < area.rect.len() {
+                        out.push(0.0);
+                    }
                 }
             }
-            Operand::Value(Value::Array(array)) => array.cells().iter().for_each(&mut visit),
-            Operand::Value(value) => visit(value),
-            Operand::Omitted => visit(&Value::Number(0.0)),
-            Operand::Lambda(_) => visit(&Value::Error(ErrorKind::Calc)),
+            Operand::Value(Value::Array(array)) => {
+                for value in array.cells() {
+                    out.push(integer(value)?);
+                }
+            }
+            Operand::Value(value) => out.push(integer(value)?),
+            Operand::Omitted => return Err(ErrorKind::Na),
+            Operand::Lambda(_) => return Err(ErrorKind::Calc),
         }
     }
-    failure.map_or(Ok(out), Err)
+    ensure(!out.is_empty(), ErrorKind::Value)?;
+    Ok(out)
+}
+
+fn integer(value: &Value) -> Result<f64, ErrorKind> {
+    ensure(!matches!(value, Value::Bool(_)), ErrorKind::Value)?;
+    let x = value.to_number()?.trunc();
+    ensure((0.0..EXACT).contains(&x), ErrorKind::Num)?;
+    Ok(x)
 }
 
 fn gcd(mut a: f64, mut b: f64) -> f64 {
@@ -112,7 +120,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "FACTDOUBLE",
         &[scalar("number")],
         "The double factorial: number times every second integer below it.",
-        numeric!(|n| {
+        analysis!(|n| {
             let n = n.trunc();
             ensure((-1.0..=300.0).contains(&n), ErrorKind::Num)?;
             Ok(falling(n, 2.0))
@@ -269,5 +277,10 @@ mod tests {
             assert_eq!(sheet.error(formula), ErrorKind::Num, "{formula}");
         }
         assert_eq!(sheet.error("GCD(TRUE,2)"), ErrorKind::Value);
+        assert_eq!(sheet.error("GCD(,2)"), ErrorKind::Na);
+        assert_eq!(sheet.error("LCM(A1,B1)"), ErrorKind::Value);
+        assert_eq!(sheet.number("LCM(A1,5)"), 5.0);
+        sheet.set("B1", 5.0);
+        assert_eq!(sheet.number("LCM(A1:B1)"), 0.0);
     }
 }

@@ -29,6 +29,8 @@ enum Target {
     Nothing,
     /// `""`: nothing in it, or the empty text.
     Empty,
+    /// `">"` and the like, without anything to compare with.
+    Never,
     Number(f64),
     Bool(bool),
     Error(ErrorKind),
@@ -75,10 +77,7 @@ impl Criterion {
             match (operator, relation) {
                 (None, _) => Target::Empty,
                 (_, Relation::Equal | Relation::NotEqual) => Target::Nothing,
-                _ => Target::Text {
-                    text: "".into(),
-                    pattern: Wildcard::new(""),
-                },
+                _ => Target::Never,
             }
         } else if let Some(x) = parse_number(rest) {
             Target::Number(x)
@@ -101,7 +100,11 @@ impl Criterion {
     pub fn matches(&self, value: &Value) -> bool {
         match self.relation {
             Relation::Equal => self.equals(value),
-            Relation::NotEqual => !self.equals(value),
+            Relation::NotEqual => match (&self.target, value) {
+                // "5" typed as text equals 5, and yet it is among what is not 5.
+                (Target::Number(_), Value::Text(_)) => true,
+                _ => !self.equals(value),
+            },
             Relation::Less => self.ordering(value) == Some(Ordering::Less),
             Relation::LessEqual => {
                 matches!(self.ordering(value), Some(Ordering::Less | Ordering::Equal))
@@ -167,6 +170,10 @@ mod tests {
         assert!(holds(">4", 5.0));
         assert!(!holds(">=5", 4.999));
         assert!(holds("<>5", "x"));
+        assert!(holds("<>5", "5"));
+        assert!(!holds("<>5", 5.0));
+        assert!(!holds(">", "x"));
+        assert!(!holds("<=", ""));
         assert!(holds("<>5", Value::Blank));
         assert!(!holds("<5", Value::Blank));
         assert!(!holds(0.0, Value::Blank));

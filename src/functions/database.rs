@@ -133,6 +133,9 @@ struct Selected {
 
 fn select(args: &[Operand], ctx: &mut dyn Context) -> Result<Selected, ErrorKind> {
     let table = read(&args[0], ctx)?;
+    if table.rows() < 2 {
+        return Err(ErrorKind::Value);
+    }
     let field = match &args[1] {
         Operand::Omitted => None,
         operand => Some(column(&table, &ctx.to_value(operand))?),
@@ -142,13 +145,18 @@ fn select(args: &[Operand], ctx: &mut dyn Context) -> Result<Selected, ErrorKind
     let mut alternatives = Vec::new();
     for row in 1..criteria.rows() {
         let mut all = Vec::new();
+        let mut never = false;
         for col in 0..criteria.cols() {
             let value = criteria.get(row, col);
             if value.is_blank() {
                 continue;
             }
-            let Ok(column) = column(&table, criteria.get(0, col)) else {
-                // A criterion under no header of the table selects nothing by it.
+            let Some(column) = header(&table, criteria.get(0, col)) else {
+                // Under no header of the table stands a truth, which holds for
+                // every row or for none.
+                if !value.to_bool().unwrap_or(false) {
+                    never = true;
+                }
                 continue;
             };
             // Text selects what begins with it, as an advanced filter does.
@@ -166,7 +174,9 @@ fn select(args: &[Operand], ctx: &mut dyn Context) -> Result<Selected, ErrorKind
             let criterion = number.map_or(criterion, |number| Criterion::new(&number));
             all.push((column, criterion));
         }
-        alternatives.push(all);
+        if !never {
+            alternatives.push(all);
+        }
     }
     let rows = (1..table.rows())
         .filter(|&row| {
@@ -190,15 +200,20 @@ fn read(operand: &Operand, ctx: &mut dyn Context) -> Result<Arc<Array>, ErrorKin
     }
 }
 
+/// The first column whose header reads as `name` does, without regard to case.
+fn header(table: &Array, name: &Value) -> Option<usize> {
+    let name = name.to_text().ok()?;
+    (0..table.cols()).find(|&col| {
+        let header = table.get(0, col).to_text();
+        header.is_ok_and(|header| equal_text(&header, &name))
+    })
+}
+
 /// The column that a field names: by its header, or by its number from 1.
 fn column(table: &Array, field: &Value) -> Result<usize, ErrorKind> {
     match field {
         Value::Error(kind) => Err(*kind),
-        Value::Text(name) => (0..table.cols())
-            .find(
-                |&col| matches!(table.get(0, col), Value::Text(header) if equal_text(header, name)),
-            )
-            .ok_or(ErrorKind::Value),
+        Value::Text(_) => header(table, field).ok_or(ErrorKind::Value),
         Value::Blank => Err(ErrorKind::Value),
         value => {
             let number = value.to_number()?.trunc();

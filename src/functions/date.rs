@@ -81,7 +81,13 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The number of days between two dates in a year of twelve months of 30 days.",
         |args, ctx| {
             done((|| {
-                let (from, to) = (day_of(args, 0, ctx)?, day_of(args, 1, ctx)?);
+                // A time within half a second of midnight is the day after.
+                let system = ctx.date_system();
+                let near = |index| {
+                    let serial = moment(args, index, ctx)? + 0.5 / DAY_SECONDS;
+                    date(serial, system)
+                };
+                let (from, to) = (near(0)?, near(1)?);
                 if args.flag_or(2, false)? {
                     return Ok(days_30_european(from, to));
                 }
@@ -341,7 +347,7 @@ fn day_of(args: &[Value], index: usize, ctx: &dyn Context) -> Result<Date, Error
 /// The year and month some months after a date, and the date.
 fn months_later(args: &[Value], ctx: &dyn Context) -> Result<(i32, u32, Date), ErrorKind> {
     let first = day_of(args, 0, ctx)?;
-    let months = args.whole(1)?;
+    let months = args.strict_or(1, 0.0)?.trunc();
     if months.abs() > 1e6 {
         return Err(ErrorKind::Num);
     }
@@ -460,7 +466,11 @@ impl Calendar {
                 if value.is_blank() {
                     continue;
                 }
-                let day = value.to_number()?.floor() as i64;
+                let day = value.to_number()?.floor();
+                if !(0.0..system.end() as f64).contains(&day) {
+                    return Err(ErrorKind::Num);
+                }
+                let day = day as i64;
                 if !calendar.is_free_weekday(day) {
                     calendar.holidays.push(day);
                 }
@@ -629,6 +639,7 @@ mod tests {
         ] {
             assert_eq!(sheet.number(formula), number, "{formula}");
         }
+        assert_eq!(sheet.error("NETWORKDAYS(1,2,1E300)"), ErrorKind::Num);
         assert_eq!(
             sheet.error("WORKDAY.INTL(43831,1,\"1111111\")"),
             ErrorKind::Value

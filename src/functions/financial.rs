@@ -36,13 +36,18 @@ const fn entry(
 /// outside of the function's domain.
 macro_rules! formula {
     ($name:literal, $params:expr, $help:literal, $formula:ident, $check:expr, $example:literal, $cells:expr) => {
+        formula!(
+            $name, $params, $help, $formula, $check, $example, $cells, numbers
+        )
+    };
+    ($name:literal, $params:expr, $help:literal, $formula:ident, $check:expr, $example:literal, $cells:expr, $read:ident) => {
         entry(
             $name,
             $params,
             $help,
             |args, _| {
                 let check: fn(&[f64]) -> Result<(), ErrorKind> = $check;
-                done(numbers(args, $params.len()).and_then(|x| {
+                done($read(args, $params.len()).and_then(|x| {
                     check(&x)?;
                     Ok(Value::number($formula(&mut Floats, &x)))
                 }))
@@ -60,6 +65,11 @@ macro_rules! formula {
             }],
         )
     };
+}
+
+/// The numbers of a call of a function from the Analysis ToolPak.
+fn strict_numbers(args: &[Value], count: usize) -> Result<Vec<f64>, ErrorKind> {
+    (0..count).map(|i| args.strict_or(i, 0.0)).collect()
 }
 
 /// The numbers of a call, 0 for those left out.
@@ -147,7 +157,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         cumulative_interest,
         check_cumulative,
         "CUMIPMT(A1,24,B1,3,7,0)",
-        &[("A1", 0.01), ("B1", 1000.0)]
+        &[("A1", 0.01), ("B1", 1000.0)],
+        strict_numbers
     ),
     formula!(
         "CUMPRINC",
@@ -156,7 +167,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         cumulative_principal,
         check_cumulative,
         "CUMPRINC(A1,24,B1,3,7,1)",
-        &[("A1", 0.01), ("B1", 1000.0)]
+        &[("A1", 0.01), ("B1", 1000.0)],
+        strict_numbers
     ),
     Function::new(
         Category::Financial,
@@ -215,14 +227,19 @@ pub(super) const FUNCTIONS: &[Function] = &[
         effective,
         |x| require(x[0] > 0.0 && x[1] >= 1.0),
         "EFFECT(A1,4)",
-        &[("A1", 0.05)]
+        &[("A1", 0.05)],
+        strict_numbers
     ),
     formula!(
         "FV",
         FV,
         "The future value of regular payments at a constant rate.",
         future_value,
-        any,
+        |x| if x[0] == -1.0 && x[1] < 0.0 {
+            Err(ErrorKind::Div0)
+        } else {
+            Ok(())
+        },
         "FV(A1,B1,C1,D1,1)",
         &[("A1", 0.05), ("B1", 10.0), ("C1", -100.0), ("D1", -500.0)]
     ),
@@ -284,7 +301,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         nominal,
         |x| require(x[0] > 0.0 && x[1] >= 1.0),
         "NOMINAL(A1,4)",
-        &[("A1", 0.05)]
+        &[("A1", 0.05)],
+        strict_numbers
     ),
     formula!(
         "NPER",
@@ -310,7 +328,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         PMT,
         "The payment of a loan at a constant rate.",
         payment,
-        |x| require(x[1] != 0.0),
+        |x| require(x[0] > -1.0 && x[1] != 0.0),
         "PMT(A1,B1,C1,D1)",
         &[("A1", 0.01), ("B1", 12.0), ("C1", 1000.0), ("D1", 50.0)]
     ),

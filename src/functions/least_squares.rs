@@ -49,7 +49,7 @@ fn all_numbers(array: &Array) -> Result<Vec<f64>, ErrorKind> {
     array.cells().iter().map(number).collect()
 }
 
-fn written<'a>(args: &'a [Operand], index: usize) -> Option<&'a Operand> {
+fn written(args: &[Operand], index: usize) -> Option<&Operand> {
     args.get(index)
         .filter(|arg| !matches!(arg, Operand::Omitted))
 }

@@ -396,6 +396,8 @@ fn truths(args: &[Operand], ctx: &mut dyn Context) -> Result<Vec<bool>, ErrorKin
                     }
                 }
             }
+            // The empty text is skipped as it is in cells.
+            Operand::Value(Value::Text(text)) if text.is_empty() => {}
             Operand::Value(value) => truths.push(value.to_bool()?),
             Operand::Omitted => truths.push(false),
             Operand::Lambda(_) => return Err(ErrorKind::Value),

@@ -5,7 +5,7 @@
 
 use super::arguments::{Scalars, given};
 use super::params::{array, optional, range, scalar};
-use super::search::{Line, Match, Search, Table};
+use super::search::{Kinds, Line, Match, Search, Table};
 use super::{Category, Context, Function, Operand, Param, Prefix, Smoothness, ValueRule};
 use crate::value::{ErrorKind, Value};
 
@@ -115,7 +115,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         ValueRule::Operands(|args, ctx| {
             let line = Table::new(&args[1])?.as_line().ok_or(ErrorKind::Value)?;
             let (how, search) = modes(args, 2)?;
-            let found = line.find(&key(args), how, search, ctx)?;
+            let found = line.find(&key(args), how, search, Kinds::All, ctx)?;
             found
                 .map(|at| Operand::from((at + 1) as f64))
                 .ok_or(ErrorKind::Na)
@@ -166,7 +166,7 @@ fn first_line(args: &[Operand], line: &Line, ctx: &mut dyn Context) -> Result<us
     } else {
         (Match::Wildcard, Search::First)
     };
-    line.find(&key_or_zero(args), how, search, ctx)?
+    line.find(&key_or_zero(args), how, search, Kinds::Same, ctx)?
         .ok_or(ErrorKind::Na)
 }
 
@@ -177,7 +177,13 @@ fn lookup(args: &[Operand], ctx: &mut dyn Context) -> Result<Operand, ErrorKind>
     let wide = table.cols() > table.rows();
     let line = if wide { table.row(0)? } else { table.col(0)? };
     let found = line
-        .find(&key_or_zero(args), Match::Smaller, Search::Ascending, ctx)?
+        .find(
+            &key_or_zero(args),
+            Match::Smaller,
+            Search::Ascending,
+            Kinds::Same,
+            ctx,
+        )?
         .ok_or(ErrorKind::Na)?;
     if !given(args, 2) {
         return if wide {
@@ -207,7 +213,7 @@ fn match_(args: &[Operand], ctx: &mut dyn Context) -> Result<Operand, ErrorKind>
     } else {
         (Match::Larger, Search::Descending)
     };
-    let found = line.find(&key_or_zero(args), how, search, ctx)?;
+    let found = line.find(&key_or_zero(args), how, search, Kinds::Same, ctx)?;
     found
         .map(|at| Operand::from((at + 1) as f64))
         .ok_or(ErrorKind::Na)
@@ -247,7 +253,7 @@ fn xlookup(args: &[Operand], ctx: &mut dyn Context) -> Result<Operand, ErrorKind
     if !fits {
         return Err(ErrorKind::Value);
     }
-    match line.find(&key(args), how, search, ctx)? {
+    match line.find(&key(args), how, search, Kinds::All, ctx)? {
         Some(_) if line.len == 1 => results.part(0, 0, results.rows(), results.cols()),
         Some(at) if line.down => results.part(at, 0, 1, results.cols()),
         Some(at) => results.part(0, at, results.rows(), 1),

@@ -50,7 +50,10 @@ fn multiply(args: &[Operand], context: &mut dyn Context) -> Result<Operand, Erro
     let a = matrix(args, 0, context)?;
     let b = matrix(args, 1, context)?;
     ensure(a.ncols() == b.nrows(), ErrorKind::Value)?;
-    Ok(to_array(&(a * b)))
+    let product = a * b;
+    // One element that is too large fails the whole product.
+    ensure(product.iter().all(|x| x.is_finite()), ErrorKind::Num)?;
+    Ok(to_array(&product))
 }
 
 fn invert(args: &[Operand], context: &mut dyn Context) -> Result<Operand, ErrorKind> {

@@ -1,6 +1,6 @@
 //! Powers, logarithms, division with remainder, and power series.
 
-use super::args::{ensure, number, numeric};
+use super::args::{analysis, ensure, number, numeric};
 use super::params::{array, scalar};
 use super::term::elementwise;
 use super::{Category, Context, Example, Function, Operand, Param, ValueRule, args};
@@ -37,7 +37,7 @@ fn logarithm(x: f64, base: f64) -> Result<f64, ErrorKind> {
     })
 }
 
-/// `n - d*INT(n/d)`, Excel's definition; exact for integers.
+/// `n - d*INT(n/d)`, but exact, as Excel's is: MOD(5,1E-10) is not 0.
 fn modulo(n: f64, d: f64) -> Result<f64, ErrorKind> {
     ensure(d != 0.0, ErrorKind::Div0)?;
     let quotient = (n / d).floor();
@@ -46,15 +46,12 @@ fn modulo(n: f64, d: f64) -> Result<f64, ErrorKind> {
         quotient.abs() < 1_125_900_000_000.0 * 1024.0,
         ErrorKind::Num,
     )?;
-    if n.fract() == 0.0 && d.fract() == 0.0 {
-        let rest = n % d;
-        return Ok(if rest != 0.0 && (rest < 0.0) != (d < 0.0) {
-            rest + d
-        } else {
-            rest
-        });
-    }
-    Ok(n - d * quotient)
+    let rest = n % d;
+    Ok(if rest != 0.0 && (rest < 0.0) != (d < 0.0) {
+        rest + d
+    } else {
+        rest
+    })
 }
 
 fn series_sum(args: &[Operand], context: &mut dyn Context) -> Result<Operand, ErrorKind> {
@@ -114,7 +111,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "SQRTPI",
         NUMBER,
         "The square root of a number times pi.",
-        numeric!(|x| Ok((x * PI).sqrt())),
+        analysis!(|x| Ok((x * PI).sqrt())),
     )
     .smooth(elementwise!(|x| (x * PI).sqrt()))
     .examples(&[example("SQRTPI(A1)", &[("A1", 2.5)])]),
@@ -186,7 +183,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "QUOTIENT",
         &[scalar("numerator"), scalar("denominator")],
         "The integer part of a division.",
-        numeric!(|n, d| {
+        analysis!(|n, d| {
             ensure(d != 0.0, ErrorKind::Div0)?;
             Ok((n / d).trunc())
         }),
@@ -255,7 +252,8 @@ mod tests {
             ("MOD(3,-2)", -1.0),
             ("MOD(-3,-2)", -1.0),
             ("MOD(5.5,2)", 1.5),
-            ("MOD(1,0.1)", 0.0),
+            ("MOD(1,0.1)", 0.099_999_999_999_999_95),
+            ("MOD(5,1e-10)", 9.999_981_783_901_343e-11),
             ("QUOTIENT(-10,3)", -3.0),
             (
                 "SERIESSUM(0.785398163397448,0,2,A1:D1)",
@@ -287,6 +285,7 @@ mod tests {
             ("MOD(3,0)", ErrorKind::Div0),
             ("MOD(1e300,3)", ErrorKind::Num),
             ("QUOTIENT(3,0)", ErrorKind::Div0),
+            ("QUOTIENT(TRUE,1)", ErrorKind::Value),
             ("EXP(1000)", ErrorKind::Num),
         ] {
             assert_eq!(sheet.error(formula), kind, "{formula}");

@@ -2,7 +2,7 @@
 
 use super::args::{ensure, finite, number, number_or, numbers};
 use super::params::{array, optional, range, repeating, scalar};
-use super::sample::{Column, Sample, element};
+use super::sample::{Column, Sample};
 use super::term::Term;
 use super::{
     Category, Context, Example, Function, LowerError, Lowered, Lowering, Operand, Param, ValueRule,
@@ -62,12 +62,12 @@ fn exclusive_quartile(n: usize, quart: f64) -> Option<f64> {
 /// Excel rounds a broken k up for LARGE and down for SMALL.
 fn large_position(n: usize, k: f64) -> Option<f64> {
     let k = k.ceil();
-    (k >= 1.0 && k <= n as f64).then(|| n as f64 - k)
+    (k >= 1.0 && k <= n as f64).then_some(n as f64 - k)
 }
 
 fn small_position(n: usize, k: f64) -> Option<f64> {
     let k = k.floor();
-    (k >= 1.0 && k <= n as f64).then(|| k - 1.0)
+    (k >= 1.0 && k <= n as f64).then_some(k - 1.0)
 }
 
 /// A position's number among a sample in any order.

@@ -119,7 +119,7 @@ fn extract(args: &[Value]) -> Result<Value, ErrorKind> {
     if texts.is_empty() {
         return Err(ErrorKind::Na);
     }
-    Ok(Value::array(Array::new(texts.len(), 1, texts)))
+    Ok(Value::array(Array::new(1, texts.len(), texts)))
 }
 
 fn replace(args: &[Value]) -> Result<Value, ErrorKind> {

@@ -7,7 +7,7 @@
 //! an integer, for that tie or integer. Value rules and derivative rules use
 //! the same arithmetic, so they agree to the last bit.
 
-use super::args::{ensure, numeric};
+use super::args::{analysis, ensure, numeric};
 use super::params::{optional, scalar};
 use super::term::{Term, elementwise};
 use super::{Category, Example, Function, LowerError, Lowered, Lowering, Param, ValueRule};
@@ -257,7 +257,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "MROUND",
         &[scalar("number"), scalar("multiple")],
         "The multiple nearest to a number, ties away from zero.",
-        numeric!(|x, multiple| {
+        analysis!(|x, multiple| {
             if x == 0.0 || multiple == 0.0 {
                 return Ok(0.0);
             }

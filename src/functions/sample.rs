@@ -52,11 +52,6 @@ impl Sample {
         Term::Node(lowering.builder.constant(self.count.clone()))
     }
 
-    /// The number of numbers in each lane.
-    pub fn counts(&self) -> &[f64] {
-        &self.count.data
-    }
-
     /// The sum of `f(x)` over the numbers x.
     pub fn sum_of(
         &self,

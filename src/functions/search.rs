@@ -30,6 +30,15 @@ pub(super) enum Match {
     Regex,
 }
 
+/// Which values a search for a neighbour compares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kinds {
+    /// Those of the key's kind: MATCH, VLOOKUP.
+    Same,
+    /// All, in the order numbers, text, booleans: XLOOKUP, XMATCH.
+    All,
+}
+
 /// In which order to look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Search {
@@ -220,20 +229,24 @@ impl Line {
         key: &Value,
         how: Match,
         search: Search,
+        kinds: Kinds,
         ctx: &mut dyn Context,
     ) -> Result<Option<usize>, ErrorKind> {
         if let Value::Error(kind) = key {
             return Err(*kind);
+        }
+        if key.is_blank() && kinds == Kinds::All {
+            return self.blank(search == Search::Last, ctx);
         }
         match search {
             Search::Ascending | Search::Descending => {
                 if matches!(how, Match::Wildcard | Match::Regex) {
                     return Err(ErrorKind::Value);
                 }
-                let found = self.halve(key, how, search == Search::Descending, ctx);
+                let found = self.halve(key, how, search == Search::Descending, kinds, ctx);
                 Ok(found)
             }
-            Search::First | Search::Last => self.scan(key, how, search == Search::Last, ctx),
+            Search::First | Search::Last => self.scan(key, how, search == Search::Last, kinds, ctx),
         }
     }
 
@@ -242,6 +255,7 @@ impl Line {
         key: &Value,
         how: Match,
         last: bool,
+        kinds: Kinds,
         ctx: &mut dyn Context,
     ) -> Result<Option<usize>, ErrorKind> {
         let text = match key {
@@ -268,7 +282,7 @@ impl Line {
                 if let Some(found) = self.exact(key, last, ctx)? {
                     return Ok(Some(found));
                 }
-                self.nearest(key, how, last, ctx)
+                self.nearest(key, how, last, kinds, ctx)
             }
         }
     }
@@ -332,6 +346,7 @@ impl Line {
         key: &Value,
         how: Match,
         last: bool,
+        kinds: Kinds,
         ctx: &mut dyn Context,
     ) -> Result<Option<usize>, ErrorKind> {
         let (first, values) = self.values(ctx)?;
@@ -341,7 +356,7 @@ impl Line {
         };
         let mut best: Option<(usize, &Value)> = None;
         for (i, value) in values.cells().iter().enumerate() {
-            if !same_kind(key, value) || value.compare(key) != Some(beyond) {
+            if !kinds.compares(key, value) || value.compare(key) != Some(beyond) {
                 continue;
             }
             let nearer = match best {
@@ -360,25 +375,28 @@ impl Line {
     }
 
     /// The search by halving of MATCH and of LOOKUP. On sorted data it finds
-    /// the last of equal values; on unsorted data it finds what Excel's does.
+    /// the last of equal values, or the first where XLOOKUP and XMATCH search
+    /// upwards; on unsorted data it finds what Excel's does.
     /// Values of another kind than the key's are stepped over.
     fn halve(
         &self,
         key: &Value,
         how: Match,
         descending: bool,
+        kinds: Kinds,
         ctx: &mut dyn Context,
     ) -> Option<usize> {
         let zero = Value::Number(0.0);
         let key = if key.is_blank() { &zero } else { key };
         let bounds = self.bounds(ctx);
         let (mut low, mut high) = (bounds.start, bounds.end);
-        let (mut at_or_before, mut after) = (None, None);
+        let (mut equal, mut at_or_before, mut after) = (None, None, None);
+        let first_of_equals = kinds == Kinds::All && !descending;
         while low < high {
             let middle = low + (high - low - 1) / 2;
             let comparable = (middle..high).find_map(|i| {
                 let value = self.get(i, ctx);
-                same_kind(key, &value).then_some((i, value))
+                kinds.compares(key, &value).then_some((i, value))
             });
             let Some((at, value)) = comparable else {
                 high = middle;
@@ -386,13 +404,19 @@ impl Line {
             };
             let order = value.compare(key).unwrap_or(Ordering::Equal);
             let order = if descending { order.reverse() } else { order };
-            if order == Ordering::Greater {
+            if order == Ordering::Equal && first_of_equals {
+                equal = Some(at);
+                high = middle;
+            } else if order == Ordering::Greater {
                 after = Some(at);
                 high = middle;
             } else {
                 at_or_before = Some((at, order));
                 low = at + 1;
             }
+        }
+        if equal.is_some() {
+            return equal;
         }
         match (how, at_or_before, descending) {
             (_, Some((at, Ordering::Equal)), _) => Some(at),
@@ -405,7 +429,16 @@ impl Line {
     }
 }
 
-/// Whether a search for `key` looks at `value` at all.
+impl Kinds {
+    fn compares(self, key: &Value, value: &Value) -> bool {
+        match self {
+            Self::Same => same_kind(key, value),
+            Self::All => !matches!(value, Value::Blank | Value::Error(_) | Value::Array(_)),
+        }
+    }
+}
+
+/// Whether two values are of one kind, neither being blank or an error.
 fn same_kind(key: &Value, value: &Value) -> bool {
     matches!(
         (key, value),

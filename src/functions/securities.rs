@@ -1,7 +1,7 @@
 //! Securities: Treasury bills, discount and interest at maturity.
 
 use super::arguments::{Scalars, done};
-use super::day_count::{Basis, year_fraction};
+use super::day_count::{Basis, date, year_fraction};
 use super::params::{optional, scalar};
 use super::{Category, Context, Function, Param, ValueRule};
 use crate::value::{ErrorKind, Value};
@@ -37,7 +37,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The accrued interest of a security that pays at maturity.",
         |args, ctx| {
             done((|| {
-                let (rate, par) = (args.number(2)?, args.number_or(3, 1000.0)?);
+                let (rate, par) = (args.strict_or(2, 0.0)?, args.strict_or(3, 1000.0)?);
                 require(rate > 0.0 && par > 0.0)?;
                 Ok(par * rate * years(args, ctx)?)
             })())
@@ -55,7 +55,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The discount rate of a security.",
         |args, ctx| {
             done((|| {
-                let (price, redemption) = (args.number(2)?, args.number(3)?);
+                let (price, redemption) = (args.strict_or(2, 0.0)?, args.strict_or(3, 0.0)?);
                 require(price > 0.0 && redemption > 0.0)?;
                 Ok((redemption - price) / redemption / years(args, ctx)?)
             })())
@@ -73,7 +73,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The interest rate of a fully invested security.",
         |args, ctx| {
             done((|| {
-                let (investment, redemption) = (args.number(2)?, args.number(3)?);
+                let (investment, redemption) = (args.strict_or(2, 0.0)?, args.strict_or(3, 0.0)?);
                 require(investment > 0.0 && redemption > 0.0)?;
                 Ok((redemption - investment) / investment / years(args, ctx)?)
             })())
@@ -91,7 +91,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The amount received at maturity for a fully invested security.",
         |args, ctx| {
             done((|| {
-                let (investment, discount) = (args.number(2)?, args.number(3)?);
+                let (investment, discount) = (args.strict_or(2, 0.0)?, args.strict_or(3, 0.0)?);
                 require(investment > 0.0 && discount > 0.0)?;
                 let part = 1.0 - discount * years(args, ctx)?;
                 require(part > 0.0)?;
@@ -103,9 +103,9 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "TBILLEQ",
         BILL,
         "The bond-equivalent yield of a Treasury bill.",
-        |args, _| {
+        |args, ctx| {
             done((|| {
-                let (days, discount) = (bill_days(args)?, args.number(2)?);
+                let (days, discount) = (bill_days(args, ctx)?, args.strict_or(2, 0.0)?);
                 require(discount > 0.0)?;
                 if days <= 182.0 {
                     let rest = 360.0 - discount * days;
@@ -125,9 +125,9 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "TBILLPRICE",
         BILL,
         "The price of a Treasury bill of face value 100.",
-        |args, _| {
+        |args, ctx| {
             done((|| {
-                let (days, discount) = (bill_days(args)?, args.number(2)?);
+                let (days, discount) = (bill_days(args, ctx)?, args.strict_or(2, 0.0)?);
                 let price = 100.0 * (1.0 - discount * days / 360.0);
                 require(discount > 0.0 && price > 0.0)?;
                 Ok(price)
@@ -138,9 +138,9 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "TBILLYIELD",
         &[scalar("settlement"), scalar("maturity"), scalar("price")],
         "The yield of a Treasury bill.",
-        |args, _| {
+        |args, ctx| {
             done((|| {
-                let (days, price) = (bill_days(args)?, args.number(2)?);
+                let (days, price) = (bill_days(args, ctx)?, args.strict_or(2, 0.0)?);
                 require(price > 0.0)?;
                 Ok((100.0 - price) / price * 360.0 / days)
             })())
@@ -154,17 +154,30 @@ fn require(holds: bool) -> Result<(), ErrorKind> {
 
 /// The years from argument 0 to argument 1 by the basis of argument 4.
 fn years(args: &[Value], ctx: &mut dyn Context) -> Result<f64, ErrorKind> {
-    let (start, end) = (args.whole(0)?, args.whole(1)?);
-    let basis = Basis::new(args.whole(4)?)?;
+    let (start, end) = (
+        args.strict_or(0, 0.0)?.trunc(),
+        args.strict_or(1, 0.0)?.trunc(),
+    );
+    let basis = Basis::new(args.strict_or(4, 0.0)?.trunc())?;
     require(start < end)?;
     year_fraction(start, end, basis, ctx.date_system())
 }
 
-/// The days of a Treasury bill: at most a year.
-fn bill_days(args: &[Value]) -> Result<f64, ErrorKind> {
-    let (settlement, maturity) = (args.whole(0)?, args.whole(1)?);
+/// The days of a Treasury bill, which matures within a year.
+fn bill_days(args: &[Value], ctx: &dyn Context) -> Result<f64, ErrorKind> {
+    let (settlement, maturity) = (
+        args.strict_or(0, 0.0)?.trunc(),
+        args.strict_or(1, 0.0)?.trunc(),
+    );
     let days = maturity - settlement;
-    require(settlement >= 0.0 && days > 0.0 && days <= 366.0)?;
+    let system = ctx.date_system();
+    let from = date(settlement, system)?;
+    let next = system.serial(
+        i64::from(from.year) + 1,
+        i64::from(from.month),
+        i64::from(from.day),
+    );
+    require(days > 0.0 && next.is_some_and(|next| maturity <= next as f64))?;
     Ok(days)
 }
 

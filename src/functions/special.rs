@@ -266,7 +266,7 @@ mod tests {
     fn incomplete_gamma_keeps_both_tails() {
         near(incomplete_gamma(2.5, 1.0).0, 0.150_854_963_915_390_36);
         near(incomplete_gamma(2.5, 1.0).1, 0.849_145_036_084_609_6);
-        near(incomplete_gamma(0.5, 50.0).1, 1.523_970_604_832_105_2e-23);
+        near(incomplete_gamma(0.5, 50.0).1, 1.523_970_604_832_105e-23);
         near(incomplete_gamma(1.0, 3.0).1, (-3.0f64).exp());
     }
 

@@ -382,10 +382,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         ValueRule::Operands(|args, ctx| {
             let strict = strict_format(args)?;
             let array = ctx.to_array(&args[0])?;
-            let text = |value: &Value| match value {
-                Value::Error(kind) if !strict => Value::Error(*kind),
-                value => Value::checked_text(value_text(value, strict)),
-            };
+            let text = |value: &Value| Value::checked_text(value_text(value, strict));
+
             if array.rows() * array.cols() == 1 {
                 return Ok(text(array.get(0, 0)).into());
             }
@@ -476,12 +474,8 @@ fn search(args: &[Value]) -> Result<f64, ErrorKind> {
     if first > len || (first == len && first > 0 && !want.is_empty()) {
         return Err(ErrorKind::Value);
     }
-    // A pattern that any text may follow; a last `~` stands for itself.
-    let tildes = want.len() - want.trim_end_matches('~').len();
-    let pattern = Wildcard::new(&format!(
-        "{want}{}*",
-        if tildes % 2 == 1 { "~" } else { "" }
-    ));
+    // A pattern that any text may follow.
+    let pattern = Wildcard::new(&(plain_tildes(&want) + "*"));
     let mut place = 0;
     for (at, c) in text.char_indices() {
         if place >= first && pattern.matches(&text[at..]) {
@@ -494,6 +488,24 @@ fn search(args: &[Value]) -> Result<f64, ErrorKind> {
     } else {
         Err(ErrorKind::Value)
     }
+}
+
+/// SEARCH drops a `~` that stands before no wildcard.
+fn plain_tildes(pattern: &str) -> String {
+    let mut plain = String::new();
+    let mut chars = pattern.chars();
+    while let Some(c) = chars.next() {
+        if c != '~' {
+            plain.push(c);
+            continue;
+        }
+        match chars.next() {
+            Some(c @ ('*' | '?' | '~')) => plain.extend(['~', c]),
+            Some(c) => plain.push(c),
+            None => {}
+        }
+    }
+    plain
 }
 
 fn substitute(args: &[Value]) -> Result<Value, ErrorKind> {
@@ -840,7 +852,9 @@ mod tests {
         assert_eq!(sheet.number("SEARCH(\"w*d\",A1)"), 7.0);
         assert_eq!(sheet.number("SEARCH(\"l?o\",A1)"), 3.0);
         assert_eq!(sheet.error("SEARCH(\"~?\",A1)"), ErrorKind::Value);
-        assert_eq!(sheet.number("SEARCH(\"~\",\"a~b\")"), 2.0);
+        assert_eq!(sheet.number("SEARCH(\"~\",\"a~b\")"), 1.0);
+        assert_eq!(sheet.number("SEARCH(\"~~\",\"a~b\")"), 2.0);
+        assert_eq!(sheet.number("SEARCH(\"~b\",\"a~b\")"), 3.0);
         assert_eq!(sheet.eval("EXACT(\"a\",\"A\")"), false.into());
     }
 

@@ -156,7 +156,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     smooth(
         "SECH",
         "The hyperbolic secant, 1/COSH.",
-        numeric!(|x| Ok(1.0 / angle(x)?.cosh())),
+        numeric!(|x| Ok(1.0 / x.cosh())),
         elementwise!(|x| 1.0 / x.apply(Unary::Cosh)),
         &[example("SECH(A1)", &[("A1", 0.7)])],
     )
@@ -164,7 +164,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     smooth(
         "CSCH",
         "The hyperbolic cosecant, 1/SINH.",
-        numeric!(|x| ratio(1.0, angle(x)?.sinh())),
+        numeric!(|x| ratio(1.0, x.sinh())),
         elementwise!(|x| 1.0 / x.apply(Unary::Sinh)),
         &[example("CSCH(A1)", &[("A1", 0.7)])],
     )
@@ -172,7 +172,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     smooth(
         "COTH",
         "The hyperbolic cotangent, 1/TANH.",
-        numeric!(|x| ratio(1.0, angle(x)?.tanh())),
+        numeric!(|x| ratio(1.0, x.tanh())),
         elementwise!(|x| 1.0 / x.apply(Unary::Tanh)),
         &[example("COTH(A1)", &[("A1", 0.7)])],
     )

@@ -121,7 +121,7 @@ impl Schedule {
                 let divisible = match &entry.op {
                     Op::Concat(parts) => parts
                         .iter()
-                        .all(|&part| graph.shape(part).len() % shape.lanes == 0),
+                        .all(|&part| graph.shape(part).len().is_multiple_of(shape.lanes)),
                     _ => true,
                 };
                 let mut depth = 0;
@@ -176,7 +176,7 @@ impl Schedule {
     pub fn alias_uses(graph: &Graph, node: Node, mut visit: impl FnMut(Node, Use)) {
         let lanes = graph.shape(node).lanes;
         let aligned = |x: Node, offset: usize| {
-            if graph.shape(x).lanes == lanes && offset % lanes == 0 {
+            if graph.shape(x).lanes == lanes && offset.is_multiple_of(lanes) {
                 Use::Columns
             } else {
                 Use::Memory

@@ -71,23 +71,17 @@ impl Builder {
                 }
             }
             Op::Concat(parts) => {
-                // Inside one part, or a run of whole parts.
-                let (parts, end) = (parts.clone(), offset + shape.len());
-                let mut start = 0;
-                let mut whole = Vec::new();
-                for &part in parts.iter() {
-                    let len = self.shape(part).len();
-                    if offset >= start && end <= start + len {
-                        return self.view(part, offset - start, shape);
-                    }
-                    if offset <= start && start + len <= end {
-                        whole.push(part);
-                    }
-                    start += len;
+                let (parts, ends) = (parts.clone(), self.part_ends(x));
+                let end = offset + shape.len();
+                // The part that holds the first element, and the one that holds the last.
+                let first = ends.partition_point(|&e| e <= offset);
+                let last = ends.partition_point(|&e| e < end);
+                let start = if first == 0 { 0 } else { ends[first - 1] };
+                if first == last {
+                    return self.view(parts[first], offset - start, shape);
                 }
-                let covered: usize = whole.iter().map(|&part| self.shape(part).len()).sum();
-                if covered == shape.len() {
-                    return self.graph.push(Op::Concat(whole.into()), shape);
+                if offset == start && ends[last] == end && last - first + 1 < parts.len() {
+                    return self.concat(&parts[first..=last], shape);
                 }
             }
             _ => {}
@@ -190,22 +184,43 @@ impl Builder {
 
     /// The one part of a concatenation that holds all of `indices` (each
     /// plus `offset`), and where it starts.
-    fn part_holding(&self, concat: Node, offset: usize, indices: &[u32]) -> Option<(Node, usize)> {
+    fn part_holding(
+        &mut self,
+        concat: Node,
+        offset: usize,
+        indices: &[u32],
+    ) -> Option<(Node, usize)> {
         let Op::Concat(parts) = self.graph.op(concat) else {
             return None;
         };
         let used = || indices.iter().filter(|&&i| i != u32::MAX);
         let low = *used().min()? as usize + offset;
         let high = *used().max()? as usize + offset;
-        let mut start = 0;
-        for &part in parts.iter() {
-            let end = start + self.shape(part).len();
-            if low >= start && high < end {
-                return Some((part, start));
-            }
-            start = end;
+        let parts = parts.clone();
+        let ends = self.part_ends(concat);
+        let part = ends.partition_point(|&e| e <= low);
+        let start = if part == 0 { 0 } else { ends[part - 1] };
+        (high < ends[part]).then(|| (parts[part], start))
+    }
+
+    /// Where each part of a concatenation ends.
+    fn part_ends(&mut self, concat: Node) -> Arc<[usize]> {
+        if let Some(ends) = self.part_ends.get(&concat) {
+            return ends.clone();
         }
-        None
+        let mut end = 0;
+        let ends: Arc<[usize]> = match self.graph.op(concat) {
+            Op::Concat(parts) => parts
+                .iter()
+                .map(|&part| {
+                    end += self.graph.shape(part).len();
+                    end
+                })
+                .collect(),
+            _ => Arc::from([]),
+        };
+        self.part_ends.insert(concat, ends.clone());
+        ends
     }
 
     /// Adds elements at their offsets: the transpose of a gather from a
@@ -402,6 +417,12 @@ impl Builder {
                 return self.repeat(narrow, shape);
             }
             Op::Unary(Unary::Neg, inner) if op == Unary::Neg => return inner,
+            Op::Binary(Binary::Mul, inner, factor)
+                if op == Unary::Neg && self.graph.uniform_value(factor).is_some() =>
+            {
+                let minus = self.scalar(-1.0);
+                return self.scaled(inner, factor, minus, shape);
+            }
             Op::Unary(Unary::Neg, inner) if op == Unary::Abs => {
                 return self.simplified_unary(op, inner);
             }
@@ -448,6 +469,12 @@ impl Builder {
         self.graph.push(Op::Binary(op, a, b), shape)
     }
 
+    /// `x` times two uniform constants; for a power of two, where it is exact.
+    fn scaled(&mut self, x: Node, a: Node, b: Node, shape: Shape) -> Node {
+        let factor = self.simplified_binary(Binary::Mul, a, b, Shape::SCALAR);
+        self.simplified_binary(Binary::Mul, x, factor, shape)
+    }
+
     /// A binary operation that needs none, or a cheaper one.
     fn trivial_binary(&mut self, op: Binary, a: Node, b: Node) -> Option<Node> {
         let (ca, cb) = (self.graph.uniform_value(a), self.graph.uniform_value(b));
@@ -456,6 +483,10 @@ impl Builder {
             Binary::Add => match (ca, cb) {
                 (Some(0.0), _) => return Some(b),
                 (_, Some(0.0)) => return Some(a),
+                _ if a == b => {
+                    let (two, shape) = (self.scalar(2.0), self.shape(a));
+                    return Some(self.simplified_binary(Binary::Mul, a, two, shape));
+                }
                 _ => {}
             },
             Binary::Sub => match (ca, cb) {
@@ -480,6 +511,19 @@ impl Builder {
                 if op == Binary::AbsorbingMul && finite(self, b) {
                     let shape = self.shape(a).broadcast(self.shape(b)).ok()?;
                     return Some(self.simplified_binary(Binary::Mul, a, b, shape));
+                }
+                // Constants stand last, and those that meet are one.
+                if op == Binary::Mul && ca.is_some() && cb.is_none() {
+                    let shape = self.shape(a).broadcast(self.shape(b)).ok()?;
+                    return Some(self.simplified_binary(op, b, a, shape));
+                }
+                if op == Binary::Mul
+                    && let &Op::Binary(Binary::Mul, x, c) = self.graph.op(a)
+                    && let (Some(c_value), Some(b_value)) = (self.graph.uniform_value(c), cb)
+                    && (power_of_two(c_value) || power_of_two(b_value))
+                {
+                    let shape = self.shape(a);
+                    return Some(self.scaled(x, c, b, shape));
                 }
                 // A negation moves out, where it may meet another.
                 if op == Binary::Mul
@@ -691,6 +735,11 @@ impl Op {
     fn is_uniform_broadcast(&self, graph: &super::graph::Graph) -> bool {
         matches!(self, Op::Broadcast(inner) if graph.shape(*inner) == Shape::SCALAR)
     }
+}
+
+/// Whether multiplying by `x` is exact.
+fn power_of_two(x: f64) -> bool {
+    x.is_normal() && x.to_bits() & ((1 << 52) - 1) == 0
 }
 
 /// Where `to` regroups the dimensions of `from` between rectangle and lanes,

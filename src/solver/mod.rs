@@ -24,7 +24,9 @@ mod tests;
 
 pub use methods::MethodChoice;
 pub use outcome::{Outcome, Status};
-pub use problem::{Bounds, Constraint, ConstraintRight, Problem, ProblemError, Relation, Sense};
+pub use problem::{
+    Bounds, Constraint, ConstraintRight, Coordinate, Problem, ProblemError, Relation, Sense,
+};
 pub use progress::Observer;
 pub use starts::Starts;
 pub use stop::Stop;

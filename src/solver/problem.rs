@@ -1,6 +1,6 @@
 //! What is to be solved.
 
-use super::{MethodChoice, Objective};
+use super::{LeastSquares, MethodChoice, Objective};
 
 /// What is wanted of the objective.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -162,6 +162,37 @@ impl Constraint {
         } else {
             (left - right, size)
         }
+    }
+}
+
+/// One of the variables, as a function of all: a side of a constraint.
+#[derive(Clone, Copy, Debug)]
+pub struct Coordinate {
+    pub index: usize,
+    pub variables: usize,
+}
+
+impl Objective for Coordinate {
+    fn dimension(&self) -> usize {
+        self.variables
+    }
+
+    fn value(&mut self, x: &[f64]) -> f64 {
+        x[self.index]
+    }
+
+    fn gradient(&mut self, x: &[f64], gradient: &mut [f64]) -> f64 {
+        gradient.fill(0.0);
+        gradient[self.index] = 1.0;
+        x[self.index]
+    }
+
+    fn least_squares(&mut self) -> Option<&mut dyn LeastSquares> {
+        None
+    }
+
+    fn fork(&self) -> Box<dyn Objective + Send> {
+        Box::new(*self)
     }
 }
 

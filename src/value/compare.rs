@@ -48,18 +48,19 @@ pub fn compare_numbers(a: f64, b: f64) -> Ordering {
 
 /// Text without regard to case, in the order described above.
 pub fn compare_text(a: &str, b: &str) -> Ordering {
-    let weights = |text: &'_ str| -> Vec<(u8, char)> {
-        lower(text)
-            .filter(|c| !matches!(c, '-' | '\''))
-            .map(|c| (class(c), c))
-            .collect()
-    };
     if a.is_ascii() && b.is_ascii() && a.eq_ignore_ascii_case(b) {
         return Ordering::Equal;
     }
     weights(a)
-        .cmp(&weights(b))
+        .cmp(weights(b))
         .then_with(|| lower(a).cmp(lower(b)))
+}
+
+/// What the order of texts is made of: each character's class, then itself.
+fn weights(text: &str) -> impl Iterator<Item = (u8, char)> + '_ {
+    lower(text)
+        .filter(|c| !matches!(c, '-' | '\''))
+        .map(|c| (class(c), c))
 }
 
 /// Whether two texts are equal without regard to case.

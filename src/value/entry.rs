@@ -172,12 +172,9 @@ fn amount(text: &str) -> Option<Read> {
 /// `digits` percent, correctly rounded where its plain form allows: 7% is the
 /// number nearest 0.07, which 7 / 100 is, but 0.1% must not pass through 0.1.
 fn scale_percent(digits: &str, number: f64) -> f64 {
-    if digits.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
-        if let Ok(exact) = format!("{digits}e-2").parse() {
-            return exact;
-        }
-    }
-    number / 100.0
+    let plain = digits.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    let exact = plain.then(|| format!("{digits}e-2").parse().ok()).flatten();
+    exact.unwrap_or(number / 100.0)
 }
 
 /// An unsigned number, and whether decimals were written.
@@ -340,7 +337,7 @@ fn time(text: &str) -> Option<(f64, &'static str)> {
         return None;
     }
     if let Some(half) = half {
-        if !(hours <= 12.0) {
+        if hours > 12.0 {
             return None;
         }
         hours = hours % 12.0 + half;

@@ -6,10 +6,12 @@
 //! `0.00` is 1.01, and 1E22 with `0` has its 23 digits.
 
 use super::coerce::significant_digits;
-use super::{DateSystem, Value, number_to_text};
+use super::general::general_of_text;
+use super::{DateSystem, Value};
 use ssfmt::ast::{Condition, DigitPlaceholder, FormatPart, Section};
-use std::borrow::Cow;
 
+pub use super::general::general;
+pub use super::printable::printable;
 pub use ssfmt::ast::{Color, NamedColor};
 
 /// A number format, read once for many cells.
@@ -44,9 +46,6 @@ enum Kind {
     /// Fractions and exponents: written by `ssfmt`.
     Other,
 }
-
-/// The digits of General in TEXT and in a cell that is wide enough.
-const GENERAL_WIDTH: usize = 11;
 
 impl Format {
     /// Reads a code; `None` where it is none.
@@ -128,7 +127,7 @@ impl Format {
 
     fn show_number(&self, x: f64, dates: DateSystem) -> Option<Shown> {
         let Some((part, signed)) = self.select(x) else {
-            return Some(Shown::plain(&general_unsized(x)));
+            return Some(Shown::plain(&general_of_text(x)));
         };
         let magnitude = x.abs();
         let minus = if signed && x < 0.0 { "-" } else { "" };
@@ -137,12 +136,12 @@ impl Format {
             Kind::General => {
                 let mut text = String::from(minus);
                 if part.section.parts.is_empty() {
-                    text.push_str(&general_unsized(magnitude));
+                    text.push_str(&general_of_text(magnitude));
                 }
                 for piece in &part.section.parts {
                     match piece {
-                        FormatPart::GeneralNumber => text.push_str(&general_unsized(magnitude)),
-                        FormatPart::TextPlaceholder => text.push_str(&general_unsized(magnitude)),
+                        FormatPart::GeneralNumber => text.push_str(&general_of_text(magnitude)),
+                        FormatPart::TextPlaceholder => text.push_str(&general_of_text(magnitude)),
                         _ => push_literal(&mut text, piece),
                     }
                 }
@@ -159,7 +158,13 @@ impl Format {
                 part.write_with_ssfmt(x, dates)?
             }
             Kind::Other => {
-                let text = part.write_with_ssfmt(magnitude, dates)?;
+                // Zero has no exponent of its own; it is written as 1 is.
+                let scientific = part.is_scientific();
+                let text = if magnitude == 0.0 && scientific {
+                    part.write_with_ssfmt(1.0, dates)?.replacen('1', "0", 1)
+                } else {
+                    part.write_with_ssfmt(magnitude, dates)?
+                };
                 let zero = !text.bytes().any(|b| matches!(b, b'1'..=b'9'));
                 if zero { text } else { format!("{minus}{text}") }
             }
@@ -210,6 +215,13 @@ impl Shown {
 }
 
 impl Part {
+    fn is_scientific(&self) -> bool {
+        let parts = &self.section.parts;
+        parts
+            .iter()
+            .any(|part| matches!(part, FormatPart::Scientific { .. }))
+    }
+
     fn write_with_ssfmt(&self, x: f64, dates: DateSystem) -> Option<String> {
         let options = ssfmt::FormatOptions {
             date_system: match dates {
@@ -436,7 +448,7 @@ impl<'a> Layout<'a> {
 /// The decimal digits of `x` * 10^`scale` before and after the point, `x`
 /// taken with 15 significant digits and rounded half up to `decimals` places.
 /// No digits stand before the point of a number below 1.
-fn decimal_digits(x: f64, scale: i32, decimals: usize) -> (String, String) {
+pub(super) fn decimal_digits(x: f64, scale: i32, decimals: usize) -> (String, String) {
     let (digits, exponent) = significant_digits(x);
     let mut digits = digits.into_bytes();
     // The place of the first digit, counted from the point: 1 for units.
@@ -480,110 +492,6 @@ fn decimal_digits(x: f64, scale: i32, decimals: usize) -> (String, String) {
     (whole, fraction)
 }
 
-/// A number in the General format of TEXT: at most 11 characters beside the sign.
-fn general_unsized(x: f64) -> String {
-    let sign = if x < 0.0 { "-" } else { "" };
-    general_magnitude(x.abs(), GENERAL_WIDTH)
-        .map_or_else(|| number_to_text(x), |text| format!("{sign}{text}"))
-}
-
-/// A number in the General format of a cell `width` characters wide, with as
-/// many digits as fit; `None` where not even its exponent fits.
-pub fn general(x: f64, width: usize) -> Option<String> {
-    let sign = if x < 0.0 { "-" } else { "" };
-    let width = width.checked_sub(sign.len())?.min(GENERAL_WIDTH);
-    let text = general_magnitude(x.abs(), width)?;
-    // What rounds to zero has no sign.
-    let zero = !text.bytes().any(|b| matches!(b, b'1'..=b'9'));
-    Some(if zero { text } else { format!("{sign}{text}") })
-}
-
-fn general_magnitude(x: f64, width: usize) -> Option<String> {
-    if x == 0.0 {
-        return (width > 0).then(|| "0".into());
-    }
-    let (digits, exponent) = significant_digits(x);
-    let exact = number_to_text(x);
-    let scientific = || {
-        let exponent_text = |e: i32| format!("E{}{:02}", if e < 0 { '-' } else { '+' }, e.abs());
-        let room = width.checked_sub(exponent_text(exponent).len())?;
-        // One digit, or digits around a point.
-        let decimals = match room {
-            0 => return None,
-            1 | 2 => 0,
-            _ => (room - 2).min(5),
-        };
-        let text = format!("{x:.decimals$e}");
-        let (mantissa, exponent) = text.split_once('e')?;
-        let mantissa = if mantissa.contains('.') {
-            mantissa.trim_end_matches('0').trim_end_matches('.')
-        } else {
-            mantissa
-        };
-        let text = format!("{mantissa}{}", exponent_text(exponent.parse().ok()?));
-        (text.len() <= width).then_some(text)
-    };
-    if exponent >= 0 {
-        let whole = exponent as usize + 1;
-        if whole > width {
-            return scientific();
-        }
-        let decimals = width.saturating_sub(whole + 1);
-        let text = trimmed(x, decimals);
-        // Rounding may have added a digit.
-        return if text.len() <= width {
-            Some(text)
-        } else {
-            scientific()
-        };
-    }
-    let fits = !exact.contains('E') && exact.len() <= width;
-    if exponent < -4 && !fits {
-        return scientific();
-    }
-    let decimals = width.saturating_sub(2);
-    let text = trimmed(x, decimals);
-    let lost = text == "0" && digits.len() <= width;
-    if lost {
-        scientific().or(Some(text))
-    } else {
-        (text.len() <= width).then_some(text)
-    }
-}
-
-/// With at most `decimals` decimals, of 15 significant digits.
-fn trimmed(x: f64, decimals: usize) -> String {
-    let (whole, fraction) = decimal_digits(x, 0, decimals);
-    let whole = if whole.is_empty() { "0" } else { &whole };
-    match fraction.trim_end_matches('0') {
-        "" => whole.to_owned(),
-        fraction => format!("{whole}.{fraction}"),
-    }
-}
-
-/// Text made safe for a terminal: control characters become visible signs,
-/// and characters that reorder what surrounds them are replaced.
-pub fn printable(text: &str) -> Cow<'_, str> {
-    let unsafe_char = |c: char| {
-        c.is_control()
-            || matches!(
-                c,
-                '\u{200E}' | '\u{200F}' | '\u{061C}' | '\u{2028}'..='\u{202E}'
-            )
-            || matches!(c, '\u{2066}'..='\u{2069}' | '\u{FEFF}')
-    };
-    if !text.contains(unsafe_char) {
-        return Cow::Borrowed(text);
-    }
-    let visible = |c: char| match c {
-        '\0'..='\u{1F}' => char::from_u32(0x2400 + c as u32).unwrap_or('\u{FFFD}'),
-        '\u{7F}' => '\u{2421}',
-        c if unsafe_char(c) => '\u{FFFD}',
-        c => c,
-    };
-    Cow::Owned(text.chars().map(visible).collect())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -621,6 +529,7 @@ mod tests {
             (7.25, "0.0##", "7.25"),
             (7.25, "?0.???", " 7.25 "),
             (-2.5e-10, "0.00E+0", "-2.50E-10"),
+            (0.0, "0.00E+0", "0.00E+0"),
             (1.5, "# ?/?", "1 1/2"),
             (43_832.5, "yyyy-mm-dd hh:mm", "2020-01-02 12:00"),
             (60.0, "d mmm yyyy", "29 Feb 1900"),
@@ -655,27 +564,5 @@ mod tests {
             shown(Value::Number(-1.0), "0;[Red]0").color,
             Some(Color::Named(NamedColor::Red))
         );
-    }
-
-    #[test]
-    fn general_takes_the_width_it_gets() {
-        for (x, width, shown) in [
-            (1e-7, 8, Some("1E-07")),
-            (1.0 / 3.0, 8, Some("0.333333")),
-            (-1.0 / 3.0, 8, Some("-0.33333")),
-            (123_456_789.0, 8, Some("1.23E+08")),
-            (12_345.678_9, 6, Some("12346")),
-            (0.5, 1, Some("1")),
-            (1e9, 4, None),
-            (99_999.9, 5, Some("1E+05")),
-        ] {
-            assert_eq!(general(x, width).as_deref(), shown, "{x} in {width}");
-        }
-    }
-
-    #[test]
-    fn control_characters_become_visible() {
-        assert_eq!(printable("plain"), "plain");
-        assert_eq!(printable("a\x1b[2Jb\u{202E}"), "a\u{241B}[2Jb\u{FFFD}");
     }
 }

@@ -8,6 +8,8 @@ pub mod date;
 mod entry;
 mod error;
 pub mod format;
+mod general;
+mod printable;
 
 pub use array::Array;
 pub use coerce::{number_to_text, round_to_15_digits};

@@ -8,6 +8,7 @@ mod areas;
 mod before;
 mod cells;
 mod chunk;
+mod external;
 mod names;
 mod restyle;
 mod run;
@@ -24,6 +25,7 @@ mod transaction;
 pub use areas::RefTextError;
 pub use before::Before;
 pub use cells::{CellIter, Cells};
+pub use external::{ExternalBook, ExternalSheet};
 pub use names::{DefinedName, Names, check_name};
 pub use run::{Run, RunId, RunKind, Runs};
 pub use runs_builder::RunsBuilder;
@@ -54,6 +56,8 @@ pub struct Workbook {
     pub date_system: DateSystem,
     /// The styles that cells refer to by index.
     pub styles: Styles,
+    /// The other workbooks that formulas refer to, by their number.
+    pub externals: Vec<ExternalBook>,
     /// The package this document was opened from, whose untouched parts are
     /// copied when it is saved; understood by the room that made it.
     pub package: Option<Arc<dyn std::any::Any + Send + Sync>>,

@@ -68,7 +68,7 @@ impl Unary {
             Unary::Trigamma => special::trigamma(x),
             Unary::Gamma => special::gamma(x),
             Unary::IsFinite => f64::from(u8::from(x.is_finite())),
-            Unary::Not => f64::from(u8::from(x == 0.0)) + (x - x),
+            Unary::Not => f64::from(u8::from(x == 0.0)) + x * 0.0,
         }
     }
 
@@ -104,7 +104,7 @@ fn positive(x: f64, f: impl Fn(f64) -> f64) -> f64 {
 /// an error compared is an error.
 #[inline(always)]
 fn poison(a: f64, b: f64) -> f64 {
-    (a - a) + (b - b)
+    a * 0.0 + b * 0.0
 }
 
 #[inline(always)]
@@ -202,7 +202,7 @@ fn power(a: f64, b: f64) -> f64 {
 #[inline(always)]
 pub(crate) fn select(condition: f64, then: f64, otherwise: f64) -> f64 {
     let picked = if condition != 0.0 { then } else { otherwise };
-    if condition - condition == 0.0 {
+    if condition * 0.0 == 0.0 {
         picked
     } else {
         f64::NAN

@@ -1,7 +1,7 @@
 //! Reductions, and the derivatives of extrema and products.
 
 use super::Operand;
-use crate::program::builder::{Axes, Reduction};
+use crate::program::builder::{Axes, Binary, Reduction};
 use crate::program::tensor::Shape;
 
 impl Reduction {
@@ -12,6 +12,16 @@ impl Reduction {
             Reduction::Product => 1.0,
             Reduction::Max => f64::NEG_INFINITY,
             Reduction::Min => f64::INFINITY,
+        }
+    }
+
+    /// The operation that reduces two elements.
+    pub(crate) fn of_two(self) -> Binary {
+        match self {
+            Reduction::Sum => Binary::Add,
+            Reduction::Product => Binary::Mul,
+            Reduction::Max => Binary::Max,
+            Reduction::Min => Binary::Min,
         }
     }
 

@@ -5,6 +5,7 @@ mod gradients;
 mod jacobians;
 mod kinks;
 mod networks;
+mod random;
 mod scans;
 mod structure;
 

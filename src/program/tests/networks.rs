@@ -164,3 +164,25 @@ fn a_convolution_with_its_kernel_among_the_parameters() {
     let at = noise(7, 42 + 9);
     check_gradient(&mut b, active, &[image, kernel], &at, 1e-7);
 }
+
+#[test]
+fn a_network_is_one_pass_over_its_data() {
+    let rows = 712;
+    let data = noise_tensor(1, Shape::new(1, rows, 10));
+    let target = noise_tensor(2, Shape::new(1, rows, 1));
+    for form in [by_rows, by_product] {
+        let mut b = Builder::new();
+        let (loss, weights) = form(&mut b, &data, &target);
+        let mut outputs = vec![loss];
+        outputs.extend(b.gradient(loss, &weights).unwrap());
+        let program = Program::new(&b, &outputs);
+        let text = program.explain();
+        assert_eq!(
+            text.matches("kernel over 712 lanes, 11 columns read, 0 kept")
+                .count(),
+            1,
+            "{text}"
+        );
+        assert!(program.cost().bytes < 8 * 12 * rows as u64, "{text}");
+    }
+}

@@ -1,6 +1,7 @@
 //! Reading a package into a workbook, one file a kind of part.
 
 pub(super) mod cells;
+mod external;
 pub(super) mod formulas;
 pub(super) mod metadata;
 pub(super) mod sheet;
@@ -16,7 +17,7 @@ use super::relationships::Relationships;
 use super::xml::XmlError;
 use crate::grid::{Area, Pos, Rect, SheetId};
 use crate::value::DateSystem;
-use crate::workbook::{DefinedName, Run, Runs, Styles, Table, TemplateId, Workbook};
+use crate::workbook::{DefinedName, ExternalBook, Run, Runs, Styles, Table, TemplateId, Workbook};
 use metadata::Metadata;
 use rayon::prelude::*;
 use sheet::SheetPart;
@@ -181,6 +182,10 @@ fn read_parts(bytes: Arc<[u8]>) -> Result<(Workbook, Original), OpenCause> {
     for &id in &book.order().to_vec() {
         book.sheet_mut(id).touched = false;
     }
+    for id in &entries.externals {
+        book.externals
+            .push(read_external(&package, &relationships, id)?);
+    }
     let original = Original {
         package,
         workbook: main,
@@ -235,6 +240,26 @@ fn read_metadata(
     parse(optional("sheetMetadata")?, |text| {
         Metadata::read(text, &rich)
     })
+}
+
+/// Reads a link to another workbook; an empty one where it leads nowhere, for
+/// formulas count them.
+fn read_external(
+    package: &Package,
+    relationships: &Relationships,
+    id: &str,
+) -> Result<ExternalBook, OpenCause> {
+    let Some(found) = relationships.by_id(id).filter(|r| !r.external) else {
+        return Ok(ExternalBook::default());
+    };
+    let part = &found.target;
+    let text = package.text(part, &relationships.part)?;
+    let mut book = external::read(&text).map_err(|e| e.in_part(part, &text))?;
+    let links = Relationships::of(package, part)?;
+    if let Some(link) = links.list.iter().find(|r| r.external) {
+        book.target = link.target.as_str().into();
+    }
+    Ok(book)
 }
 
 type SheetAndTables = (SheetPart, Vec<(String, table::TablePart)>);

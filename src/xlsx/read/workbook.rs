@@ -10,6 +10,8 @@ pub(in crate::xlsx) struct WorkbookPart {
     pub active: usize,
     pub sheets: Vec<SheetEntry>,
     pub names: Vec<NameEntry>,
+    /// The relationships of the other workbooks that formulas refer to.
+    pub externals: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -56,6 +58,10 @@ pub(in crate::xlsx) fn read(text: &str) -> Result<WorkbookPart, XmlError> {
                     relationship: id.into_owned(),
                     visibility,
                 });
+            }
+            "externalReference" => {
+                let id = element.attribute("id").unwrap_or_default();
+                part.externals.push(id.into_owned());
             }
             "definedName" => {
                 let Some(name) = element.attribute("name") else {

@@ -45,6 +45,8 @@ pub(super) struct Compare<'s, 'c> {
     shared: FxHashMap<u32, Group>,
     /// The cells of the part that are not blank on the sheet.
     pub filled: u64,
+    /// The cells of the part that have a style of their own on the sheet.
+    pub styled: u64,
 }
 
 /// The cells that share a formula.
@@ -68,6 +70,7 @@ impl<'s, 'c> Compare<'s, 'c> {
             changed: Vec::new(),
             shared: FxHashMap::default(),
             filled: 0,
+            styled: 0,
         }
     }
 
@@ -76,6 +79,8 @@ impl<'s, 'c> Compare<'s, 'c> {
         let at = record.at;
         let now = self.sheet.cells.get(at);
         self.filled += u64::from(!now.is_blank());
+        let own_style = self.sheet.styles.get(at);
+        self.styled += u64::from(own_style.is_some());
         let same_formula = self.same_formula(at);
         // A value that cannot be read was refused when the file was opened.
         let before = self.values.value(record).unwrap_or_default();
@@ -83,7 +88,7 @@ impl<'s, 'c> Compare<'s, 'c> {
             Some(Change::Formula)
         } else if !same_value(&now, &before) {
             Some(Change::Value)
-        } else if self.sheet.style(at) != record.style {
+        } else if own_style.unwrap_or_else(|| self.sheet.style(at)) != record.style {
             Some(Change::Style)
         } else {
             None

@@ -6,7 +6,7 @@ use super::compare::{Change, Changed, Compare};
 use super::layout::{Layout, RowSlot};
 use super::{Splice, formula_text};
 use crate::grid::{MAX_COLS, MAX_ROWS, Pos, Rect};
-use crate::workbook::{Run, RunKind, Sheet};
+use crate::workbook::{Run, RunKind, Sheet, Template};
 use crate::xlsx::error::SaveError;
 use crate::xlsx::read::OriginalSheet;
 use crate::xlsx::read::table::parse_rect;
@@ -80,7 +80,11 @@ fn new_cells(sheet: &Sheet, layout: &Layout<'_>, compare: &Compare<'_, '_>) -> B
         };
         new.extend(rect.cells().filter(|&at| !layout.has(at)));
     }
-    for (piece, style) in sheet.styles.pieces(WHOLE_SHEET) {
+    let styled: u64 = pieces(sheet).map(|(piece, _)| piece.len()).sum();
+    if styled == compare.styled {
+        return new;
+    }
+    for (piece, style) in pieces(sheet) {
         for at in piece.cells() {
             let row = sheet.rows.get(&at.row).map_or(0, |r| r.style);
             let column = sheet.columns.get(&at.col).map_or(0, |c| c.style);
@@ -91,6 +95,10 @@ fn new_cells(sheet: &Sheet, layout: &Layout<'_>, compare: &Compare<'_, '_>) -> B
         }
     }
     new
+}
+
+fn pieces(sheet: &Sheet) -> impl Iterator<Item = (Rect, u32)> {
+    sheet.styles.pieces(WHOLE_SHEET)
 }
 
 struct Writer<'w, 'b> {
@@ -124,6 +132,7 @@ impl Writer<'_, '_> {
                 _ => (FormulaXml::None, 0),
             },
             Change::Heir(index, rect) => {
+                self.check_readable(run, at)?;
                 let text = self.text(run, at)?;
                 (FormulaXml::Shared(*index, *rect, text), 0)
             }
@@ -179,6 +188,22 @@ impl Writer<'_, '_> {
                           undo what moved it"
                     .into(),
             }),
+        }
+    }
+
+    /// A formula that cannot be read cannot be shifted from the cell that it
+    /// was shared from.
+    fn check_readable(&self, run: Option<&Run>, at: Pos) -> Result<(), SaveError> {
+        let template = run.map(|run| self.splice.book.templates.get(run.template));
+        match template.map(|t| &**t) {
+            Some(Template::Unreadable(text)) => Err(SaveError::Content {
+                place: format!("{}!{at}", self.sheet.name),
+                problem: format!(
+                    "it shares the formula ={text}, which this program cannot read, with a cell \
+                     that was changed; undo that change, or change this cell too"
+                ),
+            }),
+            _ => Ok(()),
         }
     }
 
@@ -251,7 +276,7 @@ impl Writer<'_, '_> {
             self.row_tag(old, row, false)
         };
         let mut inside = String::new();
-        while let Some(at) = cells.next() {
+        for at in cells {
             tag = widen_spans(&tag, at.col);
             if record.empty {
                 self.new_cell(at, &mut inside)?;

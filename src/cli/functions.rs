@@ -1,0 +1,193 @@
+//! `gradsheet functions`: the functions that formulas can call.
+
+use super::show::Table;
+use super::{Result, Verdict, json};
+use gradsheet::functions::{self, Function, Presence, Smoothness};
+use serde::Serialize;
+use std::io::Write;
+
+/// List the worksheet functions, or describe one
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  \
+    gradsheet functions\n  \
+    gradsheet functions SUMPRODUCT\n  \
+    gradsheet functions --json")]
+pub struct Args {
+    /// The function to describe
+    name: Option<String>,
+    #[arg(long, help = "Print JSON (fields in docs/cli.md)")]
+    json: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Document {
+    name: &'static str,
+    category: String,
+    syntax: String,
+    params: Vec<Param>,
+    help: &'static str,
+    /// `smooth`, `kinked`, `piecewise constant` or `none`.
+    derivative: &'static str,
+    /// Why there is no derivative.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    volatile: bool,
+    examples: Vec<&'static str>,
+}
+
+#[derive(Debug, Serialize)]
+struct Param {
+    name: &'static str,
+    presence: &'static str,
+}
+
+impl From<&'static Function> for Document {
+    fn from(function: &'static Function) -> Self {
+        let (derivative, reason) = match function.smoothness {
+            Smoothness::Smooth => ("smooth", None),
+            Smoothness::Kinked => ("kinked", None),
+            Smoothness::PiecewiseConstant => ("piecewise constant", None),
+            Smoothness::NotDifferentiable(reason) => ("none", Some(reason)),
+        };
+        Self {
+            name: function.name,
+            category: format!("{:?}", function.category).to_lowercase(),
+            syntax: syntax(function),
+            params: function
+                .params
+                .iter()
+                .map(|p| Param {
+                    name: p.name,
+                    presence: match p.presence {
+                        Presence::Required => "required",
+                        Presence::Optional => "optional",
+                        Presence::Repeating => "repeating",
+                    },
+                })
+                .collect(),
+            help: function.help,
+            derivative,
+            reason,
+            volatile: function.volatile,
+            examples: function.examples.iter().map(|e| e.formula).collect(),
+        }
+    }
+}
+
+/// `SUM([number], …)`
+fn syntax(function: &Function) -> String {
+    let params: Vec<String> = function
+        .params
+        .iter()
+        .map(|p| match p.presence {
+            Presence::Required => p.name.to_string(),
+            Presence::Optional => format!("[{}]", p.name),
+            Presence::Repeating => format!("[{}], …", p.name),
+        })
+        .collect();
+    format!("{}({})", function.name, params.join(", "))
+}
+
+pub fn run(args: &Args, out: &mut dyn Write) -> Result {
+    match &args.name {
+        Some(name) => describe(name, args.json, out),
+        None => list(args.json, out),
+    }
+}
+
+fn list(as_json: bool, out: &mut dyn Write) -> Result {
+    let mut documents: Vec<Document> = functions::all().map(Document::from).collect();
+    if as_json {
+        json::print(out, &documents)?;
+        return Ok(Verdict::Holds);
+    }
+    documents.sort_by(|a, b| (&a.category, a.name).cmp(&(&b.category, b.name)));
+    let mut table = Table::default();
+    let mut category = String::new();
+    for document in &documents {
+        if document.category != category {
+            category.clone_from(&document.category);
+            if !table_is_first(&documents, document) {
+                table.row();
+            }
+            table.row().text(&category.to_uppercase());
+        }
+        table.row().text(document.name).text(document.help);
+    }
+    table.print(out)?;
+    writeln!(out, "\n{} functions", documents.len())?;
+    Ok(Verdict::Holds)
+}
+
+fn table_is_first(documents: &[Document], document: &Document) -> bool {
+    documents
+        .first()
+        .is_some_and(|first| first.name == document.name)
+}
+
+fn describe(name: &str, as_json: bool, out: &mut dyn Write) -> Result {
+    let wanted = name.trim().trim_end_matches("()").to_uppercase();
+    let Some(function) = functions::find(&wanted) else {
+        let mut near: Vec<&str> = functions::all()
+            .map(|f| f.name)
+            .filter(|known| known.contains(&wanted) || wanted.contains(known))
+            .collect();
+        near.sort_unstable();
+        near.truncate(8);
+        let hint = if near.is_empty() {
+            "see gradsheet functions".to_string()
+        } else {
+            format!("did you mean {}?", near.join(", "))
+        };
+        return Err(format!("there is no function {wanted}: {hint}").into());
+    };
+    let document = Document::from(function);
+    if as_json {
+        json::print(out, &document)?;
+        return Ok(Verdict::Holds);
+    }
+    writeln!(out, "{}\n\n{}", document.syntax, document.help)?;
+    match document.reason {
+        Some(reason) => writeln!(
+            out,
+            "\n{} cannot be differentiated: {reason}.",
+            document.name
+        )?,
+        None => writeln!(out, "\nDerivative: {}.", document.derivative)?,
+    }
+    if document.volatile {
+        writeln!(out, "Volatile: it is recalculated at every change.")?;
+    }
+    for example in &document.examples {
+        writeln!(out, "Example: ={example}")?;
+    }
+    Ok(Verdict::Holds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_manual_lists_the_fields() {
+        for function in functions::all() {
+            json::assert_documented("functions", &Document::from(function));
+        }
+    }
+
+    #[test]
+    fn a_function_is_found_in_any_case_and_others_are_suggested() {
+        let mut out = Vec::new();
+        run(
+            &Args {
+                name: Some("sum".into()),
+                json: false,
+            },
+            &mut out,
+        )
+        .unwrap();
+        assert!(String::from_utf8(out).unwrap().starts_with("SUM("));
+        let error = describe("SUMM", false, &mut Vec::new()).unwrap_err();
+        assert!(error.to_string().contains("did you mean SUM?"), "{error}");
+    }
+}

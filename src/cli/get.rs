@@ -1,0 +1,149 @@
+//! `gradsheet get`: what cells hold.
+
+use super::json::Json;
+use super::show::{Table, full_value};
+use super::{Result, Verdict, files, json};
+use gradsheet::engine::Engine;
+use gradsheet::grid::{Area, Cell, Pos, Rect, column_name};
+use gradsheet::solver::references::parse_areas;
+use gradsheet::value::Value;
+use gradsheet::value::format::printable;
+use gradsheet::workbook::Workbook;
+use serde::Serialize;
+use std::io::Write;
+use std::path::PathBuf;
+
+/// Print what cells hold, as their number formats show it
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "REF is A1, Sheet1!A1:C9, a whole column (B:B), a name, Table1[Column], \
+    or several of these joined by commas.\n\n\
+    Examples:\n  \
+    gradsheet get book.xlsx Model!B1\n  \
+    gradsheet get book.xlsx A1:C9 --formulas\n  \
+    gradsheet get book.xlsx 'Data!B:B' --raw"
+)]
+pub struct Args {
+    file: PathBuf,
+    #[arg(value_name = "REF")]
+    reference: String,
+    /// The sheet of references that name none [default: the active one]
+    #[arg(long)]
+    sheet: Option<String>,
+    /// Show formulas in place of their values
+    #[arg(long)]
+    formulas: bool,
+    /// Show numbers with all their digits in place of their formats
+    #[arg(long)]
+    raw: bool,
+    #[arg(long, help = "Print JSON (fields in docs/cli.md)")]
+    json: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Document {
+    cell: String,
+    value: Json,
+    text: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    formula: Option<String>,
+}
+
+pub fn run(args: &Args, out: &mut dyn Write) -> Result {
+    let workbook = files::open(&args.file)?;
+    let sheet = files::sheet(&workbook, args.sheet.as_deref())?;
+    let areas: Vec<Area> = parse_areas(&args.reference, &workbook, sheet)?
+        .into_iter()
+        .filter_map(|area| clip(area, &workbook))
+        .collect();
+    let engine = Engine::new(workbook);
+    if args.json {
+        let documents: Vec<Document> = areas
+            .iter()
+            .flat_map(|area| {
+                area.rect.cells().map(|pos| Cell {
+                    sheet: area.sheet,
+                    pos,
+                })
+            })
+            .map(|cell| Document {
+                cell: engine.workbook().address(cell),
+                value: Json::from(&engine.value(cell)),
+                text: engine.display(cell),
+                formula: engine.formula_text(cell),
+            })
+            .collect();
+        json::print(out, &documents)?;
+        return Ok(Verdict::Holds);
+    }
+    let show = |cell: Cell| match engine.formula_text(cell) {
+        Some(formula) if args.formulas => formula,
+        _ if args.raw => full_value(&engine.value(cell)),
+        _ => engine.display(cell),
+    };
+    if let [area] = areas.as_slice()
+        && area.rect.is_cell()
+    {
+        let cell = Cell {
+            sheet: area.sheet,
+            pos: area.rect.top_left(),
+        };
+        writeln!(out, "{}", printable(&show(cell)))?;
+        return Ok(Verdict::Holds);
+    }
+    for (i, area) in areas.iter().enumerate() {
+        if i > 0 {
+            writeln!(out)?;
+        }
+        let mut table = Table::default();
+        table.row().text(&engine.workbook().sheet(area.sheet).name);
+        for col in area.rect.left..=area.rect.right {
+            table.number(&column_name(col));
+        }
+        for row in area.rect.top..=area.rect.bottom {
+            table.row().number(&(row + 1).to_string());
+            for col in area.rect.left..=area.rect.right {
+                let cell = Cell {
+                    sheet: area.sheet,
+                    pos: Pos::new(row, col),
+                };
+                let text = show(cell);
+                match engine.value(cell) {
+                    Value::Number(_) if !text.starts_with('=') => table.number(&text),
+                    _ => table.text(&text),
+                };
+            }
+        }
+        table.print(out)?;
+    }
+    Ok(Verdict::Holds)
+}
+
+/// Cuts whole rows and columns, and whatever reaches beyond them, back to the
+/// cells in use; one cell stays as it is. `None` where nothing is left.
+fn clip(area: Area, workbook: &Workbook) -> Option<Area> {
+    if area.rect.is_cell() {
+        return Some(area);
+    }
+    let used = workbook.sheet(area.sheet).cells.used()?;
+    // From A1 on, so that asking for A1:C9 of a sheet that begins in B2 shows A1.
+    let used = used.hull(&Rect::cell(Pos::new(0, 0)));
+    let rect = area.rect.intersection(&used)?;
+    Some(Area { rect, ..area })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_manual_lists_the_fields() {
+        let document = Document {
+            cell: String::new(),
+            value: Json::Blank(()),
+            text: String::new(),
+            formula: Some(String::new()),
+        };
+        json::assert_documented("get", &document);
+    }
+}

@@ -1,0 +1,158 @@
+//! The command line: one file a subcommand, each a few calls into the library.
+
+mod calc;
+mod check;
+mod completions;
+mod convert;
+mod files;
+mod functions;
+mod get;
+mod grad;
+mod json;
+mod man;
+mod set;
+mod show;
+mod slice;
+mod solve;
+
+use clap::{Parser, Subcommand};
+use gradsheet::value::format::printable;
+use std::error::Error;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+/// A terminal spreadsheet whose formulas are differentiable.
+#[derive(Debug, Parser)]
+#[command(
+    name = "gradsheet",
+    version,
+    after_help = "Exit status: 0 where what was asked holds, 1 where it does not (check found a \
+                  difference, solve did not converge), 2 on an error.\n\n\
+                  Examples:\n  \
+                  gradsheet check book.xlsx\n  \
+                  gradsheet solve book.xlsx --sheet linear -o solved.xlsx\n  \
+                  gradsheet grad book.xlsx --of Model!B1 --wrt Model!C1:C9"
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Check(check::Args),
+    Calc(calc::Args),
+    Get(get::Args),
+    Set(set::Args),
+    Grad(grad::Args),
+    Solve(solve::Args),
+    Functions(functions::Args),
+    Convert(convert::Args),
+    Completions(completions::Args),
+    Man(man::Args),
+}
+
+/// How a command ended that met no error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verdict {
+    Holds,
+    DoesNotHold,
+}
+
+/// What a command returns: any error is told to the user and ends with status 2.
+type Result<T = Verdict> = std::result::Result<T, Box<dyn Error>>;
+
+/// Runs a command; the exit status is 0 where what was asked holds, 1 where
+/// it does not, 2 on an error.
+pub fn run(cli: Cli) -> ExitCode {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let result = match cli.command {
+        Command::Check(args) => check::run(&args, &mut out),
+        Command::Calc(args) => calc::run(&args, &mut out),
+        Command::Get(args) => get::run(&args, &mut out),
+        Command::Set(args) => set::run(&args, &mut out),
+        Command::Grad(args) => grad::run(&args, &mut out),
+        Command::Solve(args) => solve::run(&args, &mut out),
+        Command::Functions(args) => functions::run(&args, &mut out),
+        Command::Convert(args) => convert::run(&args, &mut out),
+        Command::Completions(args) => completions::run(&args, &mut out),
+        Command::Man(args) => man::run(&args, &mut out),
+    };
+    let result = result.and_then(|verdict| {
+        out.flush()?;
+        Ok(verdict)
+    });
+    match result {
+        Ok(Verdict::Holds) => ExitCode::SUCCESS,
+        Ok(Verdict::DoesNotHold) => ExitCode::from(1),
+        // The reader of a pipe has seen enough: `gradsheet functions | head`.
+        Err(error) if is_broken_pipe(error.as_ref()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(error.as_ref());
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Tells the user of an error on stderr.
+fn complain(error: &dyn Error) {
+    eprintln!("gradsheet: {}", printable(&error.to_string()));
+}
+
+fn is_broken_pipe(error: &(dyn Error + 'static)) -> bool {
+    let mut error = Some(error);
+    while let Some(inner) = error {
+        if let Some(io) = inner.downcast_ref::<io::Error>() {
+            return io.kind() == io::ErrorKind::BrokenPipe;
+        }
+        error = inner.source();
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_commands_are_declared_without_contradictions() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_has_help_with_an_example() {
+        for command in Cli::command().get_subcommands() {
+            let name = command.get_name();
+            let help = command.get_after_help().map(ToString::to_string);
+            assert!(
+                help.is_some_and(|help| help.contains(&format!("gradsheet {name}"))),
+                "{name} has no example"
+            );
+            assert!(
+                command.get_about().is_some(),
+                "{name} says not what it does"
+            );
+        }
+    }
+
+    #[test]
+    fn the_manual_describes_every_command_and_option() {
+        let manual = include_str!("../../docs/cli.md");
+        for command in Cli::command().get_subcommands() {
+            let name = command.get_name();
+            let heading = format!("\n## {name}\n");
+            let section = manual
+                .split_once(&heading)
+                .unwrap_or_else(|| panic!("docs/cli.md has no section {name}"))
+                .1;
+            let section = section.split("\n## ").next().unwrap_or_default();
+            for option in command.get_arguments().filter_map(|a| a.get_long()) {
+                assert!(
+                    section.contains(&format!("--{option}")),
+                    "docs/cli.md: {name} does not describe --{option}"
+                );
+            }
+        }
+    }
+}

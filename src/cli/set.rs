@@ -1,0 +1,184 @@
+//! `gradsheet set`: enter values and formulas.
+
+use super::json::Json;
+use super::show::Table;
+use super::{Result, Verdict, files, json};
+use gradsheet::engine::Engine;
+use gradsheet::grid::{Area, Cell};
+use gradsheet::solver::references::parse_areas;
+use gradsheet::workbook::{Edit, Transaction};
+use serde::Serialize;
+use std::io::Write;
+use std::path::PathBuf;
+
+/// Enter values or formulas into cells, recalculate and save
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "A value is read as if typed into the cell: 12.5%, 2026-11-30, TRUE, text; \
+    a second = makes it a formula, ' makes it text, nothing clears the cell. A formula for a \
+    range is filled into it, its relative references shifted.\n\n\
+    Examples:\n  \
+    gradsheet set book.xlsx B2=0.5 -o changed.xlsx\n  \
+    gradsheet set book.xlsx 'Data!C1:C9==A1*2' Data!C10= --force"
+)]
+pub struct Args {
+    file: PathBuf,
+    /// Cells and what to enter into them
+    #[arg(required = true, value_name = "REF=VALUE")]
+    entries: Vec<String>,
+    /// The sheet of references that name none [default: the active one]
+    #[arg(long)]
+    sheet: Option<String>,
+    /// Save the changed workbook here
+    #[arg(short, long, value_name = "OUT")]
+    output: Option<PathBuf>,
+    /// Save over the input
+    #[arg(long)]
+    force: bool,
+    #[arg(long, help = "Print JSON (fields in docs/cli.md)")]
+    json: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Document {
+    cells: Vec<CellDocument>,
+    saved: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct CellDocument {
+    cell: String,
+    before: Json,
+    after: Json,
+}
+
+/// The most cells whose values are printed for one entry.
+const MAX_PRINTED: u64 = 1000;
+
+pub fn run(args: &Args, out: &mut dyn Write) -> Result {
+    let target = files::destination(&args.file, args.output.as_deref(), args.force)?;
+    if let Some(target) = &target {
+        files::check_formats(&args.file, target)?;
+    }
+    let workbook = files::open(&args.file)?;
+    let sheet = files::sheet(&workbook, args.sheet.as_deref())?;
+    let mut engine = Engine::new(workbook);
+    let mut transaction = Transaction::new("Set cells", vec![]);
+    let mut areas: Vec<Area> = Vec::new();
+    for entry in &args.entries {
+        let (reference, text) =
+            split(entry).ok_or_else(|| format!("\"{entry}\" is not REF=VALUE, such as B2=0.5"))?;
+        for area in parse_areas(reference, engine.workbook(), sheet)? {
+            let first = Cell {
+                sheet: area.sheet,
+                pos: area.rect.top_left(),
+            };
+            // What the first cell is given, the whole area is given.
+            let typed = engine
+                .entry(first, text)
+                .map_err(|error| format!("{entry}: {error}"))?;
+            transaction
+                .edits
+                .extend(typed.edits.into_iter().map(|edit| spread(edit, area)));
+            areas.push(area);
+        }
+    }
+    let cells: Vec<Cell> = areas
+        .iter()
+        .filter(|area| area.rect.len() <= MAX_PRINTED)
+        .flat_map(|area| {
+            area.rect.cells().map(|pos| Cell {
+                sheet: area.sheet,
+                pos,
+            })
+        })
+        .collect();
+    let before: Vec<(Json, String)> = cells
+        .iter()
+        .map(|&c| (Json::from(&engine.value(c)), engine.display(c)))
+        .collect();
+    engine.apply(&transaction)?;
+    if let Some(target) = &target {
+        files::save(engine.workbook(), &args.file, target, sheet)?;
+    }
+    let saved = target.map(|t| t.display().to_string());
+    if args.json {
+        let cells = cells
+            .iter()
+            .zip(before)
+            .map(|(&cell, (before, _))| CellDocument {
+                cell: engine.workbook().address(cell),
+                before,
+                after: Json::from(&engine.value(cell)),
+            })
+            .collect();
+        json::print(out, &Document { cells, saved })?;
+        return Ok(Verdict::Holds);
+    }
+    let mut table = Table::default();
+    for (&cell, (_, before)) in cells.iter().zip(&before) {
+        table
+            .row()
+            .text(&engine.workbook().address(cell))
+            .number(before)
+            .text("->")
+            .number(&engine.display(cell));
+    }
+    table.print(out)?;
+    match saved {
+        Some(saved) => writeln!(out, "saved {saved}")?,
+        None => writeln!(
+            out,
+            "not saved (give -o OUT, or --force to save over the input)"
+        )?,
+    }
+    Ok(Verdict::Holds)
+}
+
+/// At the first `=` outside of quotes: sheet names may hold one.
+fn split(entry: &str) -> Option<(&str, &str)> {
+    let mut quoted = false;
+    for (i, c) in entry.char_indices() {
+        match c {
+            '\'' => quoted = !quoted,
+            '=' if !quoted => return Some((&entry[..i], &entry[i + 1..])),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// An edit of one cell, for a whole area.
+fn spread(edit: Edit, area: Area) -> Edit {
+    match edit {
+        Edit::Set { content, .. } => Edit::Set { area, content },
+        Edit::SetNumberFormat { code, .. } => Edit::SetNumberFormat { area, code },
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_split_at_the_first_equals_sign_outside_of_quotes() {
+        assert_eq!(split("B2=0.5"), Some(("B2", "0.5")));
+        assert_eq!(split("'a=b'!B2==C1"), Some(("'a=b'!B2", "=C1")));
+        assert_eq!(split("B2="), Some(("B2", "")));
+        assert_eq!(split("B2"), None);
+    }
+
+    #[test]
+    fn the_manual_lists_the_fields() {
+        let document = Document {
+            cells: vec![CellDocument {
+                cell: String::new(),
+                before: Json::Blank(()),
+                after: Json::Blank(()),
+            }],
+            saved: None,
+        };
+        json::assert_documented("set", &document);
+    }
+}

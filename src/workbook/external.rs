@@ -1,0 +1,42 @@
+//! Other workbooks that formulas refer to, as far as the file remembers them.
+
+use super::{Cells, same_name};
+use std::sync::Arc;
+
+/// Another workbook: `[1]` in formulas is the first of [`super::Workbook::externals`].
+#[derive(Debug, Default)]
+pub struct ExternalBook {
+    /// Its address, as the file has it.
+    pub target: Arc<str>,
+    pub sheets: Vec<ExternalSheet>,
+}
+
+/// A sheet of another workbook, with the values it had when it was last seen.
+#[derive(Debug, Default)]
+pub struct ExternalSheet {
+    pub name: Arc<str>,
+    pub cells: Cells,
+}
+
+impl ExternalBook {
+    /// The sheet of a name, without regard to case.
+    pub fn sheet(&self, name: &str) -> Option<&ExternalSheet> {
+        self.sheets
+            .iter()
+            .find(|sheet| same_name(&sheet.name, name))
+    }
+}
+
+impl super::Workbook {
+    /// The workbook that `[book]` in a formula means: its number from 1, or
+    /// the end of its address.
+    pub fn external(&self, book: &str) -> Option<&ExternalBook> {
+        match book.parse::<usize>() {
+            Ok(number) => self.externals.get(number.checked_sub(1)?),
+            Err(_) => self.externals.iter().find(|external| {
+                let file = external.target.rsplit(['/', '\\']).next();
+                file.is_some_and(|file| same_name(file, book))
+            }),
+        }
+    }
+}
