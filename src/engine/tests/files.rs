@@ -4,7 +4,9 @@ use crate::engine::Comparison;
 use std::path::{Path, PathBuf};
 
 fn shared(path: &str) -> Option<PathBuf> {
-    let path = Path::new("/work/shared").join(path);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../shared")
+        .join(path);
     if path.exists() {
         return Some(path);
     }
