@@ -118,8 +118,30 @@ fn the_example_workbooks_agree_with_central_differences() {
         ),
     ] {
         let mut engine = open(file).expect("a workbook of the repository");
+        if file.contains("convolution") {
+            part_ties(&mut engine);
+        }
         let worst = worst_difference(&mut engine, of, wrt, every);
         assert!(worst < 1e-6, "{file}: {of} by {wrt}: {worst:e}");
+    }
+}
+
+/// Moves the filters off whole numbers, which make ties between pooled cells:
+/// there differences to both sides see two branches.
+fn part_ties(engine: &mut Engine) {
+    for area in areas(engine, "filters!A2:C4,filters!A7:C9") {
+        for (index, pos) in area.rect.cells().enumerate() {
+            let at = Cell {
+                sheet: area.sheet,
+                pos,
+            };
+            let x = number(engine, at);
+            set(
+                engine,
+                at,
+                0.1 * x + 0.01 * (index as f64 + f64::from(pos.row)).sin(),
+            );
+        }
     }
 }
 
