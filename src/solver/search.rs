@@ -24,7 +24,7 @@ pub struct Search<'a> {
     max_iterations: u64,
     evaluations: u64,
     best: Best,
-    /// The score and the value at the newest evaluation.
+    /// The objective's value at the newest evaluation.
     newest_value: f64,
     first_score: Option<f64>,
     first_norm: Option<f64>,

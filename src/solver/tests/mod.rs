@@ -291,14 +291,14 @@ fn constraints_are_satisfied_by_slsqp() {
         x[0] * x[3] * (x[0] + x[1] + x[2]) + x[2]
     });
     let product = Smooth::new(4, |x, g| {
-        for i in 0..4 {
-            g[i] = (0..4).filter(|&j| j != i).map(|j| x[j]).product();
+        for (i, g) in g.iter_mut().enumerate() {
+            *g = (0..4).filter(|&j| j != i).map(|j| x[j]).product();
         }
         x.iter().product()
     });
     let squares = Smooth::new(4, |x, g| {
-        for i in 0..4 {
-            g[i] = 2.0 * x[i];
+        for (g, x) in g.iter_mut().zip(x) {
+            *g = 2.0 * x;
         }
         x.iter().map(|x| x * x).sum()
     });
