@@ -1,6 +1,11 @@
 //! From a layout to the file that is committed.
 
-use rust_xlsxwriter::Workbook;
+use gradsheet::engine::Engine;
+use gradsheet::solver::Sense;
+use gradsheet::solver::excel_model::StoredModel;
+use gradsheet::workbook::Transaction;
+use gradsheet::xlsx;
+use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook};
 use std::error::Error;
 use std::path::Path;
 
@@ -15,7 +20,25 @@ pub struct Model {
 
 /// Computes every formula, stores the models and saves.
 pub fn save(mut layout: Workbook, path: &Path, models: &[Model]) -> Result<(), Box<dyn Error>> {
-    let bytes = layout.save_to_buffer()?;
-    let _ = (bytes, models, path);
+    // A fixed date, so that the same layout gives the same bytes.
+    let created = ExcelDateTime::from_ymd(2026, 11, 23)?;
+    layout.set_properties(&DocProperties::new().set_creation_datetime(&created));
+    let mut engine = Engine::new(xlsx::open_bytes(layout.save_to_buffer()?)?);
+    engine.recalculate_all();
+    for model in models {
+        let book = engine.workbook();
+        let sheet = book
+            .sheet_named(model.sheet)
+            .ok_or_else(|| format!("no sheet {}", model.sheet))?;
+        let objective = format!("{}!{}", model.sheet, model.objective);
+        let stored = StoredModel::fresh(&objective, model.variables, Sense::Minimise);
+        let edits = stored.edits(&book.names, sheet);
+        engine.apply(&Transaction {
+            label: "Store the Solver model".to_owned(),
+            edits,
+        })?;
+    }
+    xlsx::save(engine.workbook(), path)?;
+    println!("{}", path.display());
     Ok(())
 }

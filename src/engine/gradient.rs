@@ -13,15 +13,17 @@
 
 use super::Engine;
 use super::bind::BoundFormula;
+use super::interpret::World;
 use super::lower::{Lowerer, Numbers, Oracle, Refusal};
-use super::oracle::EngineOracle;
+use super::oracle::WorldOracle;
+use crate::functions::Operand;
 use crate::grid::{Area, Cell, Pos, Rect};
-use crate::program::{Builder, Node, Program, Shape, Workspace};
+use crate::program::{Builder, Node, Program, Shape, ShapeError, Workspace};
 use crate::solver::{LeastSquares, Objective};
-use crate::value::{ErrorKind, Value};
+use crate::value::{Array, ErrorKind, Value};
 use crate::workbook::Workbook;
 use rustc_hash::FxHashSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock};
 
 /// The largest Jacobian (residuals times variables) that is compiled for
 /// methods which ask for one.
@@ -88,7 +90,18 @@ struct Programs {
     value: Program,
     /// The objective, then its gradient in the order of the variables.
     gradient: Program,
-    squares: Option<Squares>,
+    /// What the programs were made from.
+    source: Mutex<Source>,
+    /// Found when a method first asks.
+    squares: OnceLock<Option<Squares>>,
+}
+
+/// A loss and the parameters it depends on: `[1, cols, rows]` nodes, one a
+/// variable area, so that their elements come row by row.
+struct Source {
+    builder: Builder,
+    loss: Node,
+    parameters: Vec<Node>,
 }
 
 /// The objective as `scale` times a sum of squares.
@@ -131,20 +144,14 @@ impl Slice {
     /// Where the objective is no formula's number, a variable no constant
     /// number, or a formula between them cannot be differentiated.
     pub fn new(engine: &Engine, objective: Cell, variables: &[Area]) -> Result<Self, SliceError> {
-        super::pool::run(|| {
-            let mut oracle = EngineOracle::new(engine, objective);
-            Self::compile(engine.workbook(), &mut oracle, objective, variables)
-        })
+        super::pool::run(|| Self::compile(engine.world(), objective, variables))
     }
 
     /// Compiles the slice between `variables` and `objective`. Values are
     /// taken as the workbook shows them, so it must be up to date.
-    fn compile(
-        workbook: &Workbook,
-        oracle: &mut dyn Oracle,
-        objective: Cell,
-        variables: &[Area],
-    ) -> Result<Self, SliceError> {
+    fn compile(world: World<'_>, objective: Cell, variables: &[Area]) -> Result<Self, SliceError> {
+        let workbook = world.book;
+        let oracle = &mut WorldOracle::new(world, objective);
         let shown = objective_value(workbook, oracle, objective)?;
         let (cells, start) = variable_cells(workbook, oracle, variables)?;
         let mut lowerer = Lowerer::new(workbook, oracle);
@@ -171,12 +178,11 @@ impl Slice {
         }
         let loss = lowerer.scalar_at(objective)?;
         let notes = lowerer.notes.iter().cloned().collect();
-        let mut builder = lowerer.builder;
-        let programs =
-            programs(&mut builder, loss, &parameters, start.len()).map_err(|error| Refusal {
-                cell: workbook.address(objective),
-                reason: error.to_string(),
-            })?;
+        let builder = lowerer.builder;
+        let programs = Programs::new(builder, loss, parameters).map_err(|error| Refusal {
+            cell: workbook.address(objective),
+            reason: error.to_string(),
+        })?;
         let mut slice = Self {
             objective,
             variables: cells.into(),
@@ -270,7 +276,7 @@ impl Objective for Slice {
     }
 
     fn least_squares(&mut self) -> Option<&mut dyn LeastSquares> {
-        if self.programs.squares.is_some() {
+        if self.programs.squares().is_some() {
             Some(self)
         } else {
             None
@@ -284,15 +290,15 @@ impl Objective for Slice {
 
 impl LeastSquares for Slice {
     fn residuals(&self) -> usize {
-        self.programs.squares.as_ref().map_or(0, |s| s.residuals)
+        self.programs.squares().map_or(0, |s| s.residuals)
     }
 
     fn scale(&self) -> f64 {
-        self.programs.squares.as_ref().map_or(1.0, |s| s.scale)
+        self.programs.squares().map_or(1.0, |s| s.scale)
     }
 
     fn evaluate(&mut self, x: &[f64], residuals: &mut [f64], jacobian: &mut [f64]) {
-        let Some(squares) = &self.programs.squares else {
+        let Some(squares) = self.programs.squares() else {
             return;
         };
         let program = &squares.program;
@@ -306,39 +312,99 @@ impl LeastSquares for Slice {
     }
 }
 
-/// The programs of a slice. `parameters` are `[1, cols, rows]` nodes, one a
-/// variable area, so that their elements come row by row.
-fn programs(
-    builder: &mut Builder,
-    loss: Node,
-    parameters: &[Node],
-    variables: usize,
-) -> Result<Programs, crate::program::ShapeError> {
-    let value = Program::new(builder, &[loss]);
-    let mut outputs = vec![loss];
-    outputs.extend(builder.gradient(loss, parameters)?);
-    let gradient = Program::new(builder, &outputs);
-    let squares = match builder.sum_of_squares(loss) {
-        Some((residuals, scale)) => {
-            let count = builder.shape(residuals).len();
-            match builder.residual_jacobian(residuals, parameters) {
-                _ if count.saturating_mul(variables) > MAX_JACOBIAN => None,
-                Ok(jacobian) => Some(Squares {
-                    scale,
-                    residuals: count,
-                    program: Program::new(builder, &[residuals, jacobian]),
-                }),
-                // A loss without a compact Jacobian is minimised by its gradient.
-                Err(_) => None,
-            }
+impl Programs {
+    fn new(mut builder: Builder, loss: Node, parameters: Vec<Node>) -> Result<Self, ShapeError> {
+        let value = Program::new(&builder, &[loss]);
+        let mut outputs = vec![loss];
+        outputs.extend(builder.gradient(loss, &parameters)?);
+        let gradient = Program::new(&builder, &outputs);
+        let source = Mutex::new(Source {
+            builder,
+            loss,
+            parameters,
+        });
+        Ok(Self {
+            value,
+            gradient,
+            source,
+            squares: OnceLock::new(),
+        })
+    }
+
+    fn squares(&self) -> Option<&Squares> {
+        let find = || {
+            self.source
+                .lock()
+                .unwrap_or_else(|e| e.into_inner())
+                .squares()
+        };
+        self.squares.get_or_init(find).as_ref()
+    }
+}
+
+impl Source {
+    /// The residuals, where the loss is a sum of squares and their Jacobian is
+    /// not too large to be held.
+    fn squares(&mut self) -> Option<Squares> {
+        let (residuals, scale) = self.builder.sum_of_squares(self.loss)?;
+        let count = self.builder.shape(residuals).len();
+        let variables: usize = self
+            .parameters
+            .iter()
+            .map(|&p| self.builder.shape(p).len())
+            .sum();
+        if count.saturating_mul(variables) > MAX_JACOBIAN {
+            return None;
         }
-        None => None,
+        // A loss without a compact Jacobian is minimised by its gradient.
+        let jacobian = self
+            .builder
+            .residual_jacobian(residuals, &self.parameters)
+            .ok()?;
+        let program = Program::new(&self.builder, &[residuals, jacobian]);
+        Some(Squares {
+            scale,
+            residuals: count,
+            program,
+        })
+    }
+}
+
+/// `GRAD(objective, variables)` in the cell `at`: an array in the shape of the
+/// variables, or one column where they are several areas.
+pub(super) fn of_operands(world: World<'_>, at: Cell, args: &[Operand]) -> Operand {
+    let [Operand::Reference(objective), Operand::Reference(variables)] = args else {
+        return Operand::error(ErrorKind::Value);
     };
-    Ok(Programs {
-        value,
-        gradient,
-        squares,
-    })
+    let &[Area { sheet, rect }] = objective.as_slice() else {
+        return Operand::error(ErrorKind::Value);
+    };
+    if !rect.is_cell() || (sheet, rect.top_left()) == (at.sheet, at.pos) {
+        return Operand::error(ErrorKind::Value);
+    }
+    let objective = Cell {
+        sheet,
+        pos: rect.top_left(),
+    };
+    let gradient = match Slice::compile(world, objective, variables) {
+        Ok(mut slice) => {
+            let start = slice.start.clone();
+            let mut gradient = vec![0.0; start.len()];
+            slice.value_and_gradient(&start, &mut gradient);
+            gradient
+        }
+        Err(SliceError::Error { error, .. }) => return Operand::error(error),
+        Err(SliceError::Independent { .. }) => {
+            vec![0.0; variables.iter().map(|area| area.rect.len() as usize).sum()]
+        }
+        Err(_) => return Operand::error(ErrorKind::Value),
+    };
+    let (rows, cols) = match variables.as_slice() {
+        [area] => (area.rect.rows() as usize, area.rect.cols() as usize),
+        _ => (gradient.len(), 1),
+    };
+    let cells = gradient.into_iter().map(Value::number).collect();
+    Operand::Value(Value::array(Array::new(rows, cols, cells)))
 }
 
 /// The objective's value, which must be a formula's number.

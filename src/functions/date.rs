@@ -466,7 +466,11 @@ impl Calendar {
                 if value.is_blank() {
                     continue;
                 }
-                let day = value.to_number()?.floor() as i64;
+                let day = value.to_number()?.floor();
+                if !(0.0..system.end() as f64).contains(&day) {
+                    return Err(ErrorKind::Num);
+                }
+                let day = day as i64;
                 if !calendar.is_free_weekday(day) {
                     calendar.holidays.push(day);
                 }
@@ -635,6 +639,7 @@ mod tests {
         ] {
             assert_eq!(sheet.number(formula), number, "{formula}");
         }
+        assert_eq!(sheet.error("NETWORKDAYS(1,2,1E300)"), ErrorKind::Num);
         assert_eq!(
             sheet.error("WORKDAY.INTL(43831,1,\"1111111\")"),
             ErrorKind::Value

@@ -2,7 +2,7 @@
 
 use super::args::{common_part, ensure, finite, number, number_or, numbers, pairs};
 use super::descriptive::{mean, stdev_s, var_s};
-use super::distributions::{chi_squared_tail, f_tail, t_tail};
+use super::distributions::sampling::{chi_squared_tail, f_tail, t_tail};
 use super::params::{array, optional, scalar};
 use super::special::norm_cdf;
 use super::{Category, Context, Function, Operand, Param, ValueRule};

@@ -16,6 +16,7 @@ mod checks;
 mod combinatorics;
 mod conditional;
 mod context;
+mod convert;
 mod criteria;
 mod database;
 mod date;
@@ -23,6 +24,7 @@ mod day_count;
 mod descriptive;
 mod distributions;
 mod financial;
+mod gradient;
 mod hypothesis;
 mod information;
 mod lambda;
@@ -48,6 +50,7 @@ mod search;
 mod securities;
 mod shaping;
 mod special;
+mod steps;
 mod subtotal;
 mod sumproduct;
 mod term;
@@ -368,8 +371,10 @@ pub fn find(name: &str) -> Option<&'static Function> {
 
 /// The tables of the category files.
 const CATEGORIES: &[&[Function]] = &[
+    gradient::FUNCTIONS,
     array::FUNCTIONS,
     cash_flow::FUNCTIONS,
+    convert::FUNCTIONS,
     database::FUNCTIONS,
     date::FUNCTIONS,
     financial::FUNCTIONS,
@@ -379,7 +384,10 @@ const CATEGORIES: &[&[Function]] = &[
     round::FUNCTIONS,
     combinatorics::FUNCTIONS,
     numerals::FUNCTIONS,
-    distributions::FUNCTIONS,
+    distributions::normal::FUNCTIONS,
+    distributions::continuous::FUNCTIONS,
+    distributions::sampling::FUNCTIONS,
+    distributions::discrete::FUNCTIONS,
     aggregate::FUNCTIONS,
     sumproduct::FUNCTIONS,
     matrix::FUNCTIONS,
@@ -399,6 +407,7 @@ const CATEGORIES: &[&[Function]] = &[
     regex::FUNCTIONS,
     securities::FUNCTIONS,
     shaping::FUNCTIONS,
+    steps::FUNCTIONS,
     text::FUNCTIONS,
 ];
 

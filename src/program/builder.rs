@@ -3,6 +3,7 @@
 use super::graph::{Graph, Literal, Op};
 use super::ops::scan::{self, ScanBody};
 use super::{Shape, ShapeError, Tensor};
+use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
 /// A tensor of the program being built.
@@ -171,6 +172,8 @@ pub struct Builder {
     pub(crate) graph: Graph,
     parameters: Vec<Node>,
     placeholders: usize,
+    /// Where the parts of concatenations end, as far as somebody asked.
+    pub(crate) part_ends: FxHashMap<Node, Arc<[usize]>>,
 }
 
 impl Builder {
@@ -184,9 +187,11 @@ impl Builder {
 
     pub fn constant(&mut self, tensor: Tensor) -> Node {
         let shape = tensor.shape;
-        let first = tensor.data[0].to_bits();
-        if shape.len() > 1 && tensor.data.iter().all(|x| x.to_bits() == first) {
-            let scalar = self.scalar(tensor.data[0]);
+        if let [first, rest @ ..] = &tensor.data[..]
+            && !rest.is_empty()
+            && rest.iter().all(|x| x.to_bits() == first.to_bits())
+        {
+            let scalar = self.scalar(*first);
             return self.repeat(scalar, shape);
         }
         self.graph.push(Op::Constant(Literal(tensor)), shape)
@@ -293,6 +298,7 @@ impl Builder {
                  must be as many as the rows of the second"
             )));
         }
+        Shape::new(sa.lanes.max(sb.lanes), sa.rows, sb.cols).checked()?;
         Ok(self.simplified_matmul(super::graph::Absorb::None, a, b))
     }
 
@@ -315,6 +321,7 @@ impl Builder {
     /// If the numbers of elements differ.
     pub fn reshape(&mut self, x: Node, shape: Shape) -> Result<Node, ShapeError> {
         let from = self.shape(x);
+        shape.checked()?;
         if from.len() != shape.len() {
             return Err(ShapeError(format!(
                 "{from} has {} elements and {shape} has {}",
@@ -368,6 +375,7 @@ impl Builder {
                 "{window:?} does not lie within a source of {shape}"
             )));
         }
+        window.shape().checked()?;
         Ok(self.simplified_window(source, window))
     }
 
@@ -382,7 +390,8 @@ impl Builder {
         shape: Shape,
     ) -> Result<Node, ShapeError> {
         let len = self.shape(source).len();
-        if indices.len() != shape.len() {
+        shape.checked()?;
+        if indices.is_empty() || indices.len() != shape.len() {
             return Err(ShapeError(format!(
                 "{} indices do not fill {shape}",
                 indices.len()
@@ -425,6 +434,7 @@ impl Builder {
                 )));
             }
         }
+        Shape::new(1, rows, cols).checked()?;
         if rows == 0 || cols == 0 {
             return Err(ShapeError("a rectangle needs a row and a column".into()));
         }

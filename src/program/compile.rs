@@ -288,6 +288,11 @@ impl Program {
         self.outputs.len()
     }
 
+    /// The bytes that the buffers of a [`Workspace`] take.
+    pub fn memory(&self) -> usize {
+        self.buffers.iter().sum::<usize>() * size_of::<f64>()
+    }
+
     /// Buffers for runs of this program.
     pub fn workspace(&self) -> Workspace {
         Workspace {

@@ -10,11 +10,12 @@ use super::vector::{self, Lanes};
 use rayon::prelude::*;
 use std::sync::Arc;
 
-/// A block's columns together should stay in the first-level cache.
-const BLOCK_BYTES: usize = 32 * 1024;
+/// What a block's columns take together: near the first-level cache, and long
+/// enough that an instruction costs more in its loop than around it.
+const BLOCK_BYTES: usize = 64 * 1024;
 /// Enough blocks that handing out a task costs nothing beside it.
-const BLOCKS_PER_TASK: usize = 32;
-const MAX_TASKS: usize = 256;
+const BLOCKS_PER_TASK: usize = 8;
+const MAX_TASKS: usize = 1024;
 /// Below so many lane operations threads cost more than they save.
 const PARALLEL_WORK: usize = 1 << 19;
 

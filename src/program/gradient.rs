@@ -11,6 +11,7 @@ use super::graph::{Absorb, Op};
 use super::ops::elementwise::{Local, binary_slope, unary_slope};
 use super::ops::scan;
 use super::tensor::{Shape, ShapeError};
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
 /// An operation that has no derivative here.
@@ -117,7 +118,8 @@ impl<'a> Reverse<'a> {
         for &(node, seed, masked) in seeds {
             self.add(node, seed, masked);
         }
-        let mut result = vec![None; wrt.len()];
+        let sought: FxHashSet<Node> = wrt.iter().copied().collect();
+        let mut totals = FxHashMap::default();
         for i in (0..count).rev() {
             let node = Node(i as u32);
             let arrived = std::mem::take(&mut self.arrived[i]);
@@ -127,15 +129,13 @@ impl<'a> Reverse<'a> {
             let Some(adjoint) = self.total(node, arrived) else {
                 continue;
             };
-            for (slot, &x) in result.iter_mut().zip(wrt) {
-                if x == node {
-                    *slot = Some(adjoint);
-                }
+            if sought.contains(&node) {
+                totals.insert(node, adjoint);
             }
             let op = self.b.graph.op(node).clone();
             self.pull_back(&op, node, adjoint)?;
         }
-        Ok(result)
+        Ok(wrt.iter().map(|x| totals.get(x).copied()).collect())
     }
 
     /// Whether the result sought depends on a node, so that its adjoint matters.

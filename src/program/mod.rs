@@ -6,6 +6,42 @@
 //! [`Builder`], differentiated by transformation (reverse mode: adjoints are
 //! more nodes of the same graph), compiled into a [`Program`] and run thousands
 //! of times in a [`Workspace`].
+//!
+//! ```
+//! use gradsheet::program::{Axes, Binary, Builder, Program, Reduction, Shape, Tensor};
+//! # fn main() -> Result<(), gradsheet::program::ShapeError> {
+//! // The mean of (y - w x)² over three rows, and its derivative by w.
+//! let mut b = Builder::new();
+//! let rows = Shape::new(3, 1, 1);
+//! let x = b.constant(Tensor::new(rows, [1.0, 2.0, 3.0]));
+//! let y = b.constant(Tensor::new(rows, [2.0, 4.0, 7.0]));
+//! let w = b.parameter(Shape::SCALAR);
+//! let prediction = b.binary(Binary::Mul, x, w)?;
+//! let error = b.binary(Binary::Sub, y, prediction)?;
+//! let square = b.binary(Binary::Mul, error, error)?;
+//! let total = b.reduce(Reduction::Sum, Axes::ALL, square);
+//! let count = b.scalar(3.0);
+//! let loss = b.binary(Binary::Div, total, count)?;
+//! let slope = b.gradient(loss, &[w])?[0];
+//!
+//! let program = Program::new(&b, &[loss, slope]);
+//! let mut workspace = program.workspace();
+//! program.run(&mut workspace, &[2.0]);
+//! assert_eq!(workspace.output(0), [1.0 / 3.0]);
+//! assert_eq!(workspace.output(1), [-2.0]);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! From the builder down:
+//!
+//! - `builder` checks shapes, `simplify` brings what is asked for to a normal
+//!   form, `graph` keeps it;
+//! - `ops` holds what each operation computes; `gradient` and `jacobian` how
+//!   derivatives pass through it;
+//! - `schedule` decides what runs together, `kernel` and `scalar` lower it to
+//!   instructions, `execute` runs them over blocks of lanes with the loops of
+//!   `vector`, and `compile` ties the steps together.
 
 mod builder;
 mod compile;

@@ -71,23 +71,17 @@ impl Builder {
                 }
             }
             Op::Concat(parts) => {
-                // Inside one part, or a run of whole parts.
-                let (parts, end) = (parts.clone(), offset + shape.len());
-                let mut start = 0;
-                let mut whole = Vec::new();
-                for &part in parts.iter() {
-                    let len = self.shape(part).len();
-                    if offset >= start && end <= start + len {
-                        return self.view(part, offset - start, shape);
-                    }
-                    if offset <= start && start + len <= end {
-                        whole.push(part);
-                    }
-                    start += len;
+                let (parts, ends) = (parts.clone(), self.part_ends(x));
+                let end = offset + shape.len();
+                // The part that holds the first element, and the one that holds the last.
+                let first = ends.partition_point(|&e| e <= offset);
+                let last = ends.partition_point(|&e| e < end);
+                let start = if first == 0 { 0 } else { ends[first - 1] };
+                if first == last {
+                    return self.view(parts[first], offset - start, shape);
                 }
-                let covered: usize = whole.iter().map(|&part| self.shape(part).len()).sum();
-                if covered == shape.len() {
-                    return self.graph.push(Op::Concat(whole.into()), shape);
+                if offset == start && ends[last] == end && last - first + 1 < parts.len() {
+                    return self.concat(&parts[first..=last], shape);
                 }
             }
             _ => {}
@@ -190,22 +184,43 @@ impl Builder {
 
     /// The one part of a concatenation that holds all of `indices` (each
     /// plus `offset`), and where it starts.
-    fn part_holding(&self, concat: Node, offset: usize, indices: &[u32]) -> Option<(Node, usize)> {
+    fn part_holding(
+        &mut self,
+        concat: Node,
+        offset: usize,
+        indices: &[u32],
+    ) -> Option<(Node, usize)> {
         let Op::Concat(parts) = self.graph.op(concat) else {
             return None;
         };
         let used = || indices.iter().filter(|&&i| i != u32::MAX);
         let low = *used().min()? as usize + offset;
         let high = *used().max()? as usize + offset;
-        let mut start = 0;
-        for &part in parts.iter() {
-            let end = start + self.shape(part).len();
-            if low >= start && high < end {
-                return Some((part, start));
-            }
-            start = end;
+        let parts = parts.clone();
+        let ends = self.part_ends(concat);
+        let part = ends.partition_point(|&e| e <= low);
+        let start = if part == 0 { 0 } else { ends[part - 1] };
+        (high < ends[part]).then(|| (parts[part], start))
+    }
+
+    /// Where each part of a concatenation ends.
+    fn part_ends(&mut self, concat: Node) -> Arc<[usize]> {
+        if let Some(ends) = self.part_ends.get(&concat) {
+            return ends.clone();
         }
-        None
+        let mut end = 0;
+        let ends: Arc<[usize]> = match self.graph.op(concat) {
+            Op::Concat(parts) => parts
+                .iter()
+                .map(|&part| {
+                    end += self.graph.shape(part).len();
+                    end
+                })
+                .collect(),
+            _ => Arc::from([]),
+        };
+        self.part_ends.insert(concat, ends.clone());
+        ends
     }
 
     /// Adds elements at their offsets: the transpose of a gather from a

@@ -35,7 +35,31 @@ impl Shape {
         (col * self.rows + row) * self.lanes + lane
     }
 
+    /// The most elements that a tensor may have.
+    pub const MAX_LEN: usize = 1 << 30;
+
+    /// This shape, if a tensor of it is not too large.
+    ///
+    /// # Errors
+    /// If it has more than [`Self::MAX_LEN`] elements.
+    pub fn checked(self) -> Result<Shape, ShapeError> {
+        let len = self
+            .lanes
+            .checked_mul(self.rows)
+            .and_then(|n| n.checked_mul(self.cols));
+        match len {
+            Some(len) if len <= Self::MAX_LEN => Ok(self),
+            _ => Err(ShapeError(format!(
+                "{self} is too large: a tensor has at most {} elements",
+                Self::MAX_LEN
+            ))),
+        }
+    }
+
     /// The shape of an elementwise result: dimensions are equal or one is 1.
+    ///
+    /// # Errors
+    /// If they are not, or the result would be too large.
     pub fn broadcast(self, other: Shape) -> Result<Shape, ShapeError> {
         let dim = |a: usize, b: usize| match (a, b) {
             (a, b) if a == b => Some(a),
@@ -50,7 +74,8 @@ impl Shape {
                 dim(self.cols, other.cols)?,
             ))
         })()
-        .ok_or_else(|| ShapeError(format!("{self} and {other} do not fit together")))
+        .ok_or_else(|| ShapeError(format!("{self} and {other} do not fit together")))?
+        .checked()
     }
 }
 

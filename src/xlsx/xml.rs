@@ -41,7 +41,6 @@ impl XmlError {
 /// A pull parser over a part, which knows the bytes of each event.
 pub(super) struct Xml<'a> {
     reader: Reader<&'a [u8]>,
-    pub text: &'a str,
     start: usize,
 }
 
@@ -49,7 +48,6 @@ impl<'a> Xml<'a> {
     pub fn new(text: &'a str) -> Self {
         Self {
             reader: Reader::from_str(text),
-            text,
             start: 0,
         }
     }

@@ -169,6 +169,7 @@ impl Interpreter<'_> {
     fn special(&mut self, function: &Function, args: &[Operand]) -> Operand {
         match (function.name, args) {
             ("ISOMITTED", [arg]) => Operand::from(matches!(arg, Operand::Omitted)),
+            ("GRAD", args) => crate::engine::gradient::of_operands(self.world, self.origin, args),
             _ => Operand::error(ErrorKind::Name),
         }
     }

@@ -58,6 +58,8 @@ impl ScanBody {
         if let Some(shape) = states.iter().find(|shape| shape.lanes != 1) {
             return refuse(format!("a state of a recurrence has one lane, not {shape}"));
         }
+        let state_len = states.iter().map(|shape| shape.len()).sum();
+        Shape::new(scan.steps, 1, state_len).checked()?;
         let mut sequences = Vec::new();
         for &x in &scan.sequences {
             let shape = outer.shape(x);

@@ -79,7 +79,11 @@ pub(crate) fn scatter(x: Operand<'_>, indices: &[u32], shape: Shape, out: &mut [
 
 impl Window {
     pub(crate) fn shape(&self) -> Shape {
-        Shape::new(self.lane_rows * self.lane_cols, self.rows, self.cols)
+        Shape::new(
+            self.lane_rows.saturating_mul(self.lane_cols),
+            self.rows,
+            self.cols,
+        )
     }
 
     /// Rows and columns of the source that the lanes see together.

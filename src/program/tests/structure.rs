@@ -254,3 +254,42 @@ fn many_cells_of_one_parameter_have_one_gradient() {
     let expected: Vec<f64> = at.iter().map(|x| 2.0 * x).collect();
     assert_close(&got, &expected, 1e-15);
 }
+
+#[test]
+fn tensors_too_large_for_memory_are_refused() {
+    let mut b = Builder::new();
+    let column = b.parameter(Shape::new(1, 1 << 20, 1));
+    let row = b.transpose(column);
+    let message = b.binary(Binary::Mul, column, row).unwrap_err().to_string();
+    assert!(message.contains("too large"), "{message}");
+    assert!(b.matmul(column, row).is_err());
+    let lanes = Window {
+        lane_rows: usize::MAX,
+        lane_cols: 2,
+        top: 0,
+        left: 0,
+        rows: 1,
+        cols: 1,
+        row_step: 0,
+        col_step: 0,
+    };
+    assert!(b.window(column, lanes).is_err());
+    let huge = Shape::new(usize::MAX, usize::MAX, 2);
+    assert!(b.reshape(column, huge).is_err());
+    assert!(
+        b.gather(column, Arc::from([]), Shape::new(0, 1, 1))
+            .is_err()
+    );
+    assert!(b.broadcast(column, huge).is_err());
+}
+
+#[test]
+fn programs_are_shared_between_threads() {
+    fn shared<T: Send + Sync>(_: &T) {}
+    let mut b = Builder::new();
+    let x = b.parameter(Shape::SCALAR);
+    let y = b.unary(Unary::Exp, x);
+    let program = Program::new(&b, &[y]);
+    shared(&program);
+    shared(&program.workspace());
+}

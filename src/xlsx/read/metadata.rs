@@ -5,6 +5,9 @@ use crate::value::ErrorKind;
 use crate::xlsx::xml::{Xml, XmlError, is_true};
 use quick_xml::events::Event;
 
+/// Whether a record says "dynamic array", and the rich value it names.
+type FutureRecord = (bool, Option<usize>);
+
 /// What `cm` and `vm` on a cell mean. Both count from 1.
 #[derive(Debug, Default)]
 pub(in crate::xlsx) struct Metadata {
@@ -38,9 +41,8 @@ impl Metadata {
             Value,
         }
         let mut types: Vec<String> = Vec::new();
-        // Of each future record: its type's name, whether it is a dynamic
-        // array, and its rich value.
-        let mut futures: Vec<(String, Vec<(bool, Option<usize>)>)> = Vec::new();
+        // By the name of their type.
+        let mut futures: Vec<(String, Vec<FutureRecord>)> = Vec::new();
         let mut section = Section::None;
         let mut cells: Vec<(usize, usize)> = Vec::new();
         let mut values: Vec<(usize, usize)> = Vec::new();
@@ -150,7 +152,11 @@ pub(in crate::xlsx) fn rich_errors(
         let field = structure.and_then(|s| *fields.get(s)?);
         let mut error = None;
         let mut at = 0;
-        while !element.empty {
+        if element.empty {
+            errors.push(None);
+            return Ok(());
+        }
+        loop {
             match xml.next()? {
                 Event::Start(_) => {
                     let text = xml.content()?;

@@ -276,7 +276,7 @@ impl Writer<'_, '_> {
             self.row_tag(old, row, false)
         };
         let mut inside = String::new();
-        while let Some(at) = cells.next() {
+        for at in cells {
             tag = widen_spans(&tag, at.col);
             if record.empty {
                 self.new_cell(at, &mut inside)?;

@@ -5,6 +5,7 @@ use crate::workbook::{CellStyle, Colour, HorizontalAlign};
 use crate::xlsx::error::SaveError;
 use crate::xlsx::read::styles::built_in_id;
 use crate::xlsx::xml::{Patches, Xml, XmlError, escape, value_range, with_attribute};
+use quick_xml::events::Event;
 use std::collections::HashMap;
 use std::fmt::Write;
 use std::ops::Range;
@@ -91,14 +92,15 @@ fn append(text: &str, styles: &[CellStyle], patches: &mut Patches) -> Result<(),
             tag,
             ..List::default()
         };
-        while !element.empty {
-            use quick_xml::events::Event;
+        let mut open = !element.empty;
+        while open {
             let (item, empty) = match xml.next()? {
                 Event::Start(item) => (item, false),
                 Event::Empty(item) => (item, true),
                 Event::End(_) => {
                     list.close = Some(xml.start());
-                    break;
+                    open = false;
+                    continue;
                 }
                 Event::Eof => return Err(xml.error("the part ends inside a list")),
                 _ => continue,

@@ -1,0 +1,67 @@
+//! DELTA and GESTEP: comparisons as 1 and 0.
+
+use super::arguments::{Scalars, done};
+use super::params::{optional, scalar};
+use super::{Category, Example, Function, ValueRule};
+use crate::program::Binary;
+
+pub(super) const FUNCTIONS: &[Function] = &[
+    Function::new(
+        Category::Math,
+        "DELTA",
+        &[scalar("number1"), optional(scalar("number2"))],
+        "1 where two numbers are equal, 0 elsewhere.",
+        ValueRule::Scalar(|args, _| {
+            done((|| {
+                let (a, b) = (args.strict_or(0, 0.0)?, args.strict_or(1, 0.0)?);
+                Ok(f64::from(u8::from(a == b)))
+            })())
+        }),
+    )
+    .piecewise_constant(|l, args| {
+        let zero = l.builder.scalar(0.0);
+        let other = args.get(1).map_or(zero, |arg| arg.node);
+        Ok(l.builder.binary(Binary::Equal, args[0].node, other)?)
+    })
+    .examples(&[Example {
+        formula: "DELTA(A1,B1)",
+        cells: &[("A1", 1.5), ("B1", 2.5)],
+    }]),
+    Function::new(
+        Category::Math,
+        "GESTEP",
+        &[scalar("number"), optional(scalar("step"))],
+        "1 where a number is at least a step, 0 elsewhere.",
+        ValueRule::Scalar(|args, _| {
+            done((|| {
+                let (x, step) = (args.strict_or(0, 0.0)?, args.strict_or(1, 0.0)?);
+                Ok(f64::from(u8::from(x >= step)))
+            })())
+        }),
+    )
+    .piecewise_constant(|l, args| {
+        let zero = l.builder.scalar(0.0);
+        let step = args.get(1).map_or(zero, |arg| arg.node);
+        Ok(l.builder.binary(Binary::LessEqual, step, args[0].node)?)
+    })
+    .examples(&[Example {
+        formula: "GESTEP(A1,B1)",
+        cells: &[("A1", 1.5), ("B1", 0.5)],
+    }]),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::super::mock::Sheet;
+    use crate::value::ErrorKind;
+
+    #[test]
+    fn equality_and_steps_are_numbers() {
+        let mut sheet = Sheet::new("TRUE");
+        assert_eq!(sheet.number("DELTA(5,5)"), 1.0);
+        assert_eq!(sheet.number("DELTA(0.5)"), 0.0);
+        assert_eq!(sheet.number("GESTEP(5,4)"), 1.0);
+        assert_eq!(sheet.number("GESTEP(-1)"), 0.0);
+        assert_eq!(sheet.error("DELTA(A1)"), ErrorKind::Value);
+    }
+}
