@@ -190,7 +190,7 @@ pub enum Problem {
     BadLambda,
     #[error("the name \"{name}\" cannot be read: {reason}")]
     UnreadableName { name: Arc<str>, reason: String },
-    #[error("[{0}] is another workbook, whose values this file did not keep")]
+    #[error("[{0}] is another workbook, whose values are not here")]
     External(Arc<str>),
     #[error("it is nested too deeply")]
     TooDeep,

@@ -72,9 +72,16 @@ impl Engine {
                     .get_mut()
                     .unwrap_or_else(|e| e.into_inner())
                     .clear();
+                // What named something before, and what does now.
+                let before: Vec<Area> = self.graph.naming().map(|(_, area)| area).collect();
                 self.graph = super::pool::run(|| super::Graph::new(&self.workbook));
                 self.circular.clear();
-                nodes.extend(self.graph.naming());
+                let after = self.graph.naming();
+                nodes.extend(after.map(|(id, area)| (id, area.rect)));
+                for area in before {
+                    let ids = self.graph.producers(area);
+                    nodes.extend(ids.into_iter().map(|id| (id, self.graph.node(id).rect)));
+                }
             }
         }
         self.graph.sync_spills(&self.workbook, &applied.changed);
@@ -153,6 +160,7 @@ impl Engine {
                     | Problem::BadLet
                     | Problem::BadLambda
                     | Problem::OutsideTable
+                    | Problem::External(_)
                     | Problem::TooDeep
             )
         });

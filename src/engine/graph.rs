@@ -15,7 +15,7 @@ pub use order::Component;
 pub use rect_index::RectIndex;
 pub use sweep::{Direction, Sweep, Within};
 
-use super::bind::{Binder, BoundFormula, BoundRef, NameCache};
+use super::bind::{Binder, BoundFormula, BoundRef, NameCache, Problem};
 use crate::grid::{Area, Cell, Pos, Rect, SheetId};
 use crate::workbook::{RunId, RunKind, Template, TemplateId, Workbook};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -270,8 +270,9 @@ impl Graph {
         }
     }
 
-    /// Adds the node of a run; none for formulas that keep their saved values
-    /// (data tables and those that cannot be read).
+    /// Adds the node of a run; none for formulas that keep their saved values:
+    /// data tables, those that cannot be read, and those that refer to other
+    /// workbooks, whose values are not here.
     fn add(&mut self, book: &Workbook, sheet: SheetId, id: RunId) -> Option<NodeId> {
         let run = book.sheet(sheet).runs.get(id)?;
         if run.kind == RunKind::DataTable {
@@ -282,6 +283,10 @@ impl Graph {
             pos: run.rect.top_left(),
         };
         let formula = self.bind(book, run.template, at)?;
+        let external = |problem: &Problem| matches!(problem, Problem::External(_));
+        if formula.problems.iter().any(external) {
+            return None;
+        }
         let mut node = Node {
             sheet,
             run: id,
@@ -423,7 +428,7 @@ impl Graph {
     }
 
     /// The formulas whose meaning may change with names, tables and sheets.
-    pub(super) fn naming(&self) -> impl Iterator<Item = (NodeId, Rect)> {
+    pub(super) fn naming(&self) -> impl Iterator<Item = (NodeId, Area)> {
         self.nodes()
             .filter(|(_, node)| {
                 let formula = &node.formula;
@@ -432,7 +437,7 @@ impl Graph {
                     || !formula.problems.is_empty()
                     || formula.precedents.iter().any(spans)
             })
-            .map(|(id, node)| (id, node.rect))
+            .map(|(id, node)| (id, node.area()))
     }
 
     /// Whether another formula than the one of `own` has spilled into `rect`.

@@ -232,3 +232,101 @@ fn many_lookups_into_many_rows_are_no_event() {
     // Without an index it would be 400 million comparisons.
     assert!(took.as_secs_f64() < 3.0, "{took:?}");
 }
+
+/// A second sheet, `Other`, with 10 and 20 in its first two rows.
+fn with_other() -> Engine {
+    let mut book = Workbook::new();
+    book.add_sheet("Sheet1");
+    let other = book.add_sheet("Other");
+    for (row, x) in [10.0, 20.0].into_iter().enumerate() {
+        let at = Pos::new(row as u32, 0);
+        book.sheet_mut(other).cells.set(at, Value::Number(x));
+    }
+    Engine::new(book)
+}
+
+#[test]
+fn sheets_are_found_spanned_and_missed() {
+    let mut engine = with_other();
+    enter(&mut engine, "A1", "1");
+    enter(&mut engine, "B1", "=Other!A2+1");
+    enter(&mut engine, "B2", "=SUM(Sheet1:Other!A1:A2)");
+    enter(&mut engine, "B3", "=Nowhere!A1");
+    enter(&mut engine, "B4", "=SUM(Other!A:A)");
+    assert_eq!(number(&engine, "B1"), 21.0);
+    assert_eq!(number(&engine, "B2"), 31.0);
+    assert_eq!(error(&engine, "B3"), ErrorKind::Ref);
+    assert_eq!(number(&engine, "B4"), 30.0);
+    enter(&mut engine, "A1", "2");
+    assert_eq!(number(&engine, "B2"), 32.0);
+    use crate::workbook::{Edit, Transaction};
+    let name = "Nowhere".into();
+    let edits = vec![Edit::AddSheet { name }];
+    engine.apply(&Transaction::new("add", edits)).unwrap();
+    assert_eq!(number(&engine, "B3"), 0.0);
+}
+
+#[test]
+fn this_row_of_a_table_on_another_sheet_is_the_row_of_that_number() {
+    use crate::workbook::{Table, TableColumn};
+    let mut engine = with_other();
+    let column = TableColumn {
+        name: "x".into(),
+        formula: None,
+    };
+    let rect = Rect::new(Pos::new(0, 0), Pos::new(1, 0));
+    let table = Table {
+        name: "T".into(),
+        area: crate::grid::Area {
+            sheet: SheetId(1),
+            rect,
+        },
+        columns: vec![column],
+        header_rows: 0,
+        totals_rows: 0,
+    };
+    let mut book = engine.into_workbook();
+    book.tables.push(table);
+    engine = Engine::new(book);
+    enter(&mut engine, "C1", "=T[[#This Row],[x]]");
+    enter(&mut engine, "C2", "=T[@x]*2");
+    enter(&mut engine, "C3", "=T[@x]");
+    enter(&mut engine, "C4", "=SUM(T[x])");
+    assert_eq!(numbers(&engine, "C1:C2"), [10.0, 40.0]);
+    assert_eq!(error(&engine, "C3"), ErrorKind::Value);
+    assert_eq!(number(&engine, "C4"), 30.0);
+    assert!(matches!(
+        engine.enter(cell("C5"), "=[@x]"),
+        Err(crate::engine::EntryError::Formula(_))
+    ));
+}
+
+#[test]
+fn formulas_that_read_other_workbooks_keep_their_saved_values() {
+    use crate::workbook::{Run, RunKind, Template};
+    let mut book = Workbook::new();
+    let sheet = book.add_sheet("Sheet1");
+    let at = Pos::new(0, 0);
+    let expr = crate::formula::parse("[1]Data!A1*2", at).unwrap();
+    let template = book.templates.intern(Template::Formula(expr));
+    book.sheet_mut(sheet).cells.set(at, Value::Number(12.0));
+    book.sheet_mut(sheet).runs.insert(Run {
+        rect: Rect::cell(at),
+        template,
+        kind: RunKind::Plain,
+    });
+    let mut engine = Engine::new(book);
+    enter(&mut engine, "B1", "=A1+1");
+    engine.recalculate_all();
+    assert_eq!(numbers(&engine, "A1:B1"), [12.0, 13.0]);
+    assert!(engine.enter(cell("C1"), "=[1]Data!A1").is_err());
+}
+
+#[test]
+fn left_out_arguments_of_a_lambda_are_told_apart() {
+    let engine = sheet(&[
+        ("A1", "=LAMBDA(x,[y],IF(ISOMITTED(y),x,x*y))(5)"),
+        ("A2", "=LAMBDA(x,[y],IF(ISOMITTED(y),x,x*y))(5,3)"),
+    ]);
+    assert_eq!(numbers(&engine, "A1:A2")[..], [5.0, 15.0]);
+}
