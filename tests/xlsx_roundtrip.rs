@@ -510,3 +510,122 @@ fn styles_and_columns_made_here_are_appended() {
         book.sheet(sheet).columns[&0]
     );
 }
+
+/// What a cell is: its value, its formula, how the formula fills cells, and
+/// which.
+type CellFacts = (Value, Option<(Template, RunKind, Option<Rect>)>, u32);
+
+fn facts(book: &Workbook, sheet: &str, at: Pos) -> CellFacts {
+    let sheet = book.sheet(book.sheet_named(sheet).unwrap());
+    let formula = sheet.runs.at(at).map(|(_, run)| {
+        let template = (**book.templates.get(run.template)).clone();
+        let rect = match run.kind {
+            RunKind::Plain => None,
+            RunKind::Dynamic => sheet.spills.get(&at).copied(),
+            RunKind::Array | RunKind::DataTable => Some(run.rect),
+        };
+        (template, run.kind.clone(), rect)
+    });
+    (sheet.cells.get(at), formula, sheet.style(at))
+}
+
+mod random_edits {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn content(book: &mut Workbook, choice: u32, at: Pos) -> Content {
+        let formula = |book: &mut Workbook, text: &str, kind| {
+            let tree = formula::parse(text, at).unwrap();
+            Content::Formula {
+                template: book.templates.intern(Template::Formula(tree)),
+                kind,
+                values: vec![Value::Number(f64::from(choice))],
+            }
+        };
+        match choice {
+            0 => Content::Value(Value::Blank),
+            1 => Content::Value(Value::Bool(false)),
+            2 => Content::Value(" two\n".into()),
+            3 => formula(book, "SUM($A$1:A2)", RunKind::Plain),
+            4 => formula(book, "B3*2", RunKind::Plain),
+            5 => formula(book, "B2:B4", RunKind::Dynamic),
+            6 => formula(book, "B2:B4&\"\"", RunKind::Array),
+            x => Content::Value(Value::Number(f64::from(x) / 7.0)),
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+        #[test]
+        fn what_is_saved_reads_back(
+            edits in prop::collection::vec((1u32..16, 0u32..6, 0u32..3, 0u32..2, 0u32..10), 1..20),
+        ) {
+            for (bytes, sheet) in [(sample(), "Data & more"), (shared_formulas(), "S")] {
+                check(bytes, sheet, &edits)?;
+            }
+        }
+    }
+
+    /// Two columns of shared formulas, one of which lies in two rectangles.
+    fn shared_formulas() -> Vec<u8> {
+        let mut data = String::from("<sheetData>");
+        for row in 1..=12 {
+            let formula = |col: &str, si: u32, text: &str| {
+                let (si, text) = (if row > 6 && si == 1 { 9 } else { si }, text);
+                let inside = match row {
+                    1 | 7 if si != 0 || row == 1 => {
+                        format!("<f t=\"shared\" ref=\"{col}{row}:{col}12\" si=\"{si}\">{text}</f>")
+                    }
+                    _ => format!("<f t=\"shared\" si=\"{si}\"/>"),
+                };
+                format!("<c r=\"{col}{row}\">{inside}<v>{row}</v></c>")
+            };
+            data += &format!("<row r=\"{row}\">");
+            data += &formula("B", 0, "A1+1");
+            data += &formula("C", 1, &format!("B{row}*$A$1"));
+            data += "</row>";
+        }
+        package(&(data + "</sheetData>"))
+    }
+
+    type RandomEdit = (u32, u32, u32, u32, u32);
+
+    fn check(mut bytes: Vec<u8>, name: &str, edits: &[RandomEdit]) -> Result<(), TestCaseError> {
+        // Twice, so that what was saved is edited again.
+        for edits in edits.chunks(edits.len().div_ceil(2)) {
+            let mut book = xlsx::open_bytes(bytes).unwrap();
+            let sheet = book.sheet_named(name).unwrap();
+            for &(row, col, down, right, choice) in edits {
+                let at = Pos::new(row, col);
+                let content = content(&mut book, choice, at);
+                let rect = Rect::new(at, Pos::new(row + down, col + right));
+                let edit = Edit::Set {
+                    area: Area { sheet, rect },
+                    content: match content {
+                        // One value a cell.
+                        Content::Formula {
+                            template,
+                            kind,
+                            values,
+                        } => Content::Formula {
+                            template,
+                            kind,
+                            values: vec![values[0].clone(); rect.len() as usize],
+                        },
+                        value => value,
+                    },
+                };
+                // Part of an array cannot be changed.
+                let _ = book.apply(&Transaction::new("Edit", vec![edit]));
+            }
+            let (saved, _) = xlsx::to_bytes(&book).unwrap();
+            let again = xlsx::open_bytes(saved.clone()).unwrap();
+            for at in Rect::new(Pos::new(0, 0), Pos::new(24, 9)).cells() {
+                prop_assert_eq!(facts(&again, name, at), facts(&book, name, at), "{}", at);
+            }
+            bytes = saved;
+        }
+        Ok(())
+    }
+}
