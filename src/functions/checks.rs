@@ -2,7 +2,7 @@
 //! to central differences, lane by lane.
 
 use super::mock::{Reader, SHEET, Sheet, Tree};
-use super::{Example, Function, Lowered, Lowering, Operand, Smoothness, ValueRule, all};
+use super::{Category, Example, Function, Lowered, Lowering, Operand, Smoothness, ValueRule, all};
 use crate::grid::Pos;
 use crate::program::{Builder, Node, Program, Shape, Tensor};
 use crate::value::Value;
@@ -307,6 +307,62 @@ fn derivative_rules_agree_with_values_and_differences() {
         for example in function.examples {
             if let Err(failure) = check(function, example) {
                 failures.push(failure);
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// The example's value as a program of its cells, a lane each.
+fn program(example: &Example) -> (Program, Shape) {
+    let Tree::Call(name, args) = Reader::read(example.formula) else {
+        panic!("{} is no call", example.formula);
+    };
+    let mut checker = Checker::new(*example);
+    let value = checker.call(super::find(&name).expect("a function"), &args);
+    let shape = checker.builder.shape(value);
+    (Program::new(&checker.builder, &[value]), shape)
+}
+
+#[test]
+fn errors_are_not_finite_in_programs() {
+    let mut failures = Vec::new();
+    for function in all() {
+        // What is selected is fixed for a program. Excel refuses many arguments
+        // to financial functions for which their formulas hold as well.
+        let testable = function.lower.is_some()
+            && function.select.is_none()
+            && function.category != Category::Financial
+            && !matches!(function.value, ValueRule::Lazy(_) | ValueRule::Special);
+        if !testable {
+            continue;
+        }
+        for example in function.examples {
+            let (program, shape) = program(example);
+            let mut workspace = program.workspace();
+            for i in 0..example.cells.len() {
+                for factor in [-1.0, 0.0, 50.0, -1e-3] {
+                    let mut cells = example.cells.to_vec();
+                    cells[i].1 *= factor;
+                    let parameters: Vec<f64> =
+                        cells.iter().flat_map(|cell| [cell.1; LANES]).collect();
+                    program.run(&mut workspace, &parameters);
+                    for (k, expected) in interpret(example.formula, &cells).iter().enumerate() {
+                        let at = shape.offset(0, k / shape.cols, k % shape.cols);
+                        let got = workspace.output(0)[at];
+                        let same = if expected.is_nan() {
+                            !got.is_finite()
+                        } else {
+                            near(got, *expected, 1e-9)
+                        };
+                        if !same {
+                            failures.push(format!(
+                                "{} with {cells:?} is {got}, not {expected}",
+                                example.formula
+                            ));
+                        }
+                    }
+                }
             }
         }
     }

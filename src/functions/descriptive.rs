@@ -345,7 +345,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         measure!(geomean),
         |lowering, args| {
             let sample = Sample::new(lowering, args)?;
-            let logs = sample.sum_of(lowering, Term::ln)?;
+            let logs = sample.sum_of(lowering, |x| x.positive().ln())?;
             let count = sample.count(lowering);
             lowering.build((logs / count).exp())
         },
@@ -358,7 +358,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         measure!(harmean),
         |lowering, args| {
             let sample = Sample::new(lowering, args)?;
-            let inverses = sample.sum_of(lowering, |x| 1.0 / x)?;
+            let inverses = sample.sum_of(lowering, |x| 1.0 / x.positive())?;
             let count = sample.count(lowering);
             lowering.build(count / inverses)
         },

@@ -178,7 +178,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         numeric!(|n, d| modulo(n, d)),
     )
     .kinked(elementwise!(|n, d| n.with(Binary::Mod, d)))
-    .examples(&[example("MOD(A1,B1)", &[("A1", -7.5), ("B1", 2.0)])]),
+    .examples(&[example("MOD(A1,B1)", &[("A1", -7.5), ("B1", 2.3)])]),
     entry(
         "QUOTIENT",
         &[scalar("numerator"), scalar("denominator")],

@@ -152,6 +152,13 @@ fn floor_multiple_term(x: Term, multiple: Term) -> Term {
     (floor_term(x / multiple.clone()) * multiple.clone()).when(multiple, 0.0)
 }
 
+/// Whether a positive number goes with a negative multiple: `#NUM!` in Excel.
+fn opposed(x: Term, multiple: Term) -> Term {
+    Term::Number(0.0)
+        .less(x)
+        .with(Binary::And, multiple.less(0.0))
+}
+
 /// Whether a negative number with the mode given rounds the other way.
 fn reversed(x: f64, mode: f64) -> bool {
     x < 0.0 && mode != 0.0
@@ -165,7 +172,8 @@ fn reversed_term(x: Term, mode: Term) -> Term {
 /// The next even number away from zero, `offset` 0, or odd one, `offset` 1.
 fn parity(x: f64, offset: f64) -> f64 {
     let steps = ((x.abs() - offset) / 2.0).ceil().max(0.0);
-    (steps * 2.0 + offset).copysign(x) + 0.0
+    let size = steps * 2.0 + offset;
+    if x < 0.0 { -size } else { size }
 }
 
 fn parity_term(x: Term, offset: f64) -> Term {
@@ -266,8 +274,10 @@ pub(super) const FUNCTIONS: &[Function] = &[
         }),
     )
     .kinked(elementwise!(|x, multiple| {
+        let same_sign = x.clone() * multiple.clone();
         let rounded = (x / multiple.clone()).apply(Unary::Round) * multiple.clone();
-        rounded.when(multiple, 0.0)
+        let error = same_sign.less(0.0);
+        Term::Number(f64::NAN).when(error, rounded.when(multiple, 0.0))
     }))
     .examples(&[example("MROUND(A1,B1)", &[("A1", 10.1), ("B1", 3.0)])]),
     entry(
@@ -279,7 +289,10 @@ pub(super) const FUNCTIONS: &[Function] = &[
             Ok(ceil_multiple(x, multiple))
         }),
     )
-    .kinked(elementwise!(|x, multiple| ceil_multiple_term(x, multiple)))
+    .kinked(elementwise!(|x, multiple| {
+        let error = opposed(x.clone(), multiple.clone());
+        Term::Number(f64::NAN).when(error, ceil_multiple_term(x, multiple))
+    }))
     .examples(&[example("CEILING(A1,B1)", &[("A1", 10.1), ("B1", 3.0)])]),
     entry(
         "FLOOR",
@@ -294,7 +307,11 @@ pub(super) const FUNCTIONS: &[Function] = &[
             Ok(floor_multiple(x, multiple))
         }),
     )
-    .kinked(elementwise!(|x, multiple| floor_multiple_term(x, multiple)))
+    .kinked(elementwise!(|x, multiple| {
+        let error = opposed(x.clone(), multiple.clone());
+        let floor = floor_term(x.clone() / multiple.clone()) * multiple;
+        Term::Number(f64::NAN).when(error, floor.when(x, 0.0))
+    }))
     .examples(&[example("FLOOR(A1,B1)", &[("A1", 10.1), ("B1", 3.0)])]),
     entry(
         "CEILING.MATH",

@@ -43,6 +43,17 @@ impl Term {
         Self::Select(Box::new([condition, self, otherwise.into()]))
     }
 
+    /// This where `condition` is not 0; elsewhere the NaN that stands for an error.
+    pub fn valid_where(self, condition: Term) -> Self {
+        self.when(condition, f64::NAN)
+    }
+
+    /// Itself where above 0; elsewhere the NaN that stands for an error.
+    pub fn positive(self) -> Self {
+        let above = Term::Number(0.0).less(self.clone());
+        self.valid_where(above)
+    }
+
     pub fn less(self, other: impl Into<Term>) -> Self {
         self.with(Binary::Less, other)
     }

@@ -5,7 +5,7 @@ use super::super::params::{optional, scalar};
 use super::super::special::{
     binomial_pmf, gamma, incomplete_beta, incomplete_gamma, ln_gamma, poisson_pmf, solve_increasing,
 };
-use super::super::term::elementwise;
+use super::super::term::{Term, elementwise};
 use super::super::{Function, LowerError, Lowered, Lowering, Param, ValueRule};
 use super::{cumulative, distribution, entry, example, num};
 use crate::program::{Node, Unary};
@@ -48,6 +48,12 @@ pub(super) fn gamma_inverse_tail(q: f64, shape: f64, scale: f64) -> f64 {
     z * scale
 }
 
+/// A density at the bound of its support, where its logarithm fails: 0 where
+/// the shape is above 1; else Excel's value is an error or of no derivative.
+pub(super) fn at_bound(shape: Term) -> Term {
+    Term::Number(0.0).valid_where(Term::Number(1.0).less(shape))
+}
+
 /// Gamma's density; the cumulative form has no rule.
 fn gamma_density(lowering: &mut Lowering<'_>, args: &[Lowered]) -> Result<Node, LowerError> {
     if cumulative(lowering, args, 3)? {
@@ -57,10 +63,10 @@ fn gamma_density(lowering: &mut Lowering<'_>, args: &[Lowered]) -> Result<Node, 
     let shape = lowering.term(args, 1, None)?;
     let scale = lowering.term(args, 2, None)?;
     let ln = (shape.clone() - 1.0) * x.clone().ln()
-        - x / scale.clone()
+        - x.clone() / scale.clone()
         - shape.clone() * scale.ln()
-        - shape.apply(Unary::LnGamma);
-    lowering.build(ln.exp())
+        - shape.clone().apply(Unary::LnGamma);
+    lowering.build(ln.exp().when(x, at_bound(shape)))
 }
 
 /// The density at `x` of the interval from 0 to 1, where `y` is 1 - x.
@@ -101,12 +107,15 @@ fn beta_density(lowering: &mut Lowering<'_>, args: &[Lowered]) -> Result<Node, L
     let low = lowering.term(args, 4, Some(0.0))?;
     let high = lowering.term(args, 5, Some(1.0))?;
     let width = lowering.share(high.clone() - low.clone())?;
-    let ln = (a.clone() - 1.0) * ((x.clone() - low) / width.clone()).ln()
-        + (b.clone() - 1.0) * ((high - x) / width.clone()).ln()
+    let above = lowering.share((x.clone() - low) / width.clone())?;
+    let below = lowering.share((high - x) / width.clone())?;
+    let ln = (a.clone() - 1.0) * above.clone().ln()
+        + (b.clone() - 1.0) * below.clone().ln()
         + (a.clone() + b.clone()).apply(Unary::LnGamma)
-        - a.apply(Unary::LnGamma)
-        - b.apply(Unary::LnGamma);
-    lowering.build(ln.exp() / width)
+        - a.clone().apply(Unary::LnGamma)
+        - b.clone().apply(Unary::LnGamma);
+    let density = (ln.exp() / width).when(above, at_bound(a));
+    lowering.build(density.when(below, at_bound(b)))
 }
 
 fn beta_args(args: &mut Numbers<'_>) -> Result<[f64; 3], ErrorKind> {
@@ -151,7 +160,10 @@ const EXPONENTIAL_VALUE: ValueRule = distribution!(|x, rate| { num(x >= 0.0 && r
 
 fn exponential(lowering: &mut Lowering<'_>, args: &[Lowered]) -> Result<Node, LowerError> {
     let x = lowering.term(args, 0, None)?;
-    let rate = lowering.term(args, 1, None)?;
+    let rate = lowering.term(args, 1, None)?.positive();
+    let rate = lowering.share(rate)?;
+    let negative = x.clone().less(0.0);
+    let x = Term::Number(f64::NAN).when(negative, x);
     let exponent = -(rate.clone() * x);
     if cumulative(lowering, args, 2)? {
         lowering.build(-exponent.apply(Unary::Expm1))
@@ -177,7 +189,13 @@ fn weibull(lowering: &mut Lowering<'_>, args: &[Lowered]) -> Result<Node, LowerE
     let x = lowering.term(args, 0, None)?;
     let shape = lowering.term(args, 1, None)?;
     let scale = lowering.term(args, 2, None)?;
+    let shape = lowering.share(shape.positive())?;
+    let scale = lowering.share(scale.positive())?;
     let z = lowering.share(x / scale.clone())?;
+    // A negative number to a broken power is NaN, as the distribution is there;
+    // to a whole power it is not.
+    let negative = z.clone().less(0.0);
+    let z = lowering.share(Term::Number(f64::NAN).when(negative, z))?;
     let exponent = -z.clone().pow(shape.clone());
     if cumulative(lowering, args, 3)? {
         lowering.build(-exponent.apply(Unary::Expm1))
@@ -274,7 +292,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
             Ok(ln_gamma(x))
         }),
     )
-    .smooth(elementwise!(|x| x.apply(Unary::LnGamma)))
+    .smooth(elementwise!(|x| x.positive().apply(Unary::LnGamma)))
     .examples(&[example("GAMMALN(A1)", &[("A1", 2.5)])]),
     entry(
         "GAMMALN.PRECISE",
@@ -286,7 +304,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         }),
     )
     .xlfn()
-    .smooth(elementwise!(|x| x.apply(Unary::LnGamma)))
+    .smooth(elementwise!(|x| x.positive().apply(Unary::LnGamma)))
     .examples(&[example("GAMMALN.PRECISE(A1)", &[("A1", 2.5)])]),
     entry(
         "GAMMA.DIST",

@@ -105,8 +105,9 @@ fn poisson(lowering: &mut Lowering<'_>, args: &[Lowered]) -> Result<Node, LowerE
     }
     let x = lowering.share(lowering.term(args, 0, None)?.apply(Unary::Trunc))?;
     let mean = lowering.term(args, 1, None)?;
-    let ln = x.clone() * mean.clone().ln() - mean - (x + 1.0).apply(Unary::LnGamma);
-    lowering.build(ln.exp())
+    let ln = x.clone() * mean.clone().ln() - mean.clone() - (x.clone() + 1.0).apply(Unary::LnGamma);
+    // Where nothing is expected, nothing is certain.
+    lowering.build(ln.exp().when(mean, x.apply(Unary::Not)))
 }
 
 /// So do binomial probabilities on that of a success.
@@ -120,8 +121,12 @@ fn binomial(lowering: &mut Lowering<'_>, args: &[Lowered]) -> Result<Node, Lower
     let ways = (n.clone() + 1.0).apply(Unary::LnGamma)
         - (k.clone() + 1.0).apply(Unary::LnGamma)
         - (n.clone() - k.clone() + 1.0).apply(Unary::LnGamma);
-    let ln = ways + k.clone() * p.clone().ln() + (n - k) * (-p).apply(Unary::Ln1p);
-    lowering.build(ln.exp())
+    let q = lowering.share(1.0 - p.clone())?;
+    let failures = n - k.clone();
+    let ln = ways + k.clone() * p.clone().ln() + failures.clone() * (-p.clone()).apply(Unary::Ln1p);
+    // Of impossible successes there are none, of certain ones no failures.
+    let probability = ln.exp().when(p, k.apply(Unary::Not));
+    lowering.build(probability.when(q, failures.apply(Unary::Not)))
 }
 
 /// A number of failures before `successes`.

@@ -20,6 +20,7 @@ fn normal(lowering: &mut Lowering<'_>, args: &[Lowered]) -> Result<Node, LowerEr
     let x = lowering.term(args, 0, None)?;
     let mean = lowering.term(args, 1, None)?;
     let sd = lowering.term(args, 2, None)?;
+    let sd = lowering.share(sd.positive())?;
     let z = lowering.share((x - mean) / sd.clone())?;
     if cumulative(lowering, args, 3)? {
         lowering.build(z.apply(Unary::NormCdf))
@@ -75,7 +76,7 @@ fn confidence(lowering: &mut Lowering<'_>, args: &[Lowered]) -> Result<Node, Low
     let alpha = lowering.term(args, 0, None)?;
     let sd = lowering.term(args, 1, None)?;
     let size = lowering.term(args, 2, None)?.apply(Unary::Trunc);
-    lowering.build(-((alpha * 0.5).apply(Unary::NormQuantile) * sd / size.sqrt()))
+    lowering.build(-((alpha * 0.5).apply(Unary::NormQuantile) * sd.positive() / size.sqrt()))
 }
 
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[
@@ -134,7 +135,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     )
     .xlfn()
     .smooth(elementwise!(
-        |p, mean, sd| mean + sd * p.apply(Unary::NormQuantile)
+        |p, mean, sd| mean + sd.positive() * p.apply(Unary::NormQuantile)
     ))
     .examples(&[example(
         "NORM.INV(A1,B1,C1)",
@@ -147,7 +148,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         NORMAL_INVERSE_VALUE,
     )
     .smooth(elementwise!(
-        |p, mean, sd| mean + sd * p.apply(Unary::NormQuantile)
+        |p, mean, sd| mean + sd.positive() * p.apply(Unary::NormQuantile)
     ))
     .examples(&[example(
         "NORMINV(A1,B1,C1)",
@@ -205,7 +206,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
             Ok((x - mean) / sd)
         }),
     )
-    .smooth(elementwise!(|x, mean, sd| (x - mean) / sd))
+    .smooth(elementwise!(|x, mean, sd| (x - mean) / sd.positive()))
     .examples(&[example(
         "STANDARDIZE(A1,B1,C1)",
         &[("A1", 42.0), ("B1", 40.0), ("C1", 1.5)],
@@ -221,6 +222,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         let x = lowering.term(args, 0, None)?;
         let mean = lowering.term(args, 1, None)?;
         let sd = lowering.term(args, 2, None)?;
+        let sd = lowering.share(sd.positive())?;
         let z = lowering.share((x.clone().ln() - mean) / sd.clone())?;
         if cumulative(lowering, args, 3)? {
             lowering.build(z.apply(Unary::NormCdf))
@@ -247,9 +249,9 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
             Ok(norm_cdf((x.ln() - mean) / sd))
         }),
     )
-    .smooth(elementwise!(
-        |x, mean, sd| ((x.ln() - mean) / sd).apply(Unary::NormCdf)
-    ))
+    .smooth(elementwise!(|x, mean, sd| ((x.ln() - mean)
+        / sd.positive())
+    .apply(Unary::NormCdf)))
     .examples(&[example(
         "LOGNORMDIST(A1,B1,C1)",
         &[("A1", 4.0), ("B1", 3.5), ("C1", 1.2)],
@@ -265,7 +267,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     )
     .xlfn()
     .smooth(elementwise!(|p, mean, sd| (mean
-        + sd * p.apply(Unary::NormQuantile))
+        + sd.positive() * p.apply(Unary::NormQuantile))
     .exp()))
     .examples(&[example(
         "LOGNORM.INV(A1,B1,C1)",
@@ -281,7 +283,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         }),
     )
     .smooth(elementwise!(|p, mean, sd| (mean
-        + sd * p.apply(Unary::NormQuantile))
+        + sd.positive() * p.apply(Unary::NormQuantile))
     .exp()))
     .examples(&[example(
         "LOGINV(A1,B1,C1)",

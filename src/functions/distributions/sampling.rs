@@ -3,8 +3,9 @@
 use super::super::args::{ensure, numeric};
 use super::super::params::scalar;
 use super::super::special::{incomplete_beta, incomplete_gamma, ln_gamma, solve_increasing};
+use super::super::term::Term;
 use super::super::{Function, LowerError, Lowered, Lowering, Param, ValueRule};
-use super::continuous::{beta_pdf, gamma_inverse, gamma_inverse_tail, gamma_pdf};
+use super::continuous::{at_bound, beta_pdf, gamma_inverse, gamma_inverse_tail, gamma_pdf};
 use super::{cumulative, distribution, entry, example, is_probability, num};
 use crate::program::Node;
 use crate::value::ErrorKind;
@@ -82,8 +83,9 @@ fn chi_squared_density(lowering: &mut Lowering<'_>, args: &[Lowered]) -> Result<
         * lowering
             .fixed_number(args, 1, 1.0, "degrees of freedom")?
             .trunc();
-    let ln = x.clone().ln() * (half - 1.0) - x * 0.5;
-    lowering.build((ln - (half * 2f64.ln() + ln_gamma(half))).exp())
+    let ln = x.clone().ln() * (half - 1.0) - x.clone() * 0.5;
+    let density = (ln - (half * 2f64.ln() + ln_gamma(half))).exp();
+    lowering.build(density.when(x, at_bound(Term::Number(half))))
 }
 
 /// P(F ≤ x) and P(F > x).
