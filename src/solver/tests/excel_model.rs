@@ -212,7 +212,7 @@ fn what_cannot_be_honoured_is_named() {
         (&constraint("1", "SUM($A$1:$A$2)"), "$B$1 <= SUM($A$1:$A$2)"),
         (&constraint("1", "$A$1:$A$3"), "different shapes"),
         (&constraint("9", "1"), "solver_rel1 is \"9\""),
-        (&constraint("1", "-1"), "bounds of my model!B1 contradict"),
+        (&constraint("1", "-1"), "bounds of 'my model'!B1 contradict"),
         (&[("solver_num", "1")], "solver_rel1 is missing"),
         (&[("solver_num", "1e30")], "solver_num is"),
         (&[("solver_tim", "soon")], "solver_tim is \"soon\""),
