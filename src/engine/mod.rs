@@ -2,7 +2,7 @@
 //!
 //! Formulas are bound to what their names mean ([`bind`]), ordered by what they read
 //! ([`graph`]), evaluated by the interpreter ([`interpret`]) and their results
-//! written back ([`recalc`]). [`Engine`] puts these together: it owns a
+//! written back. [`Engine`] puts these together: it owns a
 //! workbook and keeps it calculated through edits.
 
 pub mod bind;

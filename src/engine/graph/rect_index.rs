@@ -113,13 +113,6 @@ impl<T: Copy + PartialEq> RectIndex<T> {
             }
         }
     }
-
-    /// The items whose rectangles meet `rect`, in no particular order.
-    pub fn meeting(&self, rect: Rect) -> Vec<(Rect, T)> {
-        let mut found = Vec::new();
-        self.for_each(rect, |rect, item| found.push((rect, item)));
-        found
-    }
 }
 
 #[cfg(test)]
@@ -161,7 +154,8 @@ mod tests {
                     expected.push((*rect, item));
                 }
             }
-            let mut found = index.meeting(query);
+            let mut found = Vec::new();
+            index.for_each(query, |rect, item| found.push((rect, item)));
             found.sort();
             expected.sort();
             prop_assert_eq!(found, expected);

@@ -1,7 +1,7 @@
 //! What formulas prepare from areas that are read again and again: arrays,
 //! and indexes for exact search. Kept until a cell of the area changes.
 
-use crate::grid::{Area, SheetId};
+use crate::grid::Area;
 use crate::value::{Array, Value, fold_case};
 use rustc_hash::FxHashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -166,12 +166,5 @@ impl AreaCache {
 
     pub fn clear(&self) {
         *self.lock() = Inner::default();
-    }
-
-    /// Forgets what was made from cells of a sheet.
-    pub fn forget_sheet(&self, sheet: SheetId) {
-        let mut inner = self.lock();
-        inner.arrays.retain(|kept, _| kept.sheet != sheet);
-        inner.indexes.retain(|kept, _| kept.sheet != sheet);
     }
 }
