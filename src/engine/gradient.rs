@@ -17,7 +17,7 @@ use super::interpret::World;
 use super::lower::{Lowerer, Numbers, Oracle, Refusal};
 use super::oracle::WorldOracle;
 use crate::functions::Operand;
-use crate::grid::{Area, Cell, Pos, Rect};
+use crate::grid::{Area, Cell, Rect};
 use crate::program::{Builder, Node, Program, Shape, ShapeError, Workspace};
 use crate::solver::{LeastSquares, Objective};
 use crate::value::{Array, ErrorKind, Value};
@@ -158,16 +158,7 @@ impl Slice {
         let parameters = lowerer.add_variables(variables)?;
         let slices = lowerer.discover(objective, variables)?;
         if slices.components.is_empty() {
-            let address = |area: &Area| {
-                let first = workbook.address(Cell {
-                    sheet: area.sheet,
-                    pos: area.rect.top_left(),
-                });
-                match area.rect.is_cell() {
-                    true => first,
-                    false => format!("{first}:{}", Pos::new(area.rect.bottom, area.rect.right)),
-                }
-            };
+            let address = |&area: &Area| workbook.area_address(area);
             return Err(SliceError::Independent {
                 objective: workbook.address(objective),
                 variables: variables.iter().map(address).collect::<Vec<_>>().join(","),

@@ -37,7 +37,7 @@ pub use tables::{Table, TableColumn, Tables};
 pub use templates::{Template, TemplateId, Templates};
 pub use transaction::{Applied, Content, Edit, EditError, History, MAX_FILL, Transaction};
 
-use crate::grid::{Cell, SheetId};
+use crate::grid::{Area, Cell, SheetId};
 use crate::value::DateSystem;
 use std::sync::Arc;
 
@@ -121,6 +121,12 @@ impl Workbook {
     pub fn address(&self, cell: Cell) -> String {
         let sheet = quote_sheet_name(&self.sheet(cell.sheet).name);
         format!("{sheet}!{}", cell.pos)
+    }
+
+    /// An area's address as a formula on another sheet would write it.
+    pub fn area_address(&self, area: Area) -> String {
+        let sheet = quote_sheet_name(&self.sheet(area.sheet).name);
+        format!("{sheet}!{}", area.rect)
     }
 }
 

@@ -102,7 +102,9 @@ mod tests {
 
     #[test]
     fn names_are_quoted_where_a_formula_needs_it() {
-        for plain in ["nnet", "all_rows", "Größe", "a.b"] {
+        for plain in [
+            "nnet", "all_rows", "Größe", "a.b", "Sheet1.b", "_x", "Blätter",
+        ] {
             assert_eq!(quote_sheet_name(plain), plain);
         }
         for (name, quoted) in [
@@ -112,7 +114,10 @@ mod tests {
             ("Q1", "'Q1'"),
             ("R1C1", "'R1C1'"),
             ("a-b", "'a-b'"),
+            ("rc", "'rc'"),
             ("TRUE", "'TRUE'"),
+            ("true", "'true'"),
+            ("", "''"),
         ] {
             assert_eq!(quote_sheet_name(name), quoted);
         }
