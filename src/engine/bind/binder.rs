@@ -481,56 +481,35 @@ fn column(table: &Table, name: &Arc<str>) -> Result<u32, Problem> {
 
 /// The cells of a table in the columns from `left` to `right` of its sheet.
 fn table_cells(table: &Table, items: TableItems, (left, right): (u32, u32)) -> Bound {
-    let rect = table.area.rect;
-    let headers = (table.header_rows > 0).then(|| (rect.top, rect.top + table.header_rows - 1));
-    let totals = (table.totals_rows > 0).then(|| {
-        (
-            (rect.bottom + 1).saturating_sub(table.totals_rows),
-            rect.bottom,
-        )
-    });
-    let data = table.data().map(|data| (data.top, data.bottom));
-    let both = |a: Option<(u32, u32)>, b: Option<(u32, u32)>| match (a, b) {
-        (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
-        (a, b) => a.or(b),
-    };
-    let rows = match items {
-        TableItems::Unspecified | TableItems::Data => data,
-        TableItems::All => Some((rect.top, rect.bottom)),
-        TableItems::Headers => headers,
-        TableItems::Totals => totals,
-        TableItems::HeadersData => both(headers, data),
-        TableItems::DataTotals => both(data, totals),
-        TableItems::ThisRow => {
-            let corner = |col| CellRef {
-                row: Axis::Relative(0),
-                col: Axis::Absolute(col),
-            };
-            let shape = if left == right {
-                RefShape::Cell(corner(left))
-            } else {
-                RefShape::Range(corner(left), corner(right))
-            };
+    let sheet = table.area.sheet;
+    if items == TableItems::ThisRow {
+        let Some(data) = table.data() else {
+            return Bound::Value(Value::Error(ErrorKind::Value));
+        };
+        let corner = |col| CellRef {
+            row: Axis::Relative(0),
+            col: Axis::Absolute(col),
+        };
+        let shape = if left == right {
+            RefShape::Cell(corner(left))
+        } else {
+            RefShape::Range(corner(left), corner(right))
+        };
+        return Bound::Cells(BoundRef {
             // Rows of another sheet's table are met by their number.
-            return match data {
-                Some(rows) => Bound::Cells(BoundRef {
-                    within: Some(rows),
-                    ..BoundRef::on(table.area.sheet, shape)
-                }),
-                None => Bound::Value(Value::Error(ErrorKind::Value)),
-            };
-        }
-    };
-    match rows {
-        Some((top, bottom)) => Bound::Cells(BoundRef::fixed(Area {
-            sheet: table.area.sheet,
-            rect: Rect {
-                top,
+            within: Some((data.top, data.bottom)),
+            ..BoundRef::on(sheet, shape)
+        });
+    }
+    match table.items(items) {
+        Some(rows) => {
+            let rect = Rect {
                 left,
-                bottom,
                 right,
-            },
-        })),
+                ..rows
+            };
+            Bound::Cells(BoundRef::fixed(Area { sheet, rect }))
+        }
         None => Bound::Value(Value::Error(ErrorKind::Ref)),
     }
 }
