@@ -14,7 +14,6 @@ mod random;
 mod reference;
 
 pub use cache::AreaCache;
-pub(super) use random::mix;
 
 use super::bind::{Bound, BoundFormula, NameCache};
 use super::graph::Graph;

@@ -26,6 +26,7 @@ pub use recalc::{Progress, Recalculation};
 use crate::formula::{Dialect, ParseError};
 use crate::functions::Operand;
 use crate::grid::Cell;
+use crate::random::mix;
 use crate::value::{Value, format};
 use crate::workbook::{History, Template, Workbook};
 use bind::{Binder, BoundFormula, NameCache};
@@ -167,6 +168,11 @@ impl Engine {
         Binder::new(&self.workbook, &mut names, at).bind(expr)
     }
 
+    /// What this recalculation's random numbers follow from.
+    fn random_seed(&self) -> u64 {
+        mix(self.seed ^ mix(self.recalculations))
+    }
+
     /// What the interpreter sees: the workbook as it is.
     pub(crate) fn world(&self) -> World<'_> {
         World {
@@ -175,7 +181,7 @@ impl Engine {
             cache: &self.cache,
             names: &self.names,
             now: self.now.unwrap_or_else(|| clock(self.workbook.date_system)),
-            seed: interpret::mix(self.seed ^ interpret::mix(self.recalculations)),
+            seed: self.random_seed(),
             pending: None,
         }
     }

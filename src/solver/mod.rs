@@ -13,7 +13,6 @@ pub mod methods;
 mod outcome;
 mod problem;
 pub mod progress;
-mod rng;
 mod search;
 pub mod starts;
 mod stop;
