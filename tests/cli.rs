@@ -532,6 +532,12 @@ fn values_and_filled_formulas_are_entered_and_saved() {
     assert_eq!(get("'Other sheet'!B1"), "30\n");
     assert_eq!(get("'Other sheet'!D2"), "6\n");
 
+    let relative = "'Other sheet'!D1:D2==RC[-3]*R1C1";
+    let run = gradsheet(&["set", &book, relative, "--r1c1", "-o", &out]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    let formulas = gradsheet(&["get", &out, "'Other sheet'!D2", "--json"]);
+    assert!(formulas.out.contains("=A2*$A$1"), "{}", formulas.out);
+
     let bad = gradsheet(&["set", &book, "A1==SUM("]);
     assert_eq!(bad.code, 2);
     assert!(bad.err.contains("A1==SUM("), "{}", bad.err);
