@@ -439,7 +439,7 @@ fn side(
         return Ok(Side::Function(Box::new(Coordinate { index, variables })));
     }
     match Slice::new(engine, cell, &resolved.areas) {
-        Ok(slice) => Ok(Side::Function(slice.objective())),
+        Ok(slice) => Ok(Side::Function(Box::new(slice))),
         Err(SliceError::Independent { .. } | SliceError::NotAFormula { .. }) => {
             number(engine, cell).map(Side::Number).ok_or_else(|| {
                 format!(
