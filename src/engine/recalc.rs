@@ -275,7 +275,6 @@ impl Recalc<'_> {
     fn world(&self) -> World<'_> {
         World {
             book: &self.engine.workbook,
-            graph: &self.engine.graph,
             cache: &self.engine.cache,
             names: &self.engine.names,
             now: self.now,
