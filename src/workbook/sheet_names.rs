@@ -1,7 +1,8 @@
 //! What a sheet may be called, and how formulas write it.
 
-use super::{Workbook, folded};
+use super::Workbook;
 use crate::formula::is_plain_sheet;
+use crate::value::fold_case;
 
 /// Excel's limit, in UTF-16 units.
 const MAX_LEN: usize = 31;
@@ -55,11 +56,11 @@ impl Workbook {
         let taken: Vec<String> = self
             .order()
             .iter()
-            .map(|&id| folded(&self.sheet(id).name))
+            .map(|&id| fold_case(&self.sheet(id).name))
             .collect();
         let mut name = base.clone();
         let mut number = 2;
-        while taken.contains(&folded(&name)) {
+        while taken.contains(&fold_case(&name)) {
             let suffix = format!(" ({number})");
             name = shortened(&base, MAX_LEN - suffix.len()) + &suffix;
             number += 1;

@@ -8,7 +8,7 @@ use crate::formula::{
 };
 use crate::functions;
 use crate::grid::{Area, Cell, Pos, Rect, SheetId};
-use crate::value::{Array, ErrorKind, Value};
+use crate::value::{Array, ErrorKind, Value, fold_case};
 use crate::workbook::{DefinedName, Table, Workbook};
 use rustc_hash::FxHashMap;
 use std::sync::{Arc, OnceLock};
@@ -28,7 +28,7 @@ pub struct Binder<'a> {
     /// The cell the formula stands in: its sheet is the one meant where none
     /// is written, its table the one meant by `[@…]`.
     at: Cell,
-    /// The names of the slots in use, in lower case.
+    /// The names of the slots in use, without differences of case.
     slots: Vec<Arc<str>>,
     /// The names being bound, outermost first.
     open: Vec<(Arc<str>, Option<SheetId>, std::sync::Weak<BoundName>)>,
@@ -225,7 +225,7 @@ impl<'a> Binder<'a> {
     }
 
     fn name(&mut self, prefix: Option<&SheetPrefix>, name: &Arc<str>) -> Bound {
-        let wanted: Arc<str> = lower(name);
+        let wanted: Arc<str> = folded(name);
         if prefix.is_none()
             && let Some(slot) = self.slots.iter().rposition(|slot| *slot == wanted)
         {
@@ -308,7 +308,7 @@ impl<'a> Binder<'a> {
     }
 
     fn call(&mut self, name: &Arc<str>, args: &[Expr]) -> Bound {
-        let wanted = lower(name);
+        let wanted = folded(name);
         if let Some(slot) = self.slots.iter().rposition(|slot| *slot == wanted) {
             return Bound::Apply {
                 callee: Box::new(Bound::Slot(slot)),
@@ -409,8 +409,9 @@ impl<'a> Binder<'a> {
     }
 }
 
-fn lower(name: &str) -> Arc<str> {
-    name.to_lowercase().into()
+/// A name as names are compared.
+fn folded(name: &str) -> Arc<str> {
+    fold_case(name).into()
 }
 
 /// A parameter's name, and whether brackets make it optional. Files write
@@ -418,7 +419,7 @@ fn lower(name: &str) -> Arc<str> {
 fn parameter(expr: &Expr) -> Option<(Arc<str>, bool)> {
     match expr {
         Expr::Name { prefix: None, name } => {
-            let name = name.to_lowercase();
+            let name = fold_case(name);
             if let Some(name) = name.strip_prefix("_xlop.") {
                 return Some((name.into(), true));
             }
@@ -429,7 +430,7 @@ fn parameter(expr: &Expr) -> Option<(Arc<str>, bool)> {
             table: None,
             items: TableItems::Unspecified,
             columns: Some((first, last)),
-        }) if first == last => Some((lower(first), true)),
+        }) if first == last => Some((folded(first), true)),
         _ => None,
     }
 }
