@@ -311,9 +311,7 @@ const CONTENT_TYPES: &str = "[Content_Types].xml";
 /// A run's formula as it stands in a cell, in the language of files.
 fn formula_text(book: &Workbook, run: &Run, at: Pos) -> String {
     match &**book.templates.get(run.template) {
-        Template::Formula(tree) => {
-            formula::print(tree, at, Dialect::File(file_prefix))
-        }
+        Template::Formula(tree) => formula::print(tree, at, Dialect::File(file_prefix)),
         Template::Unreadable(text) => text.to_string(),
     }
 }
