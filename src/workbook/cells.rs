@@ -138,6 +138,10 @@ impl Cells {
 
     /// Visits the cells of `rect` that are not blank, row by row.
     pub fn for_each(&self, rect: Rect, visit: &mut dyn FnMut(Pos, &Value)) {
+        if rect.top == rect.bottom || rect.left == rect.right {
+            // The same order, without an iterator's cursors.
+            return self.for_each_column(rect, visit);
+        }
         for (at, value) in self.iter(rect) {
             visit(at, &value);
         }

@@ -70,7 +70,7 @@ impl Context for Interpreter<'_> {
         let read = || {
             let (rows, cols) = (rect.rows() as usize, rect.cols() as usize);
             let mut values = vec![Value::Blank; rows * cols];
-            cells.for_each(rect, &mut |pos, value| {
+            cells.for_each_column(rect, &mut |pos, value| {
                 let place = (pos.row - rect.top) as usize * cols + (pos.col - rect.left) as usize;
                 values[place] = value.clone();
             });

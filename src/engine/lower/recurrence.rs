@@ -8,8 +8,9 @@
 
 use super::numbers::Numbers;
 use super::reference::Want;
-use super::slice::{Member, components};
+use super::slice::Member;
 use super::{Lowerer, Refusal, Site};
+use crate::engine::components::components;
 use crate::engine::bind::{Bound, BoundRef};
 use crate::formula::Axis;
 use crate::grid::{Area, MAX_COLS, Rect};
