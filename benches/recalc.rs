@@ -67,14 +67,24 @@ fn network(rows: u32) -> Engine {
         sheet.runs.insert(Run { rect, ..run });
     }
     let mut engine = Engine::new(book);
-    let others = engine.workbook().order().iter().filter(|&&other| other != id);
+    let others = engine
+        .workbook()
+        .order()
+        .iter()
+        .filter(|&&other| other != id);
     let others = others.map(|&sheet| Edit::RemoveSheet { sheet }).collect();
     engine
         .apply(&Transaction::new("One sheet", others))
         .expect("sheets to remove");
     let mean = format!("=AVERAGE(AH4:AH{})", last + 1);
     engine
-        .enter(Cell { sheet: id, pos: LOSS }, &mean)
+        .enter(
+            Cell {
+                sheet: id,
+                pos: LOSS,
+            },
+            &mean,
+        )
         .expect("a formula");
     engine
 }
@@ -219,12 +229,22 @@ fn networks(c: &mut Criterion) {
         let time = best(|| {
             black_box(edit(&mut engine));
         });
-        hand.weights[0][0] = engine.workbook().sheet(sheet).cells.number(weight.pos).expect("a number");
+        hand.weights[0][0] = engine
+            .workbook()
+            .sheet(sheet)
+            .cells
+            .number(weight.pos)
+            .expect("a number");
         let yard = best(|| {
             black_box(hand.after_edit());
         });
         assert!(close(loss(&engine), hand.after_edit()));
-        print_ratio(&format!("edit a parameter of {rows} rows"), time, "by hand", yard);
+        print_ratio(
+            &format!("edit a parameter of {rows} rows"),
+            time,
+            "by hand",
+            yard,
+        );
 
         let mut group = c.benchmark_group(format!("network of {rows} rows"));
         group.sample_size(10);
@@ -259,7 +279,9 @@ fn look_up(keys: &[f64], values: &[f64], wanted: &[f64], found: &mut [f64]) {
         rows.entry(key.to_bits()).or_insert(row);
     }
     for (to, key) in found.iter_mut().zip(wanted) {
-        *to = rows.get(&key.to_bits()).map_or(f64::NAN, |&row| values[row]);
+        *to = rows
+            .get(&key.to_bits())
+            .map_or(f64::NAN, |&row| values[row]);
     }
 }
 
@@ -274,7 +296,12 @@ fn lookups(c: &mut Criterion) {
         cells.set_numbers(col, 0, numbers);
     }
     let rect = Rect::new(Pos::new(0, 3), Pos::new(N - 1, 3));
-    put_run(&mut book, sheet, rect, &format!("VLOOKUP(C1,$A$1:$B${N},2,FALSE)"));
+    put_run(
+        &mut book,
+        sheet,
+        rect,
+        &format!("VLOOKUP(C1,$A$1:$B${N},2,FALSE)"),
+    );
     let mut engine = Engine::new(book);
     engine.recalculate_all();
     let mut found = vec![0.0; N as usize];

@@ -152,9 +152,9 @@ impl Cells {
         for (col, column) in self.columns.range(rect.left, rect.right) {
             for (number, chunk) in column.range(rect.top / CHUNK_ROWS, rect.bottom / CHUNK_ROWS) {
                 let (first, last) = rows_within(*number, &rect);
-                for (row, value) in chunk.iter(first, last) {
-                    visit(Pos::new(number * CHUNK_ROWS + u32::from(row), *col), &value);
-                }
+                chunk.for_each(first, last, |row, value| {
+                    visit(Pos::new(number * CHUNK_ROWS + u32::from(row), *col), value);
+                });
             }
         }
     }

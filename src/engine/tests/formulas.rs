@@ -330,3 +330,24 @@ fn left_out_arguments_of_a_lambda_are_told_apart() {
     ]);
     assert_eq!(numbers(&engine, "A1:A2")[..], [5.0, 15.0]);
 }
+
+#[test]
+fn every_function_with_several_values_says_so() {
+    for function in crate::functions::all() {
+        for example in function.examples {
+            let mut engine = sheet(&[]);
+            for (at, x) in example.cells {
+                enter(&mut engine, at, &x.to_string());
+            }
+            let at = cell("H20");
+            let result = engine.evaluate(example.formula, at).unwrap();
+            let several = matches!(result, Value::Array(array) if array.cells().len() > 1);
+            enter(&mut engine, "H20", &format!("={}", example.formula));
+            assert!(
+                !several || engine.bound(at).unwrap().array,
+                "{} would be cut to its first value",
+                example.formula
+            );
+        }
+    }
+}
