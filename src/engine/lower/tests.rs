@@ -332,3 +332,47 @@ fn what_cannot_be_differentiated_says_where_and_why() {
     assert!(reason("A1 = x\nB1 = =N(A1)", "B1", &["A1"]).contains("text"));
     assert!(reason("A1 = 1\nB1 = =A1&\"\"", "B1", &["A1"]).contains("text"));
 }
+
+/// Every function with a derivative rule, through parser, binding and
+/// lowering: its examples, with the numbers moved a little.
+#[test]
+fn every_functions_examples_agree_with_recalculation() {
+    let mut checked = 0;
+    for function in crate::functions::all() {
+        if function.lower.is_none() {
+            continue;
+        }
+        for example in function.examples {
+            let mut lines = String::new();
+            for (index, (cell, x)) in example.cells.iter().enumerate() {
+                // Integers may have to stay integers (digits, k, periods).
+                let moved = if x.fract() == 0.0 {
+                    *x
+                } else {
+                    x * (1.0 + 1e-3 * (index + 1) as f64)
+                };
+                lines += &format!("{cell} = {moved:?}\n");
+            }
+            lines += &format!("Z1 ~ =SUM({})", example.formula);
+            let cells: Vec<&str> = example
+                .cells
+                .iter()
+                .filter(|(_, x)| x.fract() != 0.0)
+                .map(|(cell, _)| *cell)
+                .collect();
+            if cells.is_empty() {
+                continue;
+            }
+            match slice(&engine(&lines), "Z1", &cells) {
+                Ok(_) => {
+                    check(&lines, "Z1", &cells);
+                    checked += 1;
+                }
+                // An argument that must not vary, or one without influence.
+                Err(SliceError::Refused(_) | SliceError::Independent { .. }) => {}
+                Err(error) => panic!("{}: {error}", example.formula),
+            }
+        }
+    }
+    assert!(checked > 100, "{checked} examples");
+}
