@@ -3,6 +3,7 @@
 use super::algebra::Floats;
 use super::arguments::{Scalars, done};
 use super::params::{array, optional, range, repeating, scalar};
+use super::term::Term;
 use super::{
     Category, Context, Example, Function, LowerError, Lowered, Lowering, Operand, Param, ValueRule,
 };
@@ -415,22 +416,24 @@ fn lower_npv(l: &mut Lowering<'_>, args: &[Lowered]) -> Result<Node, LowerError>
     Ok(total)
 }
 
-/// The times of dates in years of 365 days after the first.
+/// The times of dates in years of 365 days after the first; NaN where one of
+/// them lies before it.
 fn years(l: &mut Lowering<'_>, flows: &Lowered, dates: &Lowered) -> Result<Node, LowerError> {
     let (shape, other) = (l.builder.shape(flows.node), l.builder.shape(dates.node));
     if (shape.rows, shape.cols) != (other.rows, other.cols) {
         return Err(l.refuse("its values and dates differ in shape"));
     }
-    let first = super::shaping::rearrange(l, dates.node, 1, 1, |_, _| Some((0, 0)))?;
-    let year = l.builder.scalar(365.0);
-    let days = l.builder.binary(Binary::Sub, dates.node, first)?;
-    Ok(l.builder.binary(Binary::Div, days, year)?)
+    let dates = l.builder.unary(Unary::Trunc, dates.node);
+    let first = super::shaping::rearrange(l, dates, 1, 1, |_, _| Some((0, 0)))?;
+    let days = l.share(Term::from(dates) - Term::from(first))?;
+    let not_before = Term::Number(0.0).with(Binary::LessEqual, days.clone());
+    l.build((days / 365.0).valid_where(not_before))
 }
 
 fn lower_xnpv(l: &mut Lowering<'_>, args: &[Lowered]) -> Result<Node, LowerError> {
     let years = years(l, &args[1], &args[2])?;
-    let one = l.builder.scalar(1.0);
-    let growth = l.builder.binary(Binary::Add, args[0].node, one)?;
+    let rate = l.share(Term::from(args[0].node).positive())?;
+    let growth = l.build(rate + 1.0)?;
     let values = discounted(l, &args[1], growth, years)?;
     Ok(l.builder.reduce(Reduction::Sum, Axes::CELLS, values))
 }
