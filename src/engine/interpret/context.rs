@@ -5,9 +5,9 @@ use super::{Interpreter, MAX_ARRAY, random};
 use crate::engine::print_for_people;
 use crate::formula::Expr;
 use crate::functions::{Context, Lambda, Operand};
-use crate::grid::{Area, Cell, Pos, SheetId};
+use crate::grid::{Area, Cell, Pos, Rect, SheetId};
 use crate::value::{Array, DateSystem, ErrorKind, Value};
-use crate::workbook::Template;
+use crate::workbook::{Cells, Template};
 use std::sync::Arc;
 
 impl Interpreter<'_> {
@@ -67,15 +67,7 @@ impl Context for Interpreter<'_> {
         }
         self.reading(area);
         let cells = &self.world.book.sheet(area.sheet).cells;
-        let read = || {
-            let (rows, cols) = (rect.rows() as usize, rect.cols() as usize);
-            let mut values = vec![Value::Blank; rows * cols];
-            cells.for_each(rect, &mut |pos, value| {
-                let place = (pos.row - rect.top) as usize * cols + (pos.col - rect.left) as usize;
-                values[place] = value.clone();
-            });
-            Array::new(rows, cols, values)
-        };
+        let read = || array_of(cells, rect);
         if rect.len() < WORTH_KEEPING || self.world.pending.is_some() {
             return Ok(Arc::new(read()));
         }
@@ -175,6 +167,17 @@ impl Context for Interpreter<'_> {
         self.draws += 1;
         random::uniform(self.world.seed, self.origin, draw)
     }
+}
+
+/// The values of a rectangle of cells.
+pub(super) fn array_of(cells: &Cells, rect: Rect) -> Array {
+    let (rows, cols) = (rect.rows() as usize, rect.cols() as usize);
+    let mut values = vec![Value::Blank; rows * cols];
+    cells.for_each(rect, &mut |pos, value| {
+        let place = (pos.row - rect.top) as usize * cols + (pos.col - rect.left) as usize;
+        values[place] = value.clone();
+    });
+    Array::new(rows, cols, values)
 }
 
 /// Whether SUBTOTAL or AGGREGATE is called anywhere in a formula.
