@@ -1,10 +1,10 @@
 //! What functions ask of the evaluation around them.
 
-use super::cache::{Index, WORTH_KEEPING};
+use super::cache::{Index, WORTH_INDEXING, WORTH_KEEPING};
 use super::{Interpreter, MAX_ARRAY, random};
 use crate::engine::print_for_people;
 use crate::formula::Expr;
-use crate::functions::{Context, Lambda, Operand};
+use crate::functions::{Context, Lambda, Operand, Postings};
 use crate::grid::{Area, Cell, Pos, Rect, SheetId};
 use crate::value::{Array, DateSystem, ErrorKind, Value};
 use crate::workbook::{Cells, Template};
@@ -101,6 +101,19 @@ impl Context for Interpreter<'_> {
             }
         });
         found.find(key, last)
+    }
+
+    fn postings(&mut self, area: Area) -> Option<Arc<Postings>> {
+        let rect = area.rect;
+        if self.track || self.world.pending.is_some() || rect.len() < WORTH_INDEXING {
+            return None;
+        }
+        let cells = &self.world.book.sheet(area.sheet).cells;
+        self.world.cache.postings(area, || {
+            let mut postings = Postings::default();
+            cells.for_each(rect, &mut |pos, value| postings.add(pos, value));
+            postings
+        })
     }
 
     fn call(&mut self, lambda: &Lambda, args: &[Operand]) -> Operand {
