@@ -40,6 +40,7 @@ mod numbers;
 mod numerals;
 mod operand;
 mod order;
+mod postings;
 mod random;
 mod reference;
 mod regex;
@@ -61,6 +62,7 @@ mod wildcard;
 pub use context::Context;
 pub use lower::{LowerError, Lowered, Lowering};
 pub use operand::{Callable, Lambda, Operand};
+pub use postings::Postings;
 
 use crate::value::{ErrorKind, Value};
 

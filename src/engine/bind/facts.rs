@@ -38,6 +38,7 @@ impl Facts {
                 }
                 !reference.is_cell()
             }
+            Bound::External(reference) => !reference.is_cell(),
             Bound::Slot(slot) => self.slots.get(*slot).copied().unwrap_or(true),
             Bound::Let { values, body } => {
                 let outside = self.slots.len();

@@ -110,7 +110,7 @@ impl Lowerer<'_> {
             return false;
         };
         match part {
-            Bound::Value(_) | Bound::Omitted | Bound::Function(_) => false,
+            Bound::Value(_) | Bound::Omitted | Bound::Function(_) | Bound::External(_) => false,
             Bound::Cells(reference) => reference.hull(site.cells).is_some_and(|rect| {
                 reference
                     .sheets
