@@ -5,7 +5,6 @@ use super::{Result, Verdict, complain, files, json, slice};
 use gradsheet::engine::Engine;
 use gradsheet::engine::gradient::Slice;
 use gradsheet::grid::{Area, Cell, Rect};
-use gradsheet::solver::references::{parse_areas, parse_cell};
 use gradsheet::value::Value;
 use gradsheet::workbook::{Edit, Transaction};
 use serde::Serialize;
@@ -66,8 +65,8 @@ const LIMIT: f64 = 1e-6;
 pub fn run(args: &Args, out: &mut dyn Write) -> Result {
     let workbook = files::open(&args.file)?;
     let sheet = files::sheet(&workbook, args.sheet.as_deref())?;
-    let objective = parse_cell(&args.of, &workbook, sheet)?;
-    let areas = parse_areas(&args.wrt, &workbook, sheet)?;
+    let objective = workbook.parse_cell(&args.of, sheet)?;
+    let areas = workbook.parse_areas(&args.wrt, sheet)?;
     let mut engine = Engine::new(workbook);
     let mut slice = slice::compile(&mut engine, objective, &areas)?;
     for note in slice.notes() {

@@ -238,7 +238,7 @@ fn a_loan_table_steps_through_several_columns() {
 }
 
 #[test]
-fn a_recurrence_over_vectors() {
+fn a_recurrence_over_vectors_has_its_gradient() {
     let mut lines = String::from("A1 = 0.5\nB1 = -0.2\nE1 = 0.3\nF1 = 0.1\nE2 = -0.4\nF2 = 0.2\n");
     // h(t) = tanh(h(t-1) W), two units wide.
     lines += "A2:B30 = =TANH($A1*E$1+$B1*E$2+0.1)\nH1 = =A30+2*B30";
