@@ -124,6 +124,7 @@ impl Lowerer<'_> {
         args: &[Bound],
         site: &Site,
     ) -> Result<(Vec<Lowered>, bool), Refusal> {
+        self.not_in_recurrence(site)?;
         let lanes = if args.iter().any(|arg| self.varies(arg)) {
             site.lanes()
         } else {
@@ -259,6 +260,9 @@ impl Lowerer<'_> {
             };
             if areas.is_empty() {
                 lowered.push(self.argument(arg, whole, site, &mut fallible)?);
+            }
+            if !areas.is_empty() {
+                self.not_in_recurrence(site)?;
             }
             for area in &areas {
                 lowered.push(self.argument(area, whole, site, &mut fallible)?);

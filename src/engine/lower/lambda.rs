@@ -63,7 +63,8 @@ impl Lowerer<'_> {
                 }
             }
             _ if !self.is_active(part, site)? => Slot::Constant(self.constants(part, site)),
-            Bound::Cells(reference) => Slot::Cells(reference.clone()),
+            // In a recurrence a reference is an input or a state.
+            Bound::Cells(reference) if self.leaves.is_none() => Slot::Cells(reference.clone()),
             _ => Slot::Numbers(self.part(part, site, Want::Whole)?),
         })
     }

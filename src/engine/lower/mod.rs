@@ -13,6 +13,8 @@
 //! Errors of cells are NaN or infinite here. The compiled program is compared
 //! with the sheet's own value before anyone uses it.
 
+#[cfg(test)]
+mod agreement;
 mod call;
 mod condition;
 mod constant;
@@ -134,6 +136,8 @@ pub(crate) struct Lowerer<'a> {
     slots: Vec<Slot>,
     /// While the body of a recurrence is being lowered: its inputs.
     leaves: Option<Leaves>,
+    /// The body of a recurrence cannot be lowered for one row standing for all.
+    unscannable: bool,
     /// What a user should know of the derivative, each said once.
     pub notes: BTreeSet<String>,
 }
@@ -147,6 +151,7 @@ impl<'a> Lowerer<'a> {
             regions: Regions::default(),
             slots: Vec::new(),
             leaves: None,
+            unscannable: false,
             notes: BTreeSet::new(),
         }
     }

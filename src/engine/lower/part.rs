@@ -196,6 +196,7 @@ impl Lowerer<'_> {
         site: &Site,
         want: Want,
     ) -> Result<Numbers, Refusal> {
+        self.not_in_recurrence(site)?;
         self.oracle.take_reads();
         let operands = self.constants(part, site);
         for area in self.oracle.take_reads() {
