@@ -179,3 +179,105 @@ fn recurrences_may_use_names_let_and_lambda() {
         F1 / A1:A2: A1 = 0.5; A2 = 2; B1 = 1; F1 = =B40; B2:B40 = =MAP(B1,LAMBDA(x,x*$A$1+ROW()/9))",
     );
 }
+
+#[test]
+fn a_lambda_that_calls_itself_is_refused_where_it_depends_on_the_variables() {
+    all_refused(
+        "E9 / A1:A3: A1 = 1.5; A2 = 2; A3 = 3; f := LAMBDA(n,IF(n<1,Sheet1!$A$1,n*f(n-1))); E9 ~ =f(3)*A2 => calls itself",
+    );
+    all_agree(
+        "E9 / A1:A3: A1 = 1.5; A2 = 2; A3 = 3; f := LAMBDA(n,IF(n<1,1,n*f(n-1))); E9 ~ =f(3)*A2",
+    );
+}
+
+#[test]
+fn cells_that_only_the_other_branch_looks_up_are_part_of_the_slice() {
+    all_agree(
+        "D1 / A1: A1 = 1; B5 = 5; C1 = =A1*2; D1 = =IF(A1>0,A1,OFFSET(B1,0,1))
+        D1 / A1: A1 = 1; B5 = 5; C1 = =A1*2; D1 = =IF(A1>0,A1,SUM(INDIRECT(\"C1\"):B1))",
+    );
+    all_refused(
+        "D1 / A1: A1 = 1; B5 = 5; C1 = =A1*2; D1 ~ =IF(A1>0,A1,LET(n,1,OFFSET(B1,0,n))) => reads Sheet1!C1",
+    );
+}
+
+#[test]
+fn ranges_that_move_along_are_intersected_with_their_own_row() {
+    all_agree(
+        "E9 / A1:A3: A1 = 1; A2 = 2; A3 = 3; B1:B3 = =A1:A3*2+Sheet2!A:A; Sheet2!A2 = 4; E9 = =SUM(B:B)
+        E9 / A1:C1: A1 = 1; B1 = 2; C1 = 3; A2:C2 = =A1:C1^2+Sheet2!1:1; Sheet2!B1 = 4; E9 = =SUM(2:2)",
+    );
+}
+
+#[test]
+fn references_to_several_sheets_are_summed() {
+    all_agree(
+        "E9 / A1:A3: A1 = 1; A2 = 2; A3 = 3; Sheet2!A1 = 5; E9 = =SUM(Sheet1:Sheet2!A1:A3)*A2+MAX(Sheet1:Sheet2!A1)+SUM((A1,A2:A3))",
+    );
+}
+
+#[test]
+fn columns_of_text_and_numbers_are_compared_cell_by_cell() {
+    all_agree(
+        "C4 / E1: A1 = none; A2 = 2; A3 = 3; E1 = 2; B1:B3 = =IF(A1=\"none\",\"skip\",A1*$E$1); C1:C3 = =IF(B1=\"skip\",0,B1*2); C4 = =SUM(C1:C3)
+        C4 / E1: A1 = none; A2 = 2; A3 = 3; E1 = 2; B1:B3 = =IF(A1=\"none\",\"\",A1*$E$1); C1:C3 = =IF(B1=\"\",1,B1*2); C4 = =SUM(C1:C3)
+        C4 / E1: A1 = none; A2 = 2; A3 = 3; E1 = 2; B1:B3 = =IF(A1=\"none\",\"\",A1*$E$1); C1:C3 = =IF(ISNUMBER(B1),B1*2,7)+ISTEXT(B1); C4 = =SUM(C1:C3)
+        B1 / A1: A1 = 0.5; B1 = =((A1>0)=1)*A1+((A1>0)>5)*A1+((A1>0)=TRUE)+(A1=TRUE)+(\"x\">A1)*A1
+        B1 / A1: A1 = 0.5; B1 = =(A1=A2)+(A2=A1)*3+(A1>A2)*A1+(A1<\"x\")+(A2=\"\")*A1+(A1=1=\"x\")
+        B3 / E1:E2: A1 = a; A2 = b; A3 = a; E1 = 1; E2 = 2; B1:B2 = =SWITCH(A1,\"a\",$E$1,\"b\",$E$2^2); B3 = =SUM(B1:B2)
+        B1 / A1:A2: A1 = 1.5; A2 = 2; B1 = =ISNUMBER(1/(A1-0.5))*A1+ISERROR(LN(A2))+ISBLANK(A1)",
+    );
+}
+
+#[test]
+fn values_given_directly_count_and_those_in_cells_are_sifted() {
+    all_agree(
+        "B1 / A1:A3: A1 = 1; A2 = 2; A3 = 3; B1 = =SUM(A1>0)+A1+COUNT(A1>0,A2)*A1
+        B1 / A1:A3: A1 = 1; A2 = 2; A3 = 3; B1 = =AND(A1>1,A2)*A3+OR(A1>2,A2>2)*A2+NOT(A1)
+        B2 / A1:A3: A1 = 1; A2 = 2; A3 = 3; B1 = =A1>0.5; B2 = =SUM(B1,A2)+COUNT(B1)+A1*MAX(B1,A1>0.7,-3)",
+    );
+}
+
+#[test]
+fn copies_of_empty_cells_are_zero() {
+    all_agree(
+        "C5 / A1:A3: A1 = 1; A2 = 2; A3 = 3; C1:C4 = =A1; C5 = =AVERAGE(C1:C4)+COUNT(C1:C4)
+        C5 / A1:A3: A1 = 1; A2 = 2; A3 = 3; {C1:C4} = =A1:A4; C5 = =AVERAGE(C1:C4)+COUNT(C1:C4)
+        C5 / A1: A1 = 1; C1:C4 = =IF($A$1>0.5,B1,$A$1); C5 = =SUM(C1:C4)+A1+COUNT(C1:C4)",
+    );
+}
+
+#[test]
+fn missing_values_are_replaced() {
+    all_agree(
+        "B3 / E1:E2: D1 = 1; D2 = 2; A1 = 1; A2 = 7; E1 = 1; E2 = 2; B1:B2 = =IFNA(VLOOKUP(A1,$D$1:$E$2,2,FALSE),5); B3 = =SUM(B1:B2)
+        B3 / E1:E2: D1 = 1; D2 = 2; A1 = 1; A2 = 7; E1 = 1; E2 = 2; B1:B2 = =IFNA(VLOOKUP(A1,$D$1:$E$2,2,FALSE)*2,$E$1*5); B3 = =SUM(B1:B2)
+        B3 / E1:E2: D1 = 1; D2 = 2; A1 = 1; A2 = 7; E1 = 1; E2 = 2; B1:B2 = =IFERROR(INDEX($E$1:$E$2,MATCH(A1,$D$1:$D$2,0)),0); B3 = =SUM(B1:B2)
+        B3 / A1:A2: A1 = 0.5; A2 = 2; B3 = =IFERROR(EXP(A1*1400),A2*3)",
+    );
+    all_refused("E9 / A1:A3: A1 = 1.5; A2 = 2; A3 = 3; E9 = =IFNA(IFS(A1>1,A2),A3) => last case");
+}
+
+#[test]
+fn parts_of_computed_arrays_and_spills_are_taken() {
+    all_agree(
+        "B1 / A1:A3: A1 = 1; A2 = 2; A3 = 3; B1 = =SUM(TAKE(A1:A3*2,2))+SUM(DROP(A1:A3*A1,1))+SUM(TAKE(A1:A3,2))
+        B1 / A1:A3: A1 = 1; A2 = 2; A3 = 3; B1 ~ =INDEX(A1:A3*A2,2)+INDEX(TRANSPOSE(A1:A3)*A1:A3,3,2)
+        B4 / A1:A3: A1 = 1; A2 = 2; A3 = 3; B1:B3 ~ =INDEX($A$1:$A$3*$A$2,ROW()); B4 = =SUMSQ(B1:B3)
+        E9 / A1:A3: A1 = 1; A2 = 2; A3 = 3; D1 ~ =A1:A3*2; E1 = =SUM(D1#)+D2; E9 = =E1*D3+INDEX(D1#,2)
+        E9 / A1:A3: A1 = 1; A2 = 2; A3 = 3; D1:D3 ~ =SEQUENCE(1,ROW())*A1; E9 = =SUM(E2:F3)+SUM(D3#)",
+    );
+}
+
+#[test]
+fn places_are_constants() {
+    all_agree(
+        "B1 / A1:A3: A1 = 1; A2 = 2; A3 = 3; B1 = =ROW(A2)*A1+ROWS(A1:A3)*A2+COLUMN(A3)*A3+COLUMNS(A1:A2)
+        C1 / A1:A2: A1 = 0.5; A2 = 2; B1 = 1; B2:B40 = =B1*$A$1+ROWS(B$1:B1)*$A$2; C1 = =B40",
+    );
+}
+
+#[test]
+fn several_random_numbers_in_one_formula_are_refused() {
+    all_refused("E9 / A1: A1 = 1; E9 = =A1*RAND()+RAND() => several random numbers");
+}

@@ -6,6 +6,7 @@
 //! elements of sequences (or uniforms), and references to earlier rows are
 //! the states.
 
+use super::call::asks_for_place;
 use super::numbers::Numbers;
 use super::reference::Want;
 use super::slice::{Member, components};
@@ -123,7 +124,10 @@ impl Lowerer<'_> {
                     .iter()
                     .any(|&sheet| leaves.is_state(Area { sheet, rect }))
             }),
-            Bound::Call { args, .. } => args.iter().any(|arg| self.looks_at_state(arg, site)),
+            Bound::Call { function, args } => args
+                .iter()
+                .filter(|arg| !(asks_for_place(function) && matches!(arg, Bound::Cells(_))))
+                .any(|arg| self.looks_at_state(arg, site)),
             Bound::Plus(x) | Bound::Negate(x) | Bound::Percent(x) => self.looks_at_state(x, site),
             Bound::Chain { first, rest } => {
                 self.looks_at_state(first, site)

@@ -1,7 +1,7 @@
 //! The slice of a workbook that lies between variables and an objective.
 
 use super::{Lowerer, Refusal};
-use crate::engine::bind::BoundFormula;
+use crate::engine::bind::{Bound, BoundFormula};
 use crate::functions::Operand;
 use crate::grid::{Area, Cell, Rect, SheetId};
 use crate::workbook::{RunId, RunKind};
@@ -86,6 +86,9 @@ impl Lowerer<'_> {
             .map(|member| self.producers(&found, member))
             .collect();
         let active = activity(&found.members, &producers, variables);
+        for (&id, &index) in &found.index {
+            self.examined.insert(id, found.members[index].cells);
+        }
         let components = components(found.members.len(), |index| {
             producers[index].iter().copied().filter(|&p| active[p])
         });
@@ -198,14 +201,33 @@ impl Lowerer<'_> {
             }
             self.oracle.take_reads();
             let mapped = member.kind != RunKind::Plain;
+            // Also in branches that are not taken now.
+            let mut places = Vec::new();
+            member.bound.root.visit(&mut |part| {
+                let moves = match part {
+                    Bound::Call { function, .. } => {
+                        matches!(function.name, "OFFSET" | "INDIRECT")
+                    }
+                    Bound::Range(..) => true,
+                    _ => false,
+                };
+                if moves {
+                    places.push(part);
+                }
+            });
             for pos in origins.cells() {
                 let at = Cell {
                     sheet: member.sheet,
                     pos,
                 };
-                let result = self.oracle.evaluate(&member.bound.root, at, mapped, &[]);
-                if let Operand::Reference(found) = result {
-                    areas.extend(found);
+                for part in [&member.bound.root]
+                    .into_iter()
+                    .chain(places.iter().copied())
+                {
+                    let result = self.oracle.evaluate(part, at, mapped, &[]);
+                    if let Operand::Reference(found) = result {
+                        areas.extend(found);
+                    }
                 }
             }
             areas.extend(self.oracle.take_reads());
