@@ -9,7 +9,7 @@ mod cache;
 mod call;
 mod context;
 mod lambda;
-mod operators;
+pub(super) mod operators;
 mod random;
 mod reference;
 

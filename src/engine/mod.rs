@@ -11,7 +11,7 @@ mod compare;
 mod components;
 mod edit;
 pub mod gradient;
-mod graph;
+pub mod graph;
 mod interpret;
 mod lower;
 mod oracle;
