@@ -14,6 +14,7 @@
 //! - [`engine`]: recalculation and gradients;
 //! - [`solver`]: optimisation of a cell by changing others.
 
+mod atomic;
 pub mod csv;
 pub mod engine;
 pub mod formula;

@@ -17,6 +17,7 @@ pub use error::{OpenCause, OpenError, SaveError};
 pub use save::SaveReport;
 
 use crate::workbook::Workbook;
+use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -43,9 +44,11 @@ pub fn open_bytes(bytes: impl Into<Arc<[u8]>>) -> Result<Workbook, OpenError> {
 pub fn save(book: &Workbook, path: impl AsRef<Path>) -> Result<SaveReport, SaveError> {
     let path = path.as_ref();
     let (bytes, report) = to_bytes(book)?;
-    save::write_atomically(path, &bytes).map_err(|source| SaveError::Write {
-        file: path.to_owned(),
-        source,
+    crate::atomic::write(path, |file| file.write_all(&bytes)).map_err(|source| {
+        SaveError::Write {
+            file: path.to_owned(),
+            source,
+        }
     })?;
     Ok(report)
 }
@@ -73,7 +76,7 @@ pub fn save_new(
 ) -> Result<(), SaveError> {
     let path = path.as_ref();
     let bytes = new::bytes(book, decorate)?;
-    save::write_atomically(path, &bytes).map_err(|source| SaveError::Write {
+    crate::atomic::write(path, |file| file.write_all(&bytes)).map_err(|source| SaveError::Write {
         file: path.to_owned(),
         source,
     })
