@@ -53,7 +53,7 @@ pub fn save(book: &Workbook, path: impl AsRef<Path>) -> Result<SaveReport, SaveE
     Ok(report)
 }
 
-/// The bytes that [`save`] writes.
+/// The bytes that [`save()`] writes.
 pub fn to_bytes(book: &Workbook) -> Result<(Vec<u8>, SaveReport), SaveError> {
     let original = book
         .package
