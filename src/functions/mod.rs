@@ -16,13 +16,13 @@ mod checks;
 mod combinatorics;
 mod conditional;
 mod context;
-mod convert;
 mod criteria;
 mod database;
 mod date;
 mod day_count;
 mod descriptive;
 mod distributions;
+mod engineering;
 mod financial;
 mod gradient;
 mod hypothesis;
@@ -50,7 +50,6 @@ mod search;
 mod securities;
 mod shaping;
 mod special;
-mod steps;
 mod subtotal;
 mod sumproduct;
 mod term;
@@ -263,6 +262,7 @@ pub enum Category {
     Array,
     Text,
     Date,
+    Engineering,
     Information,
     Financial,
     Gradient,
@@ -374,9 +374,14 @@ const CATEGORIES: &[&[Function]] = &[
     gradient::FUNCTIONS,
     array::FUNCTIONS,
     cash_flow::FUNCTIONS,
-    convert::FUNCTIONS,
     database::FUNCTIONS,
     date::FUNCTIONS,
+    engineering::bases::FUNCTIONS,
+    engineering::bessel::FUNCTIONS,
+    engineering::bits::FUNCTIONS,
+    engineering::complex::FUNCTIONS,
+    engineering::convert::FUNCTIONS,
+    engineering::steps::FUNCTIONS,
     financial::FUNCTIONS,
     information::FUNCTIONS,
     numbers::FUNCTIONS,
@@ -405,9 +410,12 @@ const CATEGORIES: &[&[Function]] = &[
     number_text::FUNCTIONS,
     reference::FUNCTIONS,
     regex::FUNCTIONS,
-    securities::FUNCTIONS,
+    securities::accrued::FUNCTIONS,
+    securities::bond::FUNCTIONS,
+    securities::coupons::FUNCTIONS,
+    securities::discount::FUNCTIONS,
+    securities::odd::FUNCTIONS,
     shaping::FUNCTIONS,
-    steps::FUNCTIONS,
     text::FUNCTIONS,
 ];
 

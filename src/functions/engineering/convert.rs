@@ -3,9 +3,9 @@
 //! Factors are those Microsoft documents (and Excel computes with); the SI
 //! prefix of a squared or cubed unit is squared or cubed with it.
 
-use super::arguments::{Scalars, done};
-use super::params::scalar;
-use super::{Category, Function, ValueRule};
+use super::super::arguments::{Scalars, done};
+use super::super::params::scalar;
+use super::super::{Category, Function, ValueRule};
 use crate::value::{ErrorKind, Value};
 
 /// What a unit measures. Units of one kind convert into each other.
@@ -225,8 +225,8 @@ const PREFIXES: &[(&str, i32)] = &[
 /// Powers of 1024, for bits and bytes.
 const BINARY_PREFIXES: &[&str] = &["ki", "Mi", "Gi", "Ti", "Pi", "Ei", "Zi", "Yi"];
 
-pub(super) const FUNCTIONS: &[Function] = &[Function::new(
-    Category::Math,
+pub(in super::super) const FUNCTIONS: &[Function] = &[Function::new(
+    Category::Engineering,
     "CONVERT",
     &[scalar("number"), scalar("from_unit"), scalar("to_unit")],
     "A number of one unit of measure in another: \"mi\" to \"km\", \"C\" to \"F\".",
@@ -270,7 +270,7 @@ fn find(name: &str) -> Option<(&'static Unit, f64)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::mock::Sheet;
+    use super::super::super::mock::Sheet;
     use crate::value::ErrorKind;
 
     #[test]
