@@ -102,7 +102,14 @@ const Y1: Ratio = (
 /// From 8 on: the parts in phase and out of phase, in powers of (8/x)².
 type Phase = (&'static [f64], &'static [f64]);
 
-const PHASE_0: Phase = (
+const OUT_OF_PHASE_0: &[f64] = &[
+    -0.156_249_999_5e-1,
+    0.143_048_876_5e-3,
+    -0.691_114_765_1e-5,
+    0.762_109_516_1e-6,
+    -0.934_945_152e-7,
+];
+const Y0_PHASE: Phase = (
     &[
         1.0,
         -0.109_862_862_7e-2,
@@ -110,13 +117,18 @@ const PHASE_0: Phase = (
         -0.207_337_063_9e-5,
         0.209_388_721_1e-6,
     ],
+    OUT_OF_PHASE_0,
+);
+/// As [`Y0_PHASE`], with two digits of a coefficient swapped, as in Excel.
+const J0_PHASE: Phase = (
     &[
-        -0.156_249_999_5e-1,
-        0.143_048_876_5e-3,
-        -0.691_114_765_1e-5,
-        0.762_109_516_1e-6,
-        -0.934_945_152e-7,
+        1.0,
+        -0.109_862_826_7e-2,
+        0.273_451_040_7e-4,
+        -0.207_337_063_9e-5,
+        0.209_388_721_1e-6,
     ],
+    OUT_OF_PHASE_0,
 );
 const OUT_OF_PHASE_1: &[f64] = &[
     0.046_874_999_95,
@@ -177,7 +189,7 @@ fn j0(x: f64) -> f64 {
     if x < 8.0 {
         ratio(&J0, x)
     } else {
-        cosine_wave(PHASE_0, x, QUARTER_PI)
+        cosine_wave(J0_PHASE, x, QUARTER_PI)
     }
 }
 
@@ -193,7 +205,7 @@ fn y0(x: f64) -> f64 {
     if x < 8.0 {
         ratio(&Y0, x) + TWO_OVER_PI * j0(x) * x.ln()
     } else {
-        sine_wave(PHASE_0, x, QUARTER_PI)
+        sine_wave(Y0_PHASE, x, QUARTER_PI)
     }
 }
 
