@@ -20,6 +20,7 @@ mod criteria;
 mod database;
 mod date;
 mod day_count;
+mod depreciation;
 mod descriptive;
 mod distributions;
 mod engineering;
@@ -55,6 +56,7 @@ mod sumproduct;
 mod term;
 mod text;
 mod trig;
+mod web;
 mod wildcard;
 
 pub use context::Context;
@@ -376,6 +378,7 @@ const CATEGORIES: &[&[Function]] = &[
     cash_flow::FUNCTIONS,
     database::FUNCTIONS,
     date::FUNCTIONS,
+    depreciation::FUNCTIONS,
     engineering::bases::FUNCTIONS,
     engineering::bessel::FUNCTIONS,
     engineering::bits::FUNCTIONS,
@@ -415,8 +418,10 @@ const CATEGORIES: &[&[Function]] = &[
     securities::coupons::FUNCTIONS,
     securities::discount::FUNCTIONS,
     securities::odd::FUNCTIONS,
+    securities::quote::FUNCTIONS,
     shaping::FUNCTIONS,
     text::FUNCTIONS,
+    web::FUNCTIONS,
 ];
 
 /// Shorthands for the tables of parameters.

@@ -1,10 +1,12 @@
-//! Securities: bills and discounts, coupon dates, prices and yields.
+//! Securities: bills and discounts, coupon dates, prices and yields,
+//! quotes in fractions.
 
 pub(super) mod accrued;
 pub(super) mod bond;
 pub(super) mod coupons;
 pub(super) mod discount;
 pub(super) mod odd;
+pub(super) mod quote;
 mod schedule;
 
 use super::arguments::Scalars;
