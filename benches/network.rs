@@ -3,6 +3,9 @@
 //! by hand over the same columns, in the same run.
 
 use criterion::{Criterion, criterion_group, criterion_main};
+use gradsheet::engine::Engine;
+use gradsheet::engine::gradient::Slice;
+use gradsheet::grid::{Area, Cell, Pos};
 use gradsheet::program::{
     Axes, Binary, Builder, Node, Program, Reduction, Shape, Tensor, Window, Workspace,
 };
@@ -180,5 +183,64 @@ fn network(c: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, network);
+/// A sheet of `workbooks/titanic.xlsx`, as gradsheet differentiates it, against
+/// the loop over the same columns.
+fn sheet(c: &mut Criterion) {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/workbooks/titanic.xlsx");
+    let engine = Engine::new(gradsheet::xlsx::open(path).expect("the example workbook"));
+    let book = engine.workbook();
+    let area = |text: &str| book.parse_areas(text, book.order()[0]).expect("an area")[0];
+    let columns = |text: &str| -> Vec<f64> {
+        let Area { sheet, rect } = area(text);
+        let cells = &book.sheet(sheet).cells;
+        let rows = |col| (rect.top..=rect.bottom).map(move |row| Pos::new(row, col));
+        (rect.left..=rect.right)
+            .flat_map(rows)
+            .map(|at| cells.number(at).expect("a number"))
+            .collect()
+    };
+    let data = Data {
+        rows: 712,
+        inputs: columns("nnet!G4:P715"),
+        target: columns("nnet!A4:A715"),
+    };
+    let Area { sheet, rect } = area("nnet!AH1");
+    let objective = Cell {
+        sheet,
+        pos: rect.top_left(),
+    };
+    let mut slice =
+        Slice::new(&engine, objective, &[area("nnet!R4:AA5")]).expect("it has a gradient");
+    let w: [f64; 2 * INPUTS] = slice.start().try_into().expect("twenty parameters");
+    let (mut ours, mut theirs) = ([0.0; 2 * INPUTS], [0.0; 2 * INPUTS]);
+    let a = slice.value_and_gradient(&w, &mut ours);
+    let b = by_hand(&data, &w, &mut theirs);
+    assert!((a - b).abs() < 1e-12);
+    assert!(ours.iter().zip(&theirs).all(|(a, b)| (a - b).abs() < 1e-12));
+    let time = best(|| {
+        black_box(slice.value_and_gradient(black_box(&w), &mut ours));
+    });
+    let hand = best(|| {
+        black_box(by_hand(&data, black_box(&w), &mut theirs));
+    });
+    let alone = best(|| {
+        black_box(slice.value(black_box(&w)));
+    });
+    println!(
+        "the nnet sheet: {time:?}, by hand {hand:?}, ratio {:.2}; the loss alone {alone:?}, \
+         a gradient is {:.2} of it",
+        time.as_secs_f64() / hand.as_secs_f64(),
+        time.as_secs_f64() / alone.as_secs_f64()
+    );
+    let mut group = c.benchmark_group("the nnet sheet");
+    group.bench_function("gradient", |b| {
+        b.iter(|| slice.value_and_gradient(black_box(&w), &mut ours));
+    });
+    group.bench_function("by hand", |b| {
+        b.iter(|| by_hand(&data, black_box(&w), &mut theirs));
+    });
+    group.finish();
+}
+
+criterion_group!(benches, network, sheet);
 criterion_main!(benches);

@@ -55,7 +55,7 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result {
         let workbook = match files::open(&path) {
             Ok(workbook) => workbook,
             Err(error) => {
-                complain(error.as_ref());
+                complain(&error.to_string());
                 failed += 1;
                 continue;
             }

@@ -45,10 +45,7 @@ pub fn open(path: &Path) -> Result<Workbook> {
         Kind::Imported => {
             let imported = import::open(path)?;
             for note in &imported.notes {
-                super::complain(&*Box::<dyn std::error::Error>::from(format!(
-                    "{}: {note}",
-                    path.display()
-                )));
+                super::complain(&format!("{}: {note}", path.display()));
             }
             imported.workbook
         }

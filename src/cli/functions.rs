@@ -106,10 +106,10 @@ fn list(as_json: bool, out: &mut dyn Write) -> Result {
     let mut category = String::new();
     for document in &documents {
         if document.category != category {
-            category.clone_from(&document.category);
-            if !table_is_first(&documents, document) {
+            if !category.is_empty() {
                 table.row();
             }
+            category.clone_from(&document.category);
             table.row().text(&category.to_uppercase());
         }
         table.row().text(document.name).text(document.help);
@@ -117,12 +117,6 @@ fn list(as_json: bool, out: &mut dyn Write) -> Result {
     table.print(out)?;
     writeln!(out, "\n{} functions", documents.len())?;
     Ok(Verdict::Holds)
-}
-
-fn table_is_first(documents: &[Document], document: &Document) -> bool {
-    documents
-        .first()
-        .is_some_and(|first| first.name == document.name)
 }
 
 fn describe(name: &str, as_json: bool, out: &mut dyn Write) -> Result {

@@ -98,6 +98,7 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result {
         let mut table = Table::default();
         table.row().text(&engine.workbook().sheet(area.sheet).name);
         for col in area.rect.left..=area.rect.right {
+            // Over the values of their columns, most of which are numbers.
             table.number(&column_name(col));
         }
         for row in area.rect.top..=area.rect.bottom {

@@ -37,8 +37,8 @@ pub fn print(out: &mut dyn Write, document: &impl Serialize) -> io::Result<()> {
     writeln!(out)
 }
 
-/// The keys of a document must be those that the manual's section lists in its
-/// `json` block of fields, in that order.
+/// Every key of a document must be a row of the table of fields in the
+/// manual's section.
 #[cfg(test)]
 pub fn assert_documented(section: &str, document: &impl Serialize) {
     let manual = include_str!("../../docs/cli.md");

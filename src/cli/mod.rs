@@ -88,15 +88,15 @@ pub fn run(cli: Cli) -> ExitCode {
         // The reader of a pipe has seen enough: `gradsheet functions | head`.
         Err(error) if is_broken_pipe(error.as_ref()) => ExitCode::SUCCESS,
         Err(error) => {
-            complain(error.as_ref());
+            complain(&error.to_string());
             ExitCode::from(2)
         }
     }
 }
 
-/// Tells the user of an error on stderr.
-fn complain(error: &dyn Error) {
-    eprintln!("gradsheet: {}", printable(&error.to_string()));
+/// Tells the user on stderr that something is wrong or worth knowing.
+fn complain(text: &str) {
+    eprintln!("gradsheet: {}", printable(text));
 }
 
 fn is_broken_pipe(error: &(dyn Error + 'static)) -> bool {

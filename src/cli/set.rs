@@ -4,10 +4,13 @@ use super::json::Json;
 use super::show::Table;
 use super::{Result, Verdict, files, json};
 use gradsheet::engine::Engine;
-use gradsheet::grid::{Area, Cell};
+use gradsheet::formula::{self, Dialect};
+use gradsheet::functions;
+use gradsheet::grid::{Area, Cell, Pos};
 use gradsheet::solver::references::parse_areas;
 use gradsheet::workbook::{Edit, Transaction};
 use serde::Serialize;
+use std::borrow::Cow;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -19,7 +22,8 @@ use std::path::PathBuf;
     range is filled into it, its relative references shifted.\n\n\
     Examples:\n  \
     gradsheet set book.xlsx B2=0.5 -o changed.xlsx\n  \
-    gradsheet set book.xlsx 'Data!C1:C9==A1*2' Data!C10= --force"
+    gradsheet set book.xlsx 'Data!C1:C9==A1*2' Data!C10= --force\n  \
+    gradsheet set book.xlsx --r1c1 'D2:D9==RC[-1]-R[-1]C[-1]' -o differences.xlsx"
 )]
 pub struct Args {
     file: PathBuf,
@@ -29,6 +33,9 @@ pub struct Args {
     /// The sheet of references that name none [default: the active one]
     #[arg(long)]
     sheet: Option<String>,
+    /// Read the references of formulas as R1C1: =R[-1]C*R1C1
+    #[arg(long)]
+    r1c1: bool,
     /// Save the changed workbook here
     #[arg(short, long, value_name = "OUT")]
     output: Option<PathBuf>,
@@ -74,8 +81,12 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result {
                 pos: area.rect.top_left(),
             };
             // What the first cell is given, the whole area is given.
+            let text = match text.strip_prefix('=') {
+                Some(formula) if args.r1c1 => Cow::Owned(a1(formula, first.pos, entry)?),
+                _ => Cow::Borrowed(text),
+            };
             let typed = engine
-                .entry(first, text)
+                .entry(first, &text)
                 .map_err(|error| format!("{entry}: {error}"))?;
             transaction
                 .edits
@@ -133,6 +144,13 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result {
         )?,
     }
     Ok(Verdict::Holds)
+}
+
+/// A formula in R1C1 notation as it would be typed into the cell at `at`.
+fn a1(formula: &str, at: Pos, entry: &str) -> std::result::Result<String, String> {
+    let expr = formula::parse_r1c1(formula).map_err(|error| format!("{entry}: {error}"))?;
+    let text = formula::print(&expr, at, Dialect::People(functions::file_prefix));
+    Ok(format!("={text}"))
 }
 
 /// At the first `=` outside of quotes: sheet names may hold one.

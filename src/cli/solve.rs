@@ -132,6 +132,8 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result {
     let mut engine = Engine::new(workbook);
     let mut slice = slice::compile(&mut engine, resolved.objective, &resolved.areas)?;
     slice.notes().iter().for_each(|note| say(note));
+    // As the cell shows it: the compiled slice may differ in the last digit.
+    let before = number(&engine, resolved.objective);
     let problem = Problem {
         sense: model.sense,
         start: slice.start().to_vec(),
@@ -171,7 +173,7 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result {
     let document = Document {
         objective: Change {
             cell: objective,
-            before: outcome.before,
+            before: before.unwrap_or(outcome.before),
             after,
         },
         method: outcome.method,

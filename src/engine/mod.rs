@@ -183,18 +183,7 @@ impl Engine {
 
 /// A formula as people read it, without its `=`.
 pub(crate) fn print_for_people(expr: &crate::formula::Expr, origin: crate::grid::Pos) -> String {
-    crate::formula::print(expr, origin, Dialect::People(prefix))
-}
-
-/// What files write before a function's name; `None` where it is unknown.
-fn prefix(name: &str) -> Option<&'static str> {
-    use crate::functions::Prefix;
-    crate::functions::find(name).map(|function| match function.prefix {
-        Prefix::None => "",
-        Prefix::Xlfn => "_xlfn.",
-        Prefix::Xlws => "_xlfn._xlws.",
-        Prefix::Xludf => "_xludf.",
-    })
+    crate::formula::print(expr, origin, Dialect::People(crate::functions::file_prefix))
 }
 
 /// The date and time by the system's clock, as a serial number in universal time.

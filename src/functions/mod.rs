@@ -371,6 +371,18 @@ pub fn find(name: &str) -> Option<&'static Function> {
     INDEX.get(name).copied()
 }
 
+/// What files write before the name of a function, given in capitals without
+/// prefix; `None` where there is no such function. The vocabulary that the
+/// formula printer asks for.
+pub fn file_prefix(name: &str) -> Option<&'static str> {
+    find(name).map(|function| match function.prefix {
+        Prefix::None => "",
+        Prefix::Xlfn => "_xlfn.",
+        Prefix::Xlws => "_xlfn._xlws.",
+        Prefix::Xludf => "_xludf.",
+    })
+}
+
 /// The tables of the category files.
 const CATEGORIES: &[&[Function]] = &[
     gradient::FUNCTIONS,

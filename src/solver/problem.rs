@@ -245,8 +245,8 @@ impl Problem {
             return Err(ProblemError::Shape { expected: n, got });
         }
         for (i, (&lower, &upper)) in self.bounds.lower.iter().zip(&self.bounds.upper).enumerate() {
-            // `!(a <= b)` also catches NaN.
-            if !(lower <= upper) {
+            let contradict = lower > upper || lower.is_nan() || upper.is_nan();
+            if contradict {
                 return Err(ProblemError::Bounds {
                     variable: i,
                     lower,

@@ -24,7 +24,7 @@ pub struct Search<'a> {
     max_iterations: u64,
     evaluations: u64,
     best: Best,
-    /// The score and the value at the newest evaluation.
+    /// The objective's value at the newest evaluation.
     newest_value: f64,
     first_score: Option<f64>,
     first_norm: Option<f64>,
@@ -158,6 +158,10 @@ impl<'a> Search<'a> {
 
     /// Tells of the starting point, and ends where there is nothing to do.
     pub fn begin(&mut self, x: &[f64], score: f64, gradient: &[f64]) -> Result<(), Status> {
+        // A random start may lie where the objective is no number.
+        if !score.is_finite() {
+            return Err(Status::CannotImprove);
+        }
         self.test(x, score, gradient)
     }
 

@@ -332,3 +332,109 @@ fn what_cannot_be_differentiated_says_where_and_why() {
     assert!(reason("A1 = x\nB1 = =N(A1)", "B1", &["A1"]).contains("text"));
     assert!(reason("A1 = 1\nB1 = =A1&\"\"", "B1", &["A1"]).contains("text"));
 }
+
+/// What a comparison of one derivative with differences came to.
+enum Seen {
+    Agrees,
+    /// The differences themselves disagree: a jump or a kink is near, or the
+    /// numbers left the function's domain.
+    Rough,
+    Differs(String),
+}
+
+/// One partial derivative of `Z1` against central differences of two widths.
+fn compare(engine: &mut Engine, slice: &Slice, gradient: &[f64], index: usize) -> Seen {
+    let cell = slice.variables()[index];
+    let x = slice.start()[index];
+    let mut at = |value: f64| {
+        let area = Area {
+            sheet: cell.sheet,
+            rect: Rect::cell(cell.pos),
+        };
+        let edit = Edit::SetValues {
+            area,
+            values: vec![Value::Number(value)],
+        };
+        let transaction = Transaction {
+            label: String::new(),
+            edits: vec![edit],
+        };
+        engine.apply(&transaction).expect("a number is entered");
+        match engine.value(slice.objective_cell()) {
+            Value::Number(y) => y,
+            _ => f64::NAN,
+        }
+    };
+    let mut slope = |step: f64| (at(x + step) - at(x - step)) / (2.0 * step);
+    let width = 1e-5 * x.abs().max(0.1);
+    let (wide, narrow) = (slope(width), slope(width / 4.0));
+    at(x);
+    let scale = wide.abs().max(narrow.abs()).max(1.0);
+    let exact = gradient[index];
+    if (wide - exact).abs().min((narrow - exact).abs()) <= 1e-5 * scale {
+        Seen::Agrees
+    } else if (wide - narrow).abs() <= 1e-4 * scale {
+        Seen::Differs(format!(
+            "{}: {exact} by the program, {narrow} by differences",
+            cell.pos
+        ))
+    } else {
+        Seen::Rough
+    }
+}
+
+/// Every function with a derivative rule, through parser, binding and
+/// lowering, at random numbers around those of its examples.
+#[test]
+fn every_function_agrees_with_recalculation_at_random_arguments() {
+    use proptest::strategy::{Strategy, ValueTree};
+    use proptest::test_runner::TestRunner;
+    let mut runner = TestRunner::deterministic();
+    let (mut agree, mut rough) = (0, 0);
+    let mut functions = std::collections::BTreeSet::new();
+    for function in crate::functions::all().filter(|f| f.lower.is_some()) {
+        for example in function.examples {
+            let cells: Vec<&str> = example.cells.iter().map(|(cell, _)| *cell).collect();
+            for _ in 0..6 {
+                let mut lines = String::new();
+                for (cell, x) in example.cells {
+                    // Whole numbers may have to stay whole: digits, periods, places.
+                    let factor = match x.fract() == 0.0 {
+                        true => 1.0,
+                        false => (0.8f64..1.25)
+                            .new_tree(&mut runner)
+                            .expect("a number")
+                            .current(),
+                    };
+                    lines += &format!("{cell} = {:?}\n", x * factor);
+                }
+                lines += &format!("Z1 ~ =SUM({})", example.formula);
+                let mut engine = engine(&lines);
+                for cell in &cells {
+                    // Arguments that must not vary are refused one by one.
+                    let Ok(mut slice) = slice(&engine, "Z1", &[cell]) else {
+                        continue;
+                    };
+                    let start = slice.start().to_vec();
+                    let mut gradient = [0.0];
+                    slice.value_and_gradient(&start, &mut gradient);
+                    match compare(&mut engine, &slice, &gradient, 0) {
+                        Seen::Agrees => agree += 1,
+                        Seen::Rough => rough += 1,
+                        Seen::Differs(how) => panic!("{}\n{lines}\n{how}", function.name),
+                    }
+                    functions.insert(function.name);
+                }
+            }
+        }
+    }
+    assert!(
+        functions.len() > 150,
+        "only {} functions were seen",
+        functions.len()
+    );
+    assert!(
+        rough * 20 < agree,
+        "{rough} comparisons were rough, {agree} agreed"
+    );
+}

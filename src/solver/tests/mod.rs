@@ -183,6 +183,21 @@ fn a_line_search_comes_back_from_where_the_value_is_no_number() {
 }
 
 #[test]
+fn random_starts_where_the_value_is_no_number_are_passed_over() {
+    for method in ["auto", "gd", "adam"] {
+        let logarithm = Smooth::new(1, |x, g| {
+            g[0] = 2.0 * (x[0] / 0.05).ln() / x[0];
+            (x[0] / 0.05).ln().powi(2)
+        });
+        let mut options = options(method, 1e-4);
+        options.starts = Starts { count: 20, seed: 1 };
+        let outcome = solved(logarithm, &Problem::minimise(vec![0.01]), &options);
+        assert!((outcome.x[0] - 0.05).abs() < 1e-4, "{method}: {outcome:?}");
+        assert_eq!(outcome.starts.map(|(count, _)| count), Some(20));
+    }
+}
+
+#[test]
 fn an_objective_without_a_floor_is_reported() {
     let slide = Smooth::new(1, |x, g| {
         g[0] = 1.0;
@@ -291,14 +306,14 @@ fn constraints_are_satisfied_by_slsqp() {
         x[0] * x[3] * (x[0] + x[1] + x[2]) + x[2]
     });
     let product = Smooth::new(4, |x, g| {
-        for i in 0..4 {
-            g[i] = (0..4).filter(|&j| j != i).map(|j| x[j]).product();
+        for (i, g) in g.iter_mut().enumerate() {
+            *g = (0..4).filter(|&j| j != i).map(|j| x[j]).product();
         }
         x.iter().product()
     });
     let squares = Smooth::new(4, |x, g| {
-        for i in 0..4 {
-            g[i] = 2.0 * x[i];
+        for (g, x) in g.iter_mut().zip(x) {
+            *g = 2.0 * x;
         }
         x.iter().map(|x| x * x).sum()
     });

@@ -22,7 +22,7 @@ use super::read::{Original, OriginalSheet};
 use super::relationships::Relationships;
 use super::xml::{Patches, Xml, XmlError};
 use crate::formula::{self, Dialect};
-use crate::functions::{self, Prefix};
+use crate::functions::file_prefix;
 use crate::grid::{Pos, SheetId};
 use crate::workbook::{Run, Template, Workbook};
 use std::collections::{BTreeMap, BTreeSet};
@@ -311,19 +311,9 @@ const CONTENT_TYPES: &str = "[Content_Types].xml";
 /// A run's formula as it stands in a cell, in the language of files.
 fn formula_text(book: &Workbook, run: &Run, at: Pos) -> String {
     match &**book.templates.get(run.template) {
-        Template::Formula(tree) => formula::print(tree, at, Dialect::File(prefix)),
+        Template::Formula(tree) => formula::print(tree, at, Dialect::File(file_prefix)),
         Template::Unreadable(text) => text.to_string(),
     }
-}
-
-/// What files write before a function's name.
-fn prefix(name: &str) -> Option<&'static str> {
-    Some(match functions::find(name)?.prefix {
-        Prefix::None => "",
-        Prefix::Xlfn => "_xlfn.",
-        Prefix::Xlws => "_xlfn._xlws.",
-        Prefix::Xludf => "_xludf.",
-    })
 }
 
 /// Inserts an element as the last one of the root, whose local name is given.
