@@ -1,6 +1,6 @@
 //! Sums, products, counts, means and extremes.
 
-use super::args::{Counting, ensure, finite, for_each_number};
+use super::arguments::{Counting, ensure, finite, for_each_number};
 use super::params::{range, repeating};
 use super::sample::{Sample, refuse_gaps};
 use super::term::Term;

@@ -1,6 +1,6 @@
 //! Depreciation that depends on the periods before: DB, VDB, AMORLINC, AMORDEGRC.
 
-use super::arguments::{Scalars, done};
+use super::arguments::{Scalars, done, require};
 use super::day_count::{Basis, year_fraction};
 use super::params::{optional, scalar};
 use super::{Category, Context, Function, Param, ValueRule};
@@ -8,10 +8,6 @@ use crate::value::{ErrorKind, Value};
 
 /// The longest life in periods.
 const LONGEST: f64 = 1e6;
-
-fn require(holds: bool) -> Result<(), ErrorKind> {
-    if holds { Ok(()) } else { Err(ErrorKind::Num) }
-}
 
 fn fixed_declining(args: &[Value]) -> Result<f64, ErrorKind> {
     let [cost, salvage, life, period] = [
@@ -101,9 +97,9 @@ struct French {
 
 impl French {
     fn new(args: &[Value], context: &dyn Context) -> Result<Self, ErrorKind> {
-        let day = |index| args.strict_or(index, 0.0).map(f64::trunc);
-        let (cost, purchased, first_end) = (args.strict_or(0, 0.0)?, day(1)?, day(2)?);
-        let (salvage, period, rate) = (args.strict_or(3, 0.0)?, day(4)?, args.strict_or(5, 0.0)?);
+        let day = |index| args.strict(index).map(f64::trunc);
+        let (cost, purchased, first_end) = (args.strict(0)?, day(1)?, day(2)?);
+        let (salvage, period, rate) = (args.strict(3)?, day(4)?, args.strict(5)?);
         let basis = Basis::new(day(6)?)?;
         require(
             cost > 0.0
@@ -138,8 +134,9 @@ impl French {
     /// grows with the life of the asset, and the last two periods halve what
     /// is left.
     fn degressive(&self) -> Result<f64, ErrorKind> {
+        const MOST_YEARS: f64 = 1e3;
         let life = 1.0 / self.rate;
-        require(life <= LONGEST)?;
+        require(life <= MOST_YEARS)?;
         let coefficient = match life {
             ..3.0 => 1.0,
             ..5.0 => 1.5,

@@ -7,7 +7,7 @@
 //! of its series, so that values and derivatives are those of the limit.
 
 use super::algebra::{Algebra, Floats, Graph};
-use super::arguments::{Scalars, done};
+use super::arguments::{Scalars, done, require};
 use super::params::{optional, range, scalar};
 use super::{Category, Context, Example, Function, LowerRule, Param, ValueRule};
 use crate::program::{Axes, Binary, Reduction, Unary};
@@ -70,7 +70,7 @@ macro_rules! formula {
 
 /// The numbers of a call of a function from the Analysis ToolPak.
 fn strict_numbers(args: &[Value], count: usize) -> Result<Vec<f64>, ErrorKind> {
-    (0..count).map(|i| args.strict_or(i, 0.0)).collect()
+    (0..count).map(|i| args.strict(i)).collect()
 }
 
 /// The numbers of a call, 0 for those left out.
@@ -80,10 +80,6 @@ fn numbers(args: &[Value], count: usize) -> Result<Vec<f64>, ErrorKind> {
 
 const fn any(_: &[f64]) -> Result<(), ErrorKind> {
     Ok(())
-}
-
-fn require(holds: bool) -> Result<(), ErrorKind> {
-    if holds { Ok(()) } else { Err(ErrorKind::Num) }
 }
 
 const PMT: &[Param] = &[

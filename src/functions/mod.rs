@@ -7,7 +7,6 @@
 
 mod aggregate;
 mod algebra;
-mod args;
 mod arguments;
 mod array;
 mod cash_flow;

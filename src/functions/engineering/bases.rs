@@ -87,7 +87,7 @@ fn spelling(args: &[Value], base: Base) -> Result<i64, ErrorKind> {
 
 /// Argument 0 as a whole number.
 fn decimal(args: &[Value]) -> Result<i64, ErrorKind> {
-    let number = args.strict_or(0, 0.0)?.trunc();
+    let number = args.strict(0)?.trunc();
     // Within 40 bits whatever the base.
     if number.abs() > 1e12 {
         return Err(ErrorKind::Num);
@@ -99,7 +99,7 @@ fn decimal(args: &[Value]) -> Result<i64, ErrorKind> {
 fn places(args: &[Value]) -> Result<Option<f64>, ErrorKind> {
     match args.get(1) {
         None | Some(Value::Blank) => Ok(None),
-        Some(_) => args.strict_or(1, 0.0).map(|x| Some(x.trunc())),
+        Some(_) => args.strict(1).map(|x| Some(x.trunc())),
     }
 }
 

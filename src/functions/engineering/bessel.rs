@@ -163,6 +163,10 @@ const J1_PHASE: Phase = (
 
 const QUARTER_PI: f64 = 0.785_398_164;
 const THREE_QUARTERS_PI: f64 = 2.356_194_491;
+#[expect(
+    clippy::approx_constant,
+    reason = "it is one of the coefficients, with their digits"
+)]
 const TWO_OVER_PI: f64 = 0.636_619_772;
 
 fn ratio((numerator, denominator): &Ratio, x: f64) -> f64 {
@@ -406,7 +410,7 @@ fn reflected(n: u32, x: f64, f: fn(u32, f64) -> f64) -> f64 {
 /// more than a million, past which every result is 0 or too large.
 fn arguments(args: &[Value]) -> Result<(u32, f64), ErrorKind> {
     const MOST: f64 = 1e6;
-    let (x, n) = (args.strict_or(0, 0.0)?, args.strict_or(1, 0.0)?.trunc());
+    let (x, n) = (args.strict(0)?, args.strict(1)?.trunc());
     if (0.0..=MOST).contains(&n) && x.abs() <= MOST {
         Ok((n as u32, x))
     } else {

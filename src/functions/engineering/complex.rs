@@ -83,7 +83,7 @@ fn common_unit(a: Unit, b: Unit) -> Result<Unit, ErrorKind> {
 }
 
 fn compose(args: &[Value]) -> Result<Value, ErrorKind> {
-    let number = Number::new(args.strict_or(0, 0.0)?, args.strict_or(1, 0.0)?);
+    let number = Number::new(args.strict(0)?, args.strict(1)?);
     let unit = match args.get(2) {
         None => 'i',
         Some(value) => match &*value.to_text()? {
@@ -297,7 +297,7 @@ pub(in super::super) const FUNCTIONS: &[Function] = &[
         "A complex number to a real power.",
         |args| {
             let (z, unit) = read(&args[0])?;
-            Ok(show(power(z, args.strict_or(1, 0.0)?)?, unit))
+            Ok(show(power(z, args.strict(1)?)?, unit))
         }
     ),
     many!("IMPRODUCT", "The product of complex numbers.", |a, b| a * b),

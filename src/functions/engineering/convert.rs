@@ -232,7 +232,7 @@ pub(in super::super) const FUNCTIONS: &[Function] = &[Function::new(
     "A number of one unit of measure in another: \"mi\" to \"km\", \"C\" to \"F\".",
     ValueRule::Scalar(|args, _| {
         done((|| {
-            let x = args.strict_or(0, 0.0)?;
+            let x = args.strict(0)?;
             let (from, scale) = find(&args.text(1)?).ok_or(ErrorKind::Na)?;
             let (to, divisor) = find(&args.text(2)?).ok_or(ErrorKind::Na)?;
             if from.kind != to.kind {

@@ -13,7 +13,7 @@ pub(in super::super) const FUNCTIONS: &[Function] = &[
         "1 where two numbers are equal, 0 elsewhere.",
         ValueRule::Scalar(|args, _| {
             done((|| {
-                let (a, b) = (args.strict_or(0, 0.0)?, args.strict_or(1, 0.0)?);
+                let (a, b) = (args.strict(0)?, args.strict(1)?);
                 Ok(f64::from(u8::from(a == b)))
             })())
         }),
@@ -34,7 +34,7 @@ pub(in super::super) const FUNCTIONS: &[Function] = &[
         "1 where a number is at least a step, 0 elsewhere.",
         ValueRule::Scalar(|args, _| {
             done((|| {
-                let (x, step) = (args.strict_or(0, 0.0)?, args.strict_or(1, 0.0)?);
+                let (x, step) = (args.strict(0)?, args.strict(1)?);
                 Ok(f64::from(u8::from(x >= step)))
             })())
         }),

@@ -4,7 +4,7 @@ use super::super::Function;
 use super::super::arguments::{Scalars, done};
 use super::super::params::{optional, scalar};
 use super::schedule::Schedule;
-use super::{amount, basis, day, entry, frequency, require};
+use super::{basis, day, entry, frequency, require};
 use crate::value::Value;
 use crate::value::{DateSystem, ErrorKind};
 
@@ -49,7 +49,7 @@ fn periods(
 
 fn accrued(args: &[Value], system: DateSystem) -> Result<Value, ErrorKind> {
     let (issue, first, settlement) = (day(args, 0)?, day(args, 1)?, day(args, 2)?);
-    let (rate, par) = (amount(args, 3)?, amount(args, 4)?);
+    let (rate, par) = (args.strict(3)?, args.strict(4)?);
     let frequency = frequency(args, 5)?;
     let basis = basis(args, 6)?;
     let from_issue = args.flag_or(7, true)?;

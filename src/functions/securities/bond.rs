@@ -1,11 +1,11 @@
 //! Bonds with regular coupons: PRICE, YIELD, DURATION.
 
-use super::super::arguments::done;
+use super::super::arguments::{Scalars, done};
 use super::super::params::{optional, scalar};
 use super::super::special::solve_increasing;
 use super::super::{Context, Function, Param};
 use super::schedule::Position;
-use super::{amount, basis, day, entry, frequency, require};
+use super::{basis, day, entry, frequency, require};
 use crate::value::{ErrorKind, Value};
 
 /// A payment: its time in coupon periods from settlement, and its amount.
@@ -95,7 +95,7 @@ impl Bond {
 /// The bond of PRICE or YIELD: settlement, maturity, rate, …, redemption,
 /// frequency, basis.
 fn bond(args: &[Value], context: &dyn Context) -> Result<Bond, ErrorKind> {
-    let (rate, redemption) = (amount(args, 2)?, amount(args, 4)?);
+    let (rate, redemption) = (args.strict(2)?, args.strict(4)?);
     require(rate >= 0.0 && redemption > 0.0)?;
     let frequency = frequency(args, 5)?;
     let at = Position::new(
@@ -110,7 +110,7 @@ fn bond(args: &[Value], context: &dyn Context) -> Result<Bond, ErrorKind> {
 
 /// The duration of DURATION's arguments, and the growth in a period.
 fn duration(args: &[Value], context: &dyn Context) -> Result<(f64, f64), ErrorKind> {
-    let (coupon, yearly) = (amount(args, 2)?, amount(args, 3)?);
+    let (coupon, yearly) = (args.strict(2)?, args.strict(3)?);
     require(coupon >= 0.0 && yearly >= 0.0)?;
     let frequency = frequency(args, 4)?;
     let at = Position::new(
@@ -162,7 +162,7 @@ pub(in super::super) const FUNCTIONS: &[Function] = &[
         "The price of a bond of face value 100 at a yield.",
         |args, context| {
             done((|| {
-                let yearly = amount(args, 3)?;
+                let yearly = args.strict(3)?;
                 require(yearly >= 0.0)?;
                 Ok(Value::number(bond(args, context)?.price(yearly)))
             })())
@@ -182,7 +182,7 @@ pub(in super::super) const FUNCTIONS: &[Function] = &[
         "The yield of a bond of face value 100 at a price.",
         |args, context| {
             done((|| {
-                let price = amount(args, 3)?;
+                let price = args.strict(3)?;
                 require(price > 0.0)?;
                 Ok(Value::number(bond(args, context)?.yearly(price)?))
             })())

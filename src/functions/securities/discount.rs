@@ -4,7 +4,7 @@ use super::super::arguments::{Scalars, done};
 use super::super::day_count::{date, days, year_fraction, year_length};
 use super::super::params::{optional, scalar};
 use super::super::{Context, Function, Param};
-use super::{amount, basis, day, entry, require};
+use super::{basis, day, entry, require};
 use crate::value::{ErrorKind, Value};
 
 const BILL: &[Param] = &[scalar("settlement"), scalar("maturity"), scalar("discount")];
@@ -22,7 +22,7 @@ pub(in super::super) const FUNCTIONS: &[Function] = &[
         "The accrued interest of a security that pays at maturity.",
         |args, ctx| {
             done((|| {
-                let (rate, par) = (amount(args, 2)?, args.strict_or(3, 1000.0)?);
+                let (rate, par) = (args.strict(2)?, args.strict_or(3, 1000.0)?);
                 require(rate > 0.0 && par > 0.0)?;
                 Ok(par * rate * years(args, ctx)?)
             })())
@@ -40,7 +40,7 @@ pub(in super::super) const FUNCTIONS: &[Function] = &[
         "The discount rate of a security.",
         |args, ctx| {
             done((|| {
-                let (price, redemption) = (amount(args, 2)?, amount(args, 3)?);
+                let (price, redemption) = (args.strict(2)?, args.strict(3)?);
                 require(price > 0.0 && redemption > 0.0)?;
                 Ok((redemption - price) / redemption / years(args, ctx)?)
             })())
@@ -58,7 +58,7 @@ pub(in super::super) const FUNCTIONS: &[Function] = &[
         "The interest rate of a fully invested security.",
         |args, ctx| {
             done((|| {
-                let (investment, redemption) = (amount(args, 2)?, amount(args, 3)?);
+                let (investment, redemption) = (args.strict(2)?, args.strict(3)?);
                 require(investment > 0.0 && redemption > 0.0)?;
                 Ok((redemption - investment) / investment / years(args, ctx)?)
             })())
@@ -76,7 +76,7 @@ pub(in super::super) const FUNCTIONS: &[Function] = &[
         "The price of a discounted security of face value 100.",
         |args, ctx| {
             done((|| {
-                let (discount, redemption) = (amount(args, 2)?, amount(args, 3)?);
+                let (discount, redemption) = (args.strict(2)?, args.strict(3)?);
                 require(discount > 0.0 && redemption > 0.0)?;
                 Ok(redemption * (1.0 - discount * years(args, ctx)?))
             })())
@@ -95,7 +95,7 @@ pub(in super::super) const FUNCTIONS: &[Function] = &[
         "The price of a security of face value 100 that pays interest at maturity.",
         |args, ctx| {
             done((|| {
-                let yearly = amount(args, 4)?;
+                let yearly = args.strict(4)?;
                 require(yearly >= 0.0)?;
                 let at = AtMaturity::new(args, ctx)?;
                 Ok(100.0 * ((1.0 + at.whole) / (1.0 + at.remaining * yearly) - at.accrued))
@@ -114,7 +114,7 @@ pub(in super::super) const FUNCTIONS: &[Function] = &[
         "The amount received at maturity for a fully invested security.",
         |args, ctx| {
             done((|| {
-                let (investment, discount) = (amount(args, 2)?, amount(args, 3)?);
+                let (investment, discount) = (args.strict(2)?, args.strict(3)?);
                 require(investment > 0.0 && discount > 0.0)?;
                 let part = 1.0 - discount * years(args, ctx)?;
                 require(part > 0.0)?;
@@ -128,7 +128,7 @@ pub(in super::super) const FUNCTIONS: &[Function] = &[
         "The bond-equivalent yield of a Treasury bill.",
         |args, ctx| {
             done((|| {
-                let (days, discount) = (bill_days(args, ctx)?, amount(args, 2)?);
+                let (days, discount) = (bill_days(args, ctx)?, args.strict(2)?);
                 require(discount > 0.0)?;
                 if days <= 182.0 {
                     let rest = 360.0 - discount * days;
@@ -150,7 +150,7 @@ pub(in super::super) const FUNCTIONS: &[Function] = &[
         "The price of a Treasury bill of face value 100.",
         |args, ctx| {
             done((|| {
-                let (days, discount) = (bill_days(args, ctx)?, amount(args, 2)?);
+                let (days, discount) = (bill_days(args, ctx)?, args.strict(2)?);
                 let price = 100.0 * (1.0 - discount * days / 360.0);
                 require(discount > 0.0 && price > 0.0)?;
                 Ok(price)
@@ -163,7 +163,7 @@ pub(in super::super) const FUNCTIONS: &[Function] = &[
         "The yield of a Treasury bill.",
         |args, ctx| {
             done((|| {
-                let (days, price) = (bill_days(args, ctx)?, amount(args, 2)?);
+                let (days, price) = (bill_days(args, ctx)?, args.strict(2)?);
                 require(price > 0.0)?;
                 Ok((100.0 - price) / price * 360.0 / days)
             })())
@@ -181,7 +181,7 @@ pub(in super::super) const FUNCTIONS: &[Function] = &[
         "The yearly yield of a discounted security.",
         |args, ctx| {
             done((|| {
-                let (price, redemption) = (amount(args, 2)?, amount(args, 3)?);
+                let (price, redemption) = (args.strict(2)?, args.strict(3)?);
                 require(price > 0.0 && redemption > 0.0)?;
                 Ok((redemption / price - 1.0) / years(args, ctx)?)
             })())
@@ -200,7 +200,7 @@ pub(in super::super) const FUNCTIONS: &[Function] = &[
         "The yearly yield of a security that pays interest at maturity.",
         |args, ctx| {
             done((|| {
-                let price = amount(args, 4)?;
+                let price = args.strict(4)?;
                 require(price > 0.0)?;
                 let at = AtMaturity::new(args, ctx)?;
                 Ok(((1.0 + at.whole) / (price / 100.0 + at.accrued) - 1.0) / at.remaining)
@@ -223,7 +223,7 @@ impl AtMaturity {
     /// that of the issue counts throughout.
     fn new(args: &[Value], ctx: &dyn Context) -> Result<Self, ErrorKind> {
         let (settlement, maturity, issue) = (day(args, 0)?, day(args, 1)?, day(args, 2)?);
-        let (rate, basis, system) = (amount(args, 3)?, basis(args, 5)?, ctx.date_system());
+        let (rate, basis, system) = (args.strict(3)?, basis(args, 5)?, ctx.date_system());
         require(rate >= 0.0 && issue <= settlement && settlement < maturity)?;
         let year = year_length(issue, settlement, basis, system)?;
         let years = |from, to| Ok::<_, ErrorKind>(days(from, to, basis, system)? / year);

@@ -9,7 +9,7 @@ pub(super) mod odd;
 pub(super) mod quote;
 mod schedule;
 
-use super::arguments::Scalars;
+use super::arguments::{Scalars, require};
 use super::day_count::Basis;
 use super::{Category, Context, Function, Param, ValueRule};
 use crate::value::{ErrorKind, Value};
@@ -30,28 +30,19 @@ const fn entry(
     .not_differentiable("it counts days")
 }
 
-fn require(holds: bool) -> Result<(), ErrorKind> {
-    if holds { Ok(()) } else { Err(ErrorKind::Num) }
-}
-
 /// A date argument, without its time of day.
 fn day(args: &[Value], index: usize) -> Result<f64, ErrorKind> {
-    Ok(args.strict_or(index, 0.0)?.trunc())
-}
-
-/// A number argument.
-fn amount(args: &[Value], index: usize) -> Result<f64, ErrorKind> {
-    args.strict_or(index, 0.0)
+    Ok(args.strict(index)?.trunc())
 }
 
 /// The basis of a day count, 0 where left out.
 fn basis(args: &[Value], index: usize) -> Result<Basis, ErrorKind> {
-    Basis::new(args.strict_or(index, 0.0)?.trunc())
+    Basis::new(args.strict(index)?.trunc())
 }
 
 /// The number of coupons a year: 1, 2 or 4.
 fn frequency(args: &[Value], index: usize) -> Result<f64, ErrorKind> {
-    let frequency = args.strict_or(index, 0.0)?.trunc();
+    let frequency = args.strict(index)?.trunc();
     require([1.0, 2.0, 4.0].contains(&frequency))?;
     Ok(frequency)
 }

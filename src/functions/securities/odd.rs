@@ -1,13 +1,13 @@
 //! Bonds whose first or last period is odd, longer or shorter than the
 //! others: ODDFPRICE, ODDFYIELD, ODDLPRICE, ODDLYIELD.
 
-use super::super::arguments::done;
+use super::super::arguments::{Scalars, done};
 use super::super::day_count::Basis;
 use super::super::params::{optional, scalar};
 use super::super::{Context, Function};
 use super::bond::{Payment, growth_of, present_value};
 use super::schedule::Schedule;
-use super::{amount, basis, day, entry, frequency, require};
+use super::{basis, day, entry, frequency, require};
 use crate::value::{ErrorKind, Value};
 
 /// A bond with an odd first period, at its settlement.
@@ -23,7 +23,7 @@ impl OddFirst {
     fn new(args: &[Value], context: &dyn Context) -> Result<Self, ErrorKind> {
         let (settlement, maturity) = (day(args, 0)?, day(args, 1)?);
         let (issue, first) = (day(args, 2)?, day(args, 3)?);
-        let (rate, redemption) = (amount(args, 4)?, amount(args, 6)?);
+        let (rate, redemption) = (args.strict(4)?, args.strict(6)?);
         let frequency = frequency(args, 7)?;
         let basis = basis(args, 8)?;
         require(rate >= 0.0 && redemption > 0.0)?;
@@ -100,7 +100,7 @@ impl OddLast {
     /// frequency, basis.
     fn new(args: &[Value], context: &dyn Context) -> Result<Self, ErrorKind> {
         let (settlement, maturity, last) = (day(args, 0)?, day(args, 1)?, day(args, 2)?);
-        let (rate, redemption) = (amount(args, 3)?, amount(args, 5)?);
+        let (rate, redemption) = (args.strict(3)?, args.strict(5)?);
         let frequency = frequency(args, 6)?;
         // Excel measures all but 30/360 by the actual lengths of the periods.
         let basis = match basis(args, 7)? {
@@ -154,7 +154,7 @@ pub(in super::super) const FUNCTIONS: &[Function] = &[
         "The price of a bond with an odd first period at a yield.",
         |args, context| {
             done((|| {
-                let yearly = amount(args, 5)?;
+                let yearly = args.strict(5)?;
                 require(yearly >= 0.0)?;
                 Ok(Value::number(OddFirst::new(args, context)?.price(yearly)))
             })())
@@ -176,7 +176,7 @@ pub(in super::super) const FUNCTIONS: &[Function] = &[
         "The yield of a bond with an odd first period at a price.",
         |args, context| {
             done((|| {
-                let price = amount(args, 5)?;
+                let price = args.strict(5)?;
                 require(price > 0.0)?;
                 let bond = OddFirst::new(args, context)?;
                 Ok(Value::number(bond.yearly(price)?))
@@ -198,7 +198,7 @@ pub(in super::super) const FUNCTIONS: &[Function] = &[
         "The price of a bond with an odd last period at a yield.",
         |args, context| {
             done((|| {
-                let yearly = amount(args, 4)?;
+                let yearly = args.strict(4)?;
                 require(yearly >= 0.0)?;
                 Ok(Value::number(OddLast::new(args, context)?.price(yearly)))
             })())
@@ -219,7 +219,7 @@ pub(in super::super) const FUNCTIONS: &[Function] = &[
         "The yield of a bond with an odd last period at a price.",
         |args, context| {
             done((|| {
-                let price = amount(args, 4)?;
+                let price = args.strict(4)?;
                 require(price > 0.0)?;
                 Ok(Value::number(OddLast::new(args, context)?.yearly(price)))
             })())

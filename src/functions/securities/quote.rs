@@ -1,15 +1,15 @@
 //! Prices quoted in fractions: `1.02` for 1 and 2/16.
 
-use super::super::arguments::done;
+use super::super::arguments::{Scalars, done};
 use super::super::params::scalar;
 use super::super::{Category, Context, Function, Param, ValueRule};
-use super::{amount, require};
+use super::require;
 use crate::value::{ErrorKind, Value};
 
 /// The whole part of a price, the rest, and what turns the digits after the
 /// point into parts of the whole: 100/16 for sixteenths.
 fn parts(args: &[Value]) -> Result<(f64, f64, f64), ErrorKind> {
-    let (price, fraction) = (amount(args, 0)?, amount(args, 1)?.trunc());
+    let (price, fraction) = (args.strict(0)?, args.strict(1)?.trunc());
     require(fraction >= 0.0)?;
     if fraction == 0.0 {
         return Err(ErrorKind::Div0);
