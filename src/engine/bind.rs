@@ -10,7 +10,7 @@ mod facts;
 mod reference;
 
 pub use binder::{Binder, NameCache};
-pub use reference::{BoundRef, Sheets, Span};
+pub use reference::{BoundRef, ExternalRef, Sheets, Span};
 
 use crate::formula::BinaryOp;
 use crate::functions::Function;
@@ -26,6 +26,8 @@ pub enum Bound {
     /// An argument left out.
     Omitted,
     Cells(BoundRef),
+    /// Cells of another workbook: the values that it had when last seen.
+    External(ExternalRef),
     /// A parameter of LET or LAMBDA, by its depth: the outermost is slot 0.
     Slot(usize),
     /// The values take the slots that follow those in use; a value sees the
@@ -104,6 +106,7 @@ impl Bound {
                 Bound::Value(_)
                 | Bound::Omitted
                 | Bound::Cells(_)
+                | Bound::External(_)
                 | Bound::Slot(_)
                 | Bound::Recursion(_)
                 | Bound::Function(_) => {}

@@ -272,7 +272,7 @@ impl Graph {
 
     /// Adds the node of a run; none for formulas that keep their saved values:
     /// data tables, those that cannot be read, and those that refer to other
-    /// workbooks, whose values are not here.
+    /// workbooks of which the file remembers nothing.
     fn add(&mut self, book: &Workbook, sheet: SheetId, id: RunId) -> Option<NodeId> {
         let run = book.sheet(sheet).runs.get(id)?;
         if run.kind == RunKind::DataTable {

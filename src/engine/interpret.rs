@@ -19,7 +19,7 @@ pub(super) use random::mix;
 use super::bind::{Bound, BoundFormula, NameCache};
 use super::graph::Graph;
 use crate::functions::{Context, Operand, SelectRule, Selection};
-use crate::grid::{Area, Cell};
+use crate::grid::{Area, Cell, Pos, Rect};
 use crate::value::{ErrorKind, Value, arith};
 use crate::workbook::Workbook;
 use std::sync::{Arc, Mutex};
@@ -175,6 +175,7 @@ impl<'a> Interpreter<'a> {
                     None => Value::Error(ErrorKind::Value),
                 }
             }
+            Bound::External(reference) => self.external(reference, mode),
             part => {
                 let operand = self.eval(part, mode);
                 self.read(operand, mode)
@@ -198,6 +199,7 @@ impl<'a> Interpreter<'a> {
             Bound::Value(value) => Operand::Value(value.clone()),
             Bound::Omitted => Operand::Omitted,
             Bound::Cells(reference) => self.cells(reference),
+            Bound::External(reference) => Operand::Value(self.external(reference, Mode::Array)),
             Bound::Slot(slot) => match self.frame.get(*slot) {
                 Some(operand) => operand.clone(),
                 None => Operand::error(ErrorKind::Name),
@@ -231,6 +233,9 @@ impl<'a> Interpreter<'a> {
             Bound::Range(a, b) => self.range(a, b, mode),
             Bound::Intersection(a, b) => self.intersection(a, b, mode),
             Bound::Union(parts) => self.union(parts, mode),
+            Bound::Single(inner) if matches!(**inner, Bound::External(_)) => {
+                Operand::Value(self.value(inner, Mode::Single))
+            }
             Bound::Single(inner) => {
                 let operand = self.eval(inner, mode);
                 Operand::Value(self.intersect(operand))
@@ -298,25 +303,33 @@ impl<'a> Interpreter<'a> {
             Operand::Value(Value::Array(array)) => return array.get(0, 0).clone(),
             other => return self.read(other, Mode::Single),
         };
-        let (rect, at) = (area.rect, self.origin.pos);
-        let rows = rect.top..=rect.bottom;
-        let cols = rect.left..=rect.right;
-        let row = match rect.top == rect.bottom {
-            true => Some(rect.top),
-            false => rows.contains(&at.row).then_some(at.row),
-        };
-        let col = match rect.left == rect.right {
-            true => Some(rect.left),
-            false => cols.contains(&at.col).then_some(at.col),
-        };
-        match (row, col) {
-            // A block of several rows and columns meets a cell in none of them.
-            (Some(row), Some(col)) if rect.rows() == 1 || rect.cols() == 1 => self.cell(Cell {
+        match meeting(area.rect, self.origin.pos) {
+            Some(pos) => self.cell(Cell {
                 sheet: area.sheet,
-                pos: crate::grid::Pos { row, col },
+                pos,
             }),
-            _ => Value::Error(ErrorKind::Value),
+            None => Value::Error(ErrorKind::Value),
         }
+    }
+}
+
+/// The cell of a rectangle that lies in the row or the column of `at`; of a
+/// block of several rows and columns none does.
+fn meeting(rect: Rect, at: Pos) -> Option<Pos> {
+    let rows = rect.top..=rect.bottom;
+    let cols = rect.left..=rect.right;
+    let row = match rect.top == rect.bottom {
+        true => Some(rect.top),
+        false => rows.contains(&at.row).then_some(at.row),
+    };
+    let col = match rect.left == rect.right {
+        true => Some(rect.left),
+        false => cols.contains(&at.col).then_some(at.col),
+    };
+    let line = rect.rows() == 1 || rect.cols() == 1;
+    match (row, col) {
+        (Some(row), Some(col)) if line => Some(Pos { row, col }),
+        _ => None,
     }
 }
 

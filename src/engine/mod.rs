@@ -7,6 +7,7 @@
 
 pub mod bind;
 mod compare;
+mod components;
 mod edit;
 pub mod gradient;
 pub mod graph;

@@ -1,5 +1,6 @@
 //! Workbooks typed in, calculated, edited.
 
+mod external;
 mod files;
 mod formulas;
 mod graph;

@@ -37,6 +37,33 @@ pub(super) trait Algebra {
     fn ln(&mut self, x: Self::Number) -> Self::Number {
         self.unary(Unary::Ln, x)
     }
+    /// 1 where `x > c`, else 0.
+    fn above(&mut self, x: Self::Number, c: f64) -> Self::Number {
+        let c = self.constant(c);
+        self.binary(Binary::Less, c, x)
+    }
+    /// 1 where `x >= c`, else 0.
+    fn at_least(&mut self, x: Self::Number, c: f64) -> Self::Number {
+        let c = self.constant(c);
+        self.binary(Binary::LessEqual, c, x)
+    }
+    /// 1 where `x` is `c`, else 0.
+    fn is(&mut self, x: Self::Number, c: f64) -> Self::Number {
+        let c = self.constant(c);
+        self.binary(Binary::Equal, x, c)
+    }
+    /// 1 where `x` is not `c`, else 0.
+    fn is_not(&mut self, x: Self::Number, c: f64) -> Self::Number {
+        let c = self.constant(c);
+        self.binary(Binary::NotEqual, x, c)
+    }
+    /// 1 where all conditions hold, else 0.
+    fn all<const N: usize>(&mut self, conditions: [Self::Number; N]) -> Self::Number {
+        let holds = self.constant(1.0);
+        conditions
+            .into_iter()
+            .fold(holds, |holds, next| self.binary(Binary::And, holds, next))
+    }
     /// `x + c`
     fn plus(&mut self, x: Self::Number, c: f64) -> Self::Number {
         let c = self.constant(c);
@@ -59,30 +86,19 @@ impl Algebra for Floats {
         x
     }
 
-    /// Formulas use the operations named here only; another one is NaN.
     fn binary(&mut self, op: Binary, a: f64, b: f64) -> f64 {
         match op {
-            Binary::Add => a + b,
-            Binary::Sub => a - b,
-            Binary::Mul => a * b,
-            Binary::Div => a / b,
             // No periods make no growth: 0^0 is 1 here, unlike in the `^` operator.
             Binary::Pow => a.powf(b),
-            Binary::Max => a.max(b),
-            Binary::Min => a.min(b),
-            _ => f64::NAN,
+            // The sign of what is infinite decides what an intermediate
+            // result comes to.
+            Binary::Div => a / b,
+            op => op.apply(a, b),
         }
     }
 
     fn unary(&mut self, op: Unary, x: f64) -> f64 {
-        match op {
-            Unary::Neg => -x,
-            Unary::Ln => x.ln(),
-            Unary::Trunc => x.trunc(),
-            Unary::Sign if x == 0.0 => 0.0,
-            Unary::Sign => x.signum(),
-            _ => f64::NAN,
-        }
+        op.apply(x)
     }
 
     fn if_zero(&mut self, x: f64, zero: f64, other: f64) -> f64 {

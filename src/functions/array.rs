@@ -21,6 +21,7 @@ const fn entry(
 ) -> Function {
     Function {
         prefix,
+        returns_array: true,
         ..Function::new(
             Category::Array,
             name,

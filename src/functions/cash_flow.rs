@@ -3,6 +3,7 @@
 use super::algebra::Floats;
 use super::arguments::{Scalars, done};
 use super::params::{array, optional, range, repeating, scalar};
+use super::term::Term;
 use super::{
     Category, Context, Example, Function, LowerError, Lowered, Lowering, Operand, Param, ValueRule,
 };
@@ -39,8 +40,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
             let mut flows = Vec::new();
             collect(&args[0], ctx, &mut flows)?;
             changes_sign(&flows)?;
-            let times: Vec<f64> = (0..flows.len()).map(|i| i as f64).collect();
-            root(guess, |rate| present_value(rate, &flows, &times)).map(Operand::from)
+            internal_rate(guess, &flows).map(Operand::from)
         },
     )
     .smooth(lower_irr)
@@ -254,6 +254,45 @@ fn rate(args: &[Value]) -> Result<f64, ErrorKind> {
     })
 }
 
+/// IRR as Excel iterates: the secant method for the discount factor
+/// `v = 1 / (1 + rate)`, from that of the guess and one 0.001 below, until a
+/// step is shorter than 0.00001 percent. It stops a little short of the root,
+/// and so does Excel: start and stop were found from 65 rates that Excel saved,
+/// 63 of which they give within 3e-12, most of those to the last digit. (The
+/// others are a double root and one that the secant does not find from its
+/// guess.) Where it finds nothing the search goes on as [`root`]'s.
+fn internal_rate(guess: f64, flows: &[f64]) -> Result<f64, ErrorKind> {
+    const STEPS: usize = 100;
+    const BELOW: f64 = 1e-3;
+    const STOP: f64 = 1e-7;
+    let worth = |v: f64| flows.iter().rev().fold(0.0, |sum, flow| sum * v + flow);
+    let mut old = 1.0 / (1.0 + guess);
+    let mut new = old - BELOW;
+    let mut old_worth = worth(old);
+    for _ in 0..STEPS {
+        let new_worth = worth(new);
+        let step = -new_worth * (new - old) / (new_worth - old_worth);
+        // Two equal values give no direction, unless both are 0.
+        let arrived = step.abs() < STOP || new_worth == 0.0;
+        if !step.is_finite() && !arrived {
+            break;
+        }
+        (old, old_worth) = (new, new_worth);
+        if step.is_finite() {
+            new += step;
+        }
+        if arrived {
+            // Factors that are not positive belong to no rate above -1.
+            if new <= 0.0 {
+                break;
+            }
+            return Ok(1.0 / new - 1.0);
+        }
+    }
+    let times: Vec<f64> = (0..flows.len()).map(|i| i as f64).collect();
+    root(guess, |rate| present_value(rate, flows, &times))
+}
+
 /// A rate above -1 at which `f` is 0, the one that the secant method finds
 /// from `guess`, or else the nearest to `guess` (in the growth factor's
 /// logarithm) where `f` changes sign. `#NUM!` where there is none.
@@ -378,22 +417,24 @@ fn lower_npv(l: &mut Lowering<'_>, args: &[Lowered]) -> Result<Node, LowerError>
     Ok(total)
 }
 
-/// The times of dates in years of 365 days after the first.
+/// The times of dates in years of 365 days after the first; NaN where one of
+/// them lies before it.
 fn years(l: &mut Lowering<'_>, flows: &Lowered, dates: &Lowered) -> Result<Node, LowerError> {
     let (shape, other) = (l.builder.shape(flows.node), l.builder.shape(dates.node));
     if (shape.rows, shape.cols) != (other.rows, other.cols) {
         return Err(l.refuse("its values and dates differ in shape"));
     }
-    let first = super::shaping::rearrange(l, dates.node, 1, 1, |_, _| Some((0, 0)))?;
-    let year = l.builder.scalar(365.0);
-    let days = l.builder.binary(Binary::Sub, dates.node, first)?;
-    Ok(l.builder.binary(Binary::Div, days, year)?)
+    let dates = l.builder.unary(Unary::Trunc, dates.node);
+    let first = super::shaping::rearrange(l, dates, 1, 1, |_, _| Some((0, 0)))?;
+    let days = l.share(Term::from(dates) - Term::from(first))?;
+    let not_before = Term::Number(0.0).with(Binary::LessEqual, days.clone());
+    l.build((days / 365.0).valid_where(not_before))
 }
 
 fn lower_xnpv(l: &mut Lowering<'_>, args: &[Lowered]) -> Result<Node, LowerError> {
     let years = years(l, &args[1], &args[2])?;
-    let one = l.builder.scalar(1.0);
-    let growth = l.builder.binary(Binary::Add, args[0].node, one)?;
+    let rate = l.share(Term::from(args[0].node).positive())?;
+    let growth = l.build(rate + 1.0)?;
     let values = discounted(l, &args[1], growth, years)?;
     Ok(l.builder.reduce(Reduction::Sum, Axes::CELLS, values))
 }
@@ -488,6 +529,20 @@ mod tests {
     }
 
     #[test]
+    fn the_internal_rate_stops_where_excel_stops() {
+        let mut sheet = Sheet::empty();
+        for (formula, saved) in [
+            ("IRR({-20,5,5,5,5,5})", 0.079_308_261_160_397_24),
+            ("IRR({-20,5,5,5,5,5},17)", 0.079_308_261_164_149_13),
+            ("IRR({-130,30,20,30,20,30})", 2.450_706_304_557_570_5e-12),
+            ("IRR({-70,12,15})", -0.443_506_941_334_327_55),
+        ] {
+            let rate = sheet.number(formula);
+            assert!((rate - saved).abs() < 1e-15, "{formula}: {rate}");
+        }
+    }
+
+    #[test]
     fn rates_of_return() {
         let mut sheet = Sheet::new("-70000,12000,15000,18000,21000,26000");
         close(sheet.number("IRR(A1:F1)"), 0.086_630_948_036_531_3);
@@ -502,6 +557,7 @@ mod tests {
             0.126_094_130_365_905,
         );
         assert_eq!(sheet.error("IRR({1,2})"), ErrorKind::Num);
+        close(sheet.number("IRR({-4,4})"), 0.0);
         assert_eq!(sheet.error("RATE(0,-200,8000)"), ErrorKind::Num);
     }
 }

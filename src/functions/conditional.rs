@@ -7,14 +7,16 @@ use super::aggregate::{lower_average, lower_max, lower_min};
 use super::arguments::{ensure, finite};
 use super::criteria::Criterion;
 use super::params::{optional, range, repeating, scalar};
+use super::postings::{Key, Postings};
 use super::sample::Sample;
 use super::{
     Category, Context, Example, Function, LowerError, Lowered, Lowering, Operand, Param, Selection,
     ValueRule,
 };
-use crate::grid::{Area, Pos, Rect};
+use crate::grid::{Area, Cell, Pos, Rect};
 use crate::program::Node;
 use crate::value::{ErrorKind, Value};
+use std::sync::Arc;
 
 /// Cells whose number is past this are not marked one by one.
 const MOST_CELLS: u64 = 1 << 28;
@@ -73,6 +75,41 @@ impl Conditions {
         let same = |area: &Area| (area.rect.rows(), area.rect.cols()) == (rows, cols);
         ensure(rest.iter().all(|(area, _)| same(area)), ErrorKind::Value)?;
         Ok(Self { parts, rows, cols })
+    }
+
+    /// The places, as rows and columns from the first cell on, that meet all
+    /// criteria, row by row; `None` where none of them asks for one value in
+    /// an area that is prepared for it.
+    fn places(&self, context: &mut dyn Context) -> Option<Vec<(u32, u32)>> {
+        let mut fewest: Option<(Arc<Postings>, Key, Pos)> = None;
+        for (area, criterion) in &self.parts {
+            let Some(key) = criterion.key() else { continue };
+            let Some(used) = context.used(*area) else {
+                continue;
+            };
+            let Some(postings) = context.postings(used) else {
+                continue;
+            };
+            let count = postings.find(&key).len();
+            let better =
+                |(other, key, _): &(Arc<Postings>, Key, Pos)| count < other.find(key).len();
+            if fewest.as_ref().is_none_or(better) {
+                fewest = Some((postings, key, area.rect.top_left()));
+            }
+        }
+        let (postings, key, first) = fewest?;
+        let mut places = Vec::new();
+        for pos in postings.find(&key) {
+            let (row, col) = (pos.row - first.row, pos.col - first.col);
+            let met = self.parts.iter().all(|(area, criterion)| {
+                let value = context.cell(cell_of(*area, row, col));
+                criterion.matches(&value)
+            });
+            if met {
+                places.push((row, col));
+            }
+        }
+        Some(places)
     }
 
     /// Marks the cells that meet all criteria; `values`, where given, is the
@@ -138,6 +175,15 @@ fn used_size(area: Area, context: &dyn Context) -> (u32, u32) {
     })
 }
 
+/// The cell of an area in a row and a column counted from its first.
+fn cell_of(area: Area, row: u32, col: u32) -> Cell {
+    let Rect { top, left, .. } = area.rect;
+    Cell {
+        sheet: area.sheet,
+        pos: Pos::new(top + row, left + col),
+    }
+}
+
 /// The first rows and columns of an area; `None` where there are none.
 fn corner(area: Area, rows: u32, cols: u32) -> Option<Area> {
     let rect = Rect::sized(area.rect.top_left(), rows, cols)?;
@@ -188,21 +234,28 @@ impl Call {
         context: &mut dyn Context,
         mut visit: impl FnMut(f64),
     ) -> Result<(), ErrorKind> {
+        let mut failure = None;
+        let mut take = |value: &Value| match value {
+            Value::Number(x) => visit(*x),
+            Value::Error(kind) => {
+                failure.get_or_insert(*kind);
+            }
+            _ => {}
+        };
+        if let Some(places) = self.conditions.places(context) {
+            for (row, col) in places {
+                take(&context.cell(cell_of(self.values, row, col)));
+            }
+            return failure.map_or(Ok(()), Err);
+        }
         let Selection { values, selected } = self.selection(context)?;
         let Some(values) = values else { return Ok(()) };
         let cols = values.rect.cols();
-        let mut failure = None;
         context.for_each(values, &mut |cell, value| {
             let row = cell.pos.row - values.rect.top;
             let col = cell.pos.col - values.rect.left;
             if selected[(row * cols + col) as usize] {
-                match value {
-                    Value::Number(x) => visit(*x),
-                    Value::Error(kind) => {
-                        failure.get_or_insert(*kind);
-                    }
-                    _ => {}
-                }
+                take(value);
             }
         });
         failure.map_or(Ok(()), Err)
@@ -245,6 +298,9 @@ fn extreme(
 
 fn count(args: &[Operand], context: &mut dyn Context) -> Result<Operand, ErrorKind> {
     let conditions = Conditions::new(args, 0, context)?;
+    if let Some(places) = conditions.places(context) {
+        return finite(places.len() as f64);
+    }
     let matches = conditions.matches(None, context)?;
     let inside = matches.selected.iter().filter(|met| **met).count() as u64;
     let outside = if matches.outside {
@@ -413,6 +469,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
 mod tests {
     use super::*;
     use crate::functions::mock::Sheet;
+    use proptest::prelude::*;
 
     fn sheet() -> Sheet {
         Sheet::new("1,apple,10;2,Pear,20;3,apricot,'30;,x*,40;'3,,50;TRUE,'',60;#N/A,apple,70")
@@ -463,6 +520,67 @@ mod tests {
         assert_eq!(sheet.error("AVERAGEIF(B1:B7,\"q\",C1:C7)"), ErrorKind::Div0);
         assert_eq!(sheet.error("SUMIF(B1:B7,\"apple\",A1:A7)"), ErrorKind::Na);
         assert_eq!(sheet.error("COUNTIF({1,2},1)"), ErrorKind::Value);
+    }
+
+    /// Values of all kinds, few enough to meet again and again.
+    fn some_value() -> impl Strategy<Value = Value> {
+        prop_oneof![
+            2 => Just(Value::Blank),
+            3 => (-2i32..3).prop_map(|x| Value::Number(f64::from(x))),
+            1 => Just(Value::Number(-0.0)),
+            3 => prop::sample::select(vec![
+                "", "a", "A", "ab", "2", " 1", "1e0", "TRUE", "*", "a*", "~", "ß", "K",
+            ])
+            .prop_map(Value::from),
+            1 => any::<bool>().prop_map(Value::Bool),
+            1 => Just(Value::Error(ErrorKind::Na)),
+        ]
+    }
+
+    fn some_criterion() -> impl Strategy<Value = Value> {
+        let texts = vec![
+            "=a", "=2", "a~*", "~*", "a*", "?", ">0", "<>1", "<>a", "=", "<>", "\u{212a}", "=-0",
+            "=#N/A", ">a", "=TRUE", "01", "<b",
+        ];
+        prop_oneof![
+            2 => some_value(),
+            1 => prop::sample::select(texts).prop_map(Value::from),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn an_index_finds_what_a_scan_finds(
+            cells in prop::collection::vec((some_value(), some_value(), some_value()), 1..90),
+            first in some_criterion(),
+            second in some_criterion(),
+        ) {
+            let mut sheet = Sheet::empty();
+            for (row, (a, b, c)) in (3..).zip(cells) {
+                sheet.set(&format!("A{row}"), a);
+                sheet.set(&format!("B{row}"), b);
+                sheet.set(&format!("C{row}"), c);
+            }
+            sheet.set("E1", first);
+            sheet.set("E2", second);
+            for formula in [
+                "COUNTIF(A1:A95,E1)",
+                "COUNTIF(A1:B95,E1)",
+                "COUNTIFS(A:A,E1,B:B,E2)",
+                "SUMIF(A1:A95,E1)",
+                "SUMIF(A2:B95,E1,B2)",
+                "SUMIFS(C:C,A:A,E1,B:B,E2)",
+                "AVERAGEIF(B1:B95,E1,C1:C95)",
+                "AVERAGEIFS(C1:C95,A1:A95,E1,B1:B95,E2)",
+                "MAXIFS(C1:C95,A1:A95,E1)",
+                "MINIFS(C1:C95,A1:A95,E1,A2:A96,E2)",
+            ] {
+                sheet.indexed = false;
+                let scanned = sheet.eval(formula);
+                sheet.indexed = true;
+                prop_assert_eq!(sheet.eval(formula), scanned, "{}", formula);
+            }
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What a function can ask of the evaluation around it.
 
-use super::{Lambda, Operand};
+use super::{Lambda, Operand, Postings};
 use crate::grid::{Area, Cell, Rect, SheetId};
 use crate::value::{Array, DateSystem, ErrorKind, Value};
 use std::sync::Arc;
@@ -30,6 +30,14 @@ pub trait Context {
     /// the length of a recalculation. `key` is matched as Excel matches it:
     /// kinds do not mix, text without regard to case, no wildcards.
     fn find_exact(&mut self, area: Area, key: &Value, last: bool) -> Option<usize>;
+
+    /// An area (already clipped) prepared for finding all cells of a value,
+    /// kept for the length of a recalculation; `None` where visiting the cells
+    /// costs less, or where every area read has to be noted.
+    fn postings(&mut self, area: Area) -> Option<Arc<Postings>> {
+        let _ = area;
+        None
+    }
 
     /// Calls a LAMBDA.
     fn call(&mut self, lambda: &Lambda, args: &[Operand]) -> Operand;

@@ -1,6 +1,7 @@
 //! The criteria of SUMIF, COUNTIFS and the database functions: `">=5"`,
 //! `"<>x"`, `"a*"`, `3`, `TRUE`, `"#N/A"`, `"="`.
 
+use super::postings::Key;
 use super::wildcard::Wildcard;
 use crate::value::{ErrorKind, Value, parse_number};
 use std::cmp::Ordering;
@@ -116,6 +117,16 @@ impl Criterion {
                     Some(Ordering::Greater | Ordering::Equal)
                 )
             }
+        }
+    }
+
+    /// What a cell must equal to meet it; `None` where that is no single
+    /// number or text.
+    pub fn key(&self) -> Option<Key> {
+        match (self.relation, &self.target) {
+            (Relation::Equal, Target::Number(x)) => Some(Key::number(*x)),
+            (Relation::Equal, Target::Text { pattern, .. }) => pattern.literal().map(Key::text),
+            _ => None,
         }
     }
 

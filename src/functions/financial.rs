@@ -9,6 +9,7 @@
 use super::algebra::{Algebra, Floats, Graph};
 use super::arguments::{Scalars, done, require};
 use super::params::{optional, range, scalar};
+use super::term::Term;
 use super::{Category, Context, Example, Function, LowerRule, Param, ValueRule};
 use crate::program::{Axes, Binary, Reduction, Unary};
 use crate::value::{ErrorKind, Value};
@@ -33,23 +34,24 @@ const fn entry(
     .examples(examples)
 }
 
-/// An entry whose value and derivative are those of one formula. `check` refuses arguments
-/// outside of the function's domain.
+/// An entry whose value and derivative are those of one formula, where its
+/// domain holds. Outside of it the value is the error named, and the program's NaN.
 macro_rules! formula {
-    ($name:literal, $params:expr, $help:literal, $formula:ident, $check:expr, $example:literal, $cells:expr) => {
+    ($name:literal, $params:expr, $help:literal, $formula:ident, $domain:ident, $error:ident, $example:literal, $cells:expr) => {
         formula!(
-            $name, $params, $help, $formula, $check, $example, $cells, numbers
+            $name, $params, $help, $formula, $domain, $error, $example, $cells, numbers
         )
     };
-    ($name:literal, $params:expr, $help:literal, $formula:ident, $check:expr, $example:literal, $cells:expr, $read:ident) => {
+    ($name:literal, $params:expr, $help:literal, $formula:ident, $domain:ident, $error:ident, $example:literal, $cells:expr, $read:ident) => {
         entry(
             $name,
             $params,
             $help,
             |args, _| {
-                let check: fn(&[f64]) -> Result<(), ErrorKind> = $check;
                 done($read(args, $params.len()).and_then(|x| {
-                    check(&x)?;
+                    if $domain(&mut Floats, &x) == 0.0 {
+                        return Err(ErrorKind::$error);
+                    }
                     Ok(Value::number($formula(&mut Floats, &x)))
                 }))
             },
@@ -58,7 +60,9 @@ macro_rules! formula {
                 let zero = l.builder.scalar(0.0);
                 let mut nodes: Vec<_> = args.iter().map(|arg| arg.node).collect();
                 nodes.resize(count, zero);
-                Graph::build(l, |graph| $formula(graph, &nodes))
+                let valid = Graph::build(l, |graph| $domain(graph, &nodes))?;
+                let value = Graph::build(l, |graph| $formula(graph, &nodes))?;
+                l.build(Term::from(value).valid_where(valid.into()))
             },
             &[Example {
                 formula: $example,
@@ -76,10 +80,6 @@ fn strict_numbers(args: &[Value], count: usize) -> Result<Vec<f64>, ErrorKind> {
 /// The numbers of a call, 0 for those left out.
 fn numbers(args: &[Value], count: usize) -> Result<Vec<f64>, ErrorKind> {
     (0..count).map(|i| args.number(i)).collect()
-}
-
-const fn any(_: &[f64]) -> Result<(), ErrorKind> {
-    Ok(())
 }
 
 const PMT: &[Param] = &[
@@ -152,7 +152,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         CUMULATIVE,
         "The interest paid on a loan from one period to another.",
         cumulative_interest,
-        check_cumulative,
+        is_part_of_loan,
+        Num,
         "CUMIPMT(A1,24,B1,3,7,0)",
         &[("A1", 0.01), ("B1", 1000.0)],
         strict_numbers
@@ -162,7 +163,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         CUMULATIVE,
         "The principal paid on a loan from one period to another.",
         cumulative_principal,
-        check_cumulative,
+        is_part_of_loan,
+        Num,
         "CUMPRINC(A1,24,B1,3,7,1)",
         &[("A1", 0.01), ("B1", 1000.0)],
         strict_numbers
@@ -177,14 +179,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
                 done((|| {
                     let mut x = numbers(args, 4)?;
                     x.push(args.number_or(4, 2.0)?);
-                    require(
-                        x[0] >= 0.0
-                            && x[1] >= 0.0
-                            && x[2] > 0.0
-                            && x[3] > 0.0
-                            && x[3] <= x[2]
-                            && x[4] > 0.0,
-                    )?;
+                    require(is_declining(&mut Floats, &x) != 0.0)?;
                     Ok(Value::number(declining(&mut Floats, &x)))
                 })())
             },
@@ -195,7 +190,9 @@ pub(super) const FUNCTIONS: &[Function] = &[
                     nodes.truncate(4);
                     nodes.push(two);
                 }
-                Graph::build(l, |graph| declining(graph, &nodes))
+                let valid = Graph::build(l, |graph| is_declining(graph, &nodes))?;
+                let loss = Graph::build(l, |graph| declining(graph, &nodes))?;
+                l.build(Term::from(loss).valid_where(valid.into()))
             },
             &[Example {
                 formula: "DDB(A1,B1,5,2)",
@@ -208,7 +205,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         EFFECT,
         "The effective yearly rate of a nominal rate compounded some times a year.",
         effective,
-        |x| require(x[0] > 0.0 && x[1] >= 1.0),
+        is_compounded,
+        Num,
         "EFFECT(A1,4)",
         &[("A1", 0.05)],
         strict_numbers
@@ -218,11 +216,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         FV,
         "The future value of regular payments at a constant rate.",
         future_value,
-        |x| if x[0] == -1.0 && x[1] < 0.0 {
-            Err(ErrorKind::Div0)
-        } else {
-            Ok(())
-        },
+        has_future,
+        Div0,
         "FV(A1,B1,C1,D1,1)",
         &[("A1", 0.05), ("B1", 10.0), ("C1", -100.0), ("D1", -500.0)]
     ),
@@ -260,7 +255,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         PAYMENT_PART,
         "The interest part of a payment of an annuity.",
         interest_part,
-        |x| require(x[1] >= 1.0 && x[1] < x[2] + 1.0),
+        is_period,
+        Num,
         "IPMT(A1,3,12,B1,C1,1)",
         &[("A1", 0.01), ("B1", 1000.0), ("C1", 50.0)]
     ),
@@ -269,11 +265,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         ISPMT,
         "The interest of a period of a loan with equal principal payments.",
         straight_interest,
-        |x| if x[2] == 0.0 {
-            Err(ErrorKind::Div0)
-        } else {
-            Ok(())
-        },
+        has_length,
+        Div0,
         "ISPMT(A1,1,B1,C1)",
         &[("A1", 0.01), ("B1", 12.0), ("C1", 1000.0)]
     ),
@@ -282,7 +275,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         NOMINAL,
         "The nominal yearly rate of an effective rate compounded some times a year.",
         nominal,
-        |x| require(x[0] > 0.0 && x[1] >= 1.0),
+        is_compounded,
+        Num,
         "NOMINAL(A1,4)",
         &[("A1", 0.05)],
         strict_numbers
@@ -292,7 +286,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         NPER,
         "The number of periods of an annuity.",
         periods,
-        any,
+        anywhere,
+        Num,
         "NPER(A1,B1,C1,D1)",
         &[("A1", 0.01), ("B1", -100.0), ("C1", 1000.0), ("D1", 50.0)]
     ),
@@ -301,7 +296,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         PDURATION,
         "The number of periods an investment takes to reach a value.",
         duration,
-        |x| require(x[0] > 0.0 && x[1] > 0.0 && x[2] > 0.0),
+        is_growing,
+        Num,
         "PDURATION(A1,B1,C1)",
         &[("A1", 0.05), ("B1", 100.0), ("C1", 150.0)]
     )
@@ -311,7 +307,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         PMT,
         "The payment of a loan at a constant rate.",
         payment,
-        |x| require(x[0] > -1.0 && x[1] != 0.0),
+        is_payable,
+        Num,
         "PMT(A1,B1,C1,D1)",
         &[("A1", 0.01), ("B1", 12.0), ("C1", 1000.0), ("D1", 50.0)]
     ),
@@ -320,7 +317,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         PAYMENT_PART,
         "The principal part of a payment of an annuity.",
         principal_part,
-        |x| require(x[1] >= 1.0 && x[1] < x[2] + 1.0),
+        is_period,
+        Num,
         "PPMT(A1,3,12,B1,C1)",
         &[("A1", 0.01), ("B1", 1000.0), ("C1", 50.0)]
     ),
@@ -329,7 +327,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         PV,
         "The present value of regular payments at a constant rate.",
         present_value,
-        any,
+        anywhere,
+        Num,
         "PV(A1,B1,C1,D1)",
         &[("A1", 0.05), ("B1", 10.0), ("C1", -100.0), ("D1", -500.0)]
     ),
@@ -338,7 +337,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         RRI,
         "The rate at which an investment grows from one value to another.",
         growth_rate,
-        |x| require(x[0] > 0.0 && x[1] != 0.0),
+        has_start,
+        Num,
         "RRI(A1,B1,C1)",
         &[("A1", 8.0), ("B1", 100.0), ("C1", 150.0)]
     )
@@ -348,11 +348,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         SLN,
         "The straight-line depreciation of an asset in a period.",
         straight_line,
-        |x| if x[2] == 0.0 {
-            Err(ErrorKind::Div0)
-        } else {
-            Ok(())
-        },
+        has_length,
+        Div0,
         "SLN(A1,B1,C1)",
         &[("A1", 1000.0), ("B1", 100.0), ("C1", 5.0)]
     ),
@@ -361,11 +358,94 @@ pub(super) const FUNCTIONS: &[Function] = &[
         SYD,
         "The depreciation of an asset in a period by the sum-of-years' digits method.",
         sum_of_years,
-        |x| require(x[1] >= 0.0 && x[2] > 0.0 && x[3] > 0.0 && x[3] <= x[2]),
+        is_year_of_life,
+        Num,
         "SYD(A1,B1,5,2)",
         &[("A1", 1000.0), ("B1", 100.0)]
     ),
 ];
+
+// ---- Domains: 1 where Excel takes the arguments, 0 where it refuses them ----
+
+fn anywhere<A: Algebra>(a: &mut A, _: &[A::Number]) -> A::Number {
+    a.constant(1.0)
+}
+
+fn is_part_of_loan<A: Algebra>(a: &mut A, x: &[A::Number]) -> A::Number {
+    let [rate, nper, pv, start, end, kind] = [x[0], x[1], x[2], x[3], x[4], x[5]];
+    let (late, early) = (a.is(kind, 0.0), a.is(kind, 1.0));
+    let conditions = [
+        a.above(rate, 0.0),
+        a.above(nper, 0.0),
+        a.above(pv, 0.0),
+        a.at_least(start, 1.0),
+        a.binary(Binary::LessEqual, start, end),
+        a.binary(Binary::LessEqual, end, nper),
+        a.binary(Binary::Or, late, early),
+    ];
+    a.all(conditions)
+}
+
+fn is_compounded<A: Algebra>(a: &mut A, x: &[A::Number]) -> A::Number {
+    let conditions = [a.above(x[0], 0.0), a.at_least(x[1], 1.0)];
+    a.all(conditions)
+}
+
+/// Nothing is left at a rate of -1, from which nothing can be discounted.
+fn has_future<A: Algebra>(a: &mut A, x: &[A::Number]) -> A::Number {
+    let (left, forward) = (a.is_not(x[0], -1.0), a.at_least(x[1], 0.0));
+    a.binary(Binary::Or, left, forward)
+}
+
+fn has_length<A: Algebra>(a: &mut A, x: &[A::Number]) -> A::Number {
+    a.is_not(x[2], 0.0)
+}
+
+fn is_period<A: Algebra>(a: &mut A, x: &[A::Number]) -> A::Number {
+    let past = a.plus(x[2], 1.0);
+    let conditions = [a.at_least(x[1], 1.0), a.binary(Binary::Less, x[1], past)];
+    a.all(conditions)
+}
+
+fn is_growing<A: Algebra>(a: &mut A, x: &[A::Number]) -> A::Number {
+    let conditions = [a.above(x[0], 0.0), a.above(x[1], 0.0), a.above(x[2], 0.0)];
+    a.all(conditions)
+}
+
+fn is_payable<A: Algebra>(a: &mut A, x: &[A::Number]) -> A::Number {
+    let conditions = [a.above(x[0], -1.0), a.is_not(x[1], 0.0)];
+    a.all(conditions)
+}
+
+fn has_start<A: Algebra>(a: &mut A, x: &[A::Number]) -> A::Number {
+    // The `^` operator takes odd roots of losses, this function does not.
+    let ratio = a.div(x[2], x[1]);
+    let conditions = [
+        a.above(x[0], 0.0),
+        a.is_not(x[1], 0.0),
+        a.at_least(ratio, 0.0),
+    ];
+    a.all(conditions)
+}
+
+fn is_year_of_life<A: Algebra>(a: &mut A, x: &[A::Number]) -> A::Number {
+    let conditions = [
+        a.at_least(x[1], 0.0),
+        a.above(x[2], 0.0),
+        a.above(x[3], 0.0),
+        a.binary(Binary::LessEqual, x[3], x[2]),
+    ];
+    a.all(conditions)
+}
+
+fn is_declining<A: Algebra>(a: &mut A, x: &[A::Number]) -> A::Number {
+    let conditions = [
+        a.at_least(x[0], 0.0),
+        is_year_of_life(a, x),
+        a.above(x[4], 0.0),
+    ];
+    a.all(conditions)
+}
 
 // ---- The annuity equation and its parts ----
 
@@ -489,19 +569,6 @@ fn principal_part<A: Algebra>(a: &mut A, x: &[A::Number]) -> A::Number {
     let interest = interest_part(a, x);
     let pmt = payment(a, &[x[0], x[2], x[3], x[4], x[5]]);
     a.sub(pmt, interest)
-}
-
-fn check_cumulative(x: &[f64]) -> Result<(), ErrorKind> {
-    let [rate, nper, pv, start, end, kind] = [x[0], x[1], x[2], x[3], x[4], x[5]];
-    require(
-        rate > 0.0
-            && nper > 0.0
-            && pv > 0.0
-            && start >= 1.0
-            && end >= start
-            && end <= nper
-            && (kind == 0.0 || kind == 1.0),
-    )
 }
 
 /// What is owed just after payment `k`, negative.
@@ -699,6 +766,7 @@ mod tests {
         close("ISPMT(0.1,1,36,8000000)", -777_777.777_777_778);
         close("FVSCHEDULE(1,{0.09,0.11,0.1})", 1.33089);
         assert_eq!(Sheet::empty().error("EFFECT(0,4)"), ErrorKind::Num);
+        assert_eq!(Sheet::empty().error("RRI(3,100,-150)"), ErrorKind::Num);
         assert_eq!(Sheet::empty().error("SLN(1,1,0)"), ErrorKind::Div0);
     }
 }

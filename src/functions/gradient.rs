@@ -5,6 +5,7 @@ use super::{Category, Function, Prefix, Smoothness, ValueRule};
 
 pub(super) const FUNCTIONS: &[Function] = &[Function {
     prefix: Prefix::Xludf,
+    returns_array: true,
     smoothness: Smoothness::NotDifferentiable("second derivatives are not computed"),
     ..Function::new(
         Category::Gradient,

@@ -19,6 +19,7 @@ const fn entry(
     Function {
         prefix: Prefix::Xlfn,
         smoothness: Smoothness::Kinked,
+        returns_array: true,
         ..Function::new(
             Category::Array,
             name,

@@ -512,6 +512,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The coefficients of the line nearest to the points, last variable first, then the constant; with statistics on demand.",
         ValueRule::Operands(|args, context| estimate(args, context, false)),
     )
+    .returning_array()
     .smooth(|lowering, args| lower_estimate(lowering, args, false))
     .examples(&[
         example("LINEST(A1:A4,B1:C4)"),
@@ -524,6 +525,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The factors of the exponential curve nearest to the points, last variable first, then the constant.",
         ValueRule::Operands(|args, context| estimate(args, context, true)),
     )
+    .returning_array()
     .smooth(|lowering, args| lower_estimate(lowering, args, true))
     .examples(&[example("LOGEST(A1:A4,B1:B4)")]),
     Function::new(
@@ -533,6 +535,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The y's that the line nearest to the points has at new x's.",
         ValueRule::Operands(|args, context| predict(args, context, false)),
     )
+    .returning_array()
     .smooth(|lowering, args| lower_prediction(lowering, args, false))
     .examples(&[
         example("TREND(A1:A4,B1:C4,B2:C3)"),
@@ -545,6 +548,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The y's that the exponential curve nearest to the points has at new x's.",
         ValueRule::Operands(|args, context| predict(args, context, true)),
     )
+    .returning_array()
     .smooth(|lowering, args| lower_prediction(lowering, args, true))
     .examples(&[example("GROWTH(A1:A4,B1:B4,C1:C2)")]),
 ];

@@ -89,6 +89,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     ),
     Function {
         prefix: Prefix::Xlfn,
+        returns_array: true,
         ..place(
             "XLOOKUP",
             &[

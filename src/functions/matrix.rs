@@ -146,6 +146,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The product of two matrices.",
         ValueRule::Operands(multiply),
     )
+    .returning_array()
     .smooth(|lowering, args| {
         let [a, b] = args else {
             return Err(lowering.refuse("it takes two arguments"));
@@ -162,6 +163,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The inverse of a square matrix.",
         ValueRule::Operands(invert),
     )
+    .returning_array()
     .smooth(|lowering, args| {
         refuse_gaps(lowering, args)?;
         let node = first(lowering, args)?.node;
@@ -194,6 +196,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "An array with rows and columns exchanged.",
         ValueRule::Operands(transpose),
     )
+    .returning_array()
     .smooth(|lowering, args| {
         let node = first(lowering, args)?.node;
         Ok(lowering.builder.transpose(node))
@@ -212,6 +215,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         }),
     )
     .xlfn()
+    .returning_array()
     .piecewise_constant(|lowering, args| {
         let (rows, cols) = lowered_dimensions(lowering, args, None)?;
         Ok(generated(lowering, rows, cols, |row, col| {
@@ -232,6 +236,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         ValueRule::Operands(|args, _| sequence(args)),
     )
     .xlfn()
+    .returning_array()
     .smooth(|lowering, args| {
         let (rows, cols) = lowered_dimensions(lowering, args, Some(1))?;
         let start = lowering.term(args, 2, Some(1.0))?;

@@ -6,7 +6,9 @@
 //! a reference (`A1`, `A1:B2`, `A:A`, `(A1:A2,C1)`), or a call of those; no
 //! operators but a leading minus before a number.
 
-use super::{Callable, Context, Function, Lambda, LazyArgs, Operand, ParamKind, ValueRule, find};
+use super::{
+    Callable, Context, Function, Lambda, LazyArgs, Operand, ParamKind, Postings, ValueRule, find,
+};
 use crate::grid::{Area, Cell, MAX_COLS, MAX_ROWS, Pos, Rect, SheetId, parse_column};
 use crate::value::{Array, DateSystem, ErrorKind, Value};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -27,6 +29,8 @@ pub(crate) struct Sheet {
     pub origin: Pos,
     pub now: f64,
     pub dates: DateSystem,
+    /// Whether areas are prepared for finding all cells of a value.
+    pub indexed: bool,
     draws: u64,
 }
 
@@ -46,6 +50,7 @@ impl Sheet {
             origin: Pos::new(0, 0),
             now: 0.0,
             dates: DateSystem::Since1900,
+            indexed: false,
             draws: 0,
         }
     }
@@ -303,6 +308,12 @@ impl Context for Sheet {
             }
         }
         found
+    }
+
+    fn postings(&mut self, area: Area) -> Option<Arc<Postings>> {
+        let mut postings = Postings::default();
+        self.for_each(area, &mut |cell, value| postings.add(cell.pos, value));
+        self.indexed.then(|| Arc::new(postings))
     }
 
     fn call(&mut self, lambda: &Lambda, args: &[Operand]) -> Operand {

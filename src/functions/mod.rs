@@ -40,6 +40,7 @@ mod numbers;
 mod numerals;
 mod operand;
 mod order;
+mod postings;
 mod random;
 mod reference;
 mod regex;
@@ -61,6 +62,7 @@ mod wildcard;
 pub use context::Context;
 pub use lower::{LowerError, Lowered, Lowering};
 pub use operand::{Callable, Lambda, Operand};
+pub use postings::Postings;
 
 use crate::value::{ErrorKind, Value};
 
@@ -89,6 +91,9 @@ pub struct Function {
     pub examples: &'static [Example],
     /// May give another value at every recalculation.
     pub volatile: bool,
+    /// May return several values from arguments of one each, or from those
+    /// that it takes whole: typed into a cell, it is a dynamic array formula.
+    pub returns_array: bool,
 }
 
 /// A call that works, and the cells it reads.
@@ -133,6 +138,7 @@ impl Function {
         select: None,
         examples: &[],
         volatile: false,
+        returns_array: false,
     };
 
     /// An entry without a derivative rule; the methods below add the rest.
@@ -198,6 +204,12 @@ impl Function {
 
     pub const fn volatile(mut self) -> Self {
         self.volatile = true;
+        self
+    }
+
+    /// With several values as its result.
+    pub const fn returning_array(mut self) -> Self {
+        self.returns_array = true;
         self
     }
 

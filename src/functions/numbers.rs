@@ -37,21 +37,9 @@ fn logarithm(x: f64, base: f64) -> Result<f64, ErrorKind> {
     })
 }
 
-/// `n - d*INT(n/d)`, but exact, as Excel's is: MOD(5,1E-10) is not 0.
 fn modulo(n: f64, d: f64) -> Result<f64, ErrorKind> {
     ensure(d != 0.0, ErrorKind::Div0)?;
-    let quotient = (n / d).floor();
-    // Excel gives up where the quotient has lost its units.
-    ensure(
-        quotient.abs() < 1_125_900_000_000.0 * 1024.0,
-        ErrorKind::Num,
-    )?;
-    let rest = n % d;
-    Ok(if rest != 0.0 && (rest < 0.0) != (d < 0.0) {
-        rest + d
-    } else {
-        rest
-    })
+    Ok(Binary::Mod.apply(n, d))
 }
 
 fn series_sum(args: &[Operand], context: &mut dyn Context) -> Result<Operand, ErrorKind> {
@@ -229,7 +217,37 @@ pub(super) const FUNCTIONS: &[Function] = &[
 #[cfg(test)]
 mod tests {
     use crate::functions::mock::Sheet;
+    use crate::program::Binary;
     use crate::value::ErrorKind;
+    use crate::value::arith::power;
+
+    #[test]
+    fn powers_are_the_same_in_values_and_programs() {
+        let bases = [-8.0, -2.5, -1.0, -1e-200, 0.0, 0.3, 1.0, 27.0, 1e200];
+        let exponents = [
+            -3.0,
+            -1.0,
+            -0.5,
+            0.0,
+            0.5,
+            1.0,
+            2.0,
+            7.0,
+            0.2,
+            -0.2,
+            1e16,
+            2.0 / 3.0,
+        ];
+        let roots = [1.0 / 3.0, -1.0 / 3.0, 1.0 / 7.0, 0.333_333];
+        for base in bases {
+            for exponent in exponents.into_iter().chain(roots) {
+                let value = power(base, exponent).unwrap_or(f64::NAN);
+                let number = Binary::Pow.apply(base, exponent);
+                let same = value == number || value.is_nan() && !number.is_finite();
+                assert!(same, "{base}^{exponent}: {value}, not {number}");
+            }
+        }
+    }
 
     #[test]
     fn values_are_excels() {

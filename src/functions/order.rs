@@ -565,13 +565,15 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The numbers that occur most often, in a column.",
         ValueRule::Operands(mode_multiple),
     )
-    .xlfn(),
+    .xlfn()
+    .returning_array(),
     entry(
         "FREQUENCY",
         &[array("data_array"), array("bins_array")],
         "How many numbers lie up to each bound and above the one below it, and how many above all.",
         ValueRule::Operands(frequency),
-    ),
+    )
+    .returning_array(),
 ];
 
 #[cfg(test)]

@@ -75,6 +75,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         ValueRule::Operands(rand_array),
     )
     .xlfn()
+    .returning_array()
     .not_differentiable(FROZEN)
     .volatile(),
 ];

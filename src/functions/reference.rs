@@ -104,9 +104,11 @@ pub(super) const FUNCTIONS: &[Function] = &[
         ],
         "The cell at a row and column of a reference or array; 0 for a whole row or column.",
         index,
-    ),
+    )
+    .returning_array(),
     Function {
         volatile: true,
+        returns_array: true,
         ..place(
             "INDIRECT",
             &[scalar("text"), optional(scalar("a1"))],
@@ -123,6 +125,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     },
     Function {
         volatile: true,
+        returns_array: true,
         ..place(
             "OFFSET",
             &[

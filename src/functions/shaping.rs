@@ -26,6 +26,7 @@ const fn entry(
         prefix: Prefix::Xlfn,
         smoothness: Smoothness::Smooth,
         lower: Some(lower),
+        returns_array: true,
         ..Function::new(Category::Array, name, params, help, value)
     }
 }

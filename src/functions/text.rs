@@ -303,6 +303,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "A text split at delimiters into columns and rows.",
         ValueRule::Operands(text_split),
     )
+    .returning_array()
     .xlfn(),
     entry(
         "TRIM",

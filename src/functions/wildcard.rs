@@ -1,6 +1,11 @@
 //! Excel's wildcards: `*` for any characters, `?` for one, `~` before either
 //! (or before itself) for the character as such. Letter case does not count.
 
+/// A text as patterns see it, without letter case.
+pub fn folded(text: &str) -> String {
+    text.chars().flat_map(fold).collect()
+}
+
 /// A text with wildcards, ready to be matched many times.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wildcard {
@@ -32,6 +37,16 @@ impl Wildcard {
             }
         }
         Self { tokens }
+    }
+
+    /// The one text that the pattern matches, [`folded`]; `None` where it has
+    /// wildcards.
+    pub fn literal(&self) -> Option<String> {
+        let chars = self.tokens.iter().map(|token| match token {
+            Token::Char(c) => Some(*c),
+            Token::One | Token::Any => None,
+        });
+        chars.collect()
     }
 
     /// Whether the pattern matches the whole of `text`.

@@ -64,12 +64,15 @@ pub enum Binary {
     Sub,
     Mul,
     Div,
-    /// Excel's `^`: 0^0 is NaN, a negative base takes integer exponents only.
+    /// Excel's `^`, as [`crate::value::arith::power`] defines it: 0 to the power
+    /// 0 or less is NaN; a negative base takes whole exponents and has its real
+    /// odd roots ((-8)^(1/3) is -2), any other power of it is NaN.
     Pow,
     /// The angle of the point with ordinate `a` and abscissa `b`, as
     /// `f64::atan2`; NaN at the origin.
     Atan2,
-    /// Excel's MOD: the sign of the divisor.
+    /// Excel's MOD: the exact remainder, with the sign of the divisor; NaN
+    /// where the divisor is 0 or the quotient 1.15e15 and more.
     Mod,
     /// Of equal arguments the first wins (its derivative is 1).
     Max,
@@ -84,7 +87,8 @@ pub enum Binary {
     /// `a * b`, but 0 wherever `a` is 0, even against infinity and NaN: how an
     /// adjoint that a selection has masked meets a local derivative.
     AbsorbingMul,
-    /// `b a^(b-1)`, the derivative of `a^b` by `a`; 0 where `b` is 0.
+    /// `b a^(b-1)`, the derivative of `a^b` by `a`; 0 where `b` is 0, that of
+    /// the root where [`Binary::Pow`] takes an odd root.
     PowSlope,
     /// `a^b ln a`, the derivative of `a^b` by `b`; 0 where `a` is 0 and `b` positive.
     PowLog,

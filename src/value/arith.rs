@@ -73,7 +73,7 @@ pub fn power(base: f64, exponent: f64) -> Result<f64, ErrorKind> {
     }
     // `powf` of a negative base and a broken exponent is NaN, hence #NUM!.
     let root = (1.0 / exponent).round();
-    let odd_root = base < 0.0 && root % 2.0 != 0.0 && 1.0 / root == exponent;
+    let odd_root = base < 0.0 && (root % 2.0).abs() == 1.0 && 1.0 / root == exponent;
     let power = if odd_root {
         -(-base).powf(exponent)
     } else {
@@ -154,6 +154,8 @@ mod tests {
         assert_eq!(pow(&number(0.0), &number(-1.0)), ErrorKind::Div0.into());
         assert_eq!(pow(&number(-8.0), &number(0.5)), ErrorKind::Num.into());
         assert_eq!(pow(&number(-2.0), &number(3.0)), number(-8.0));
+        assert_eq!(pow(&number(-8.0), &number(0.0)), number(1.0));
+        assert_eq!(pow(&number(-8.0), &number(1.0 / 3.0)), number(-2.0));
         assert_eq!(mul(&number(1e300), &number(1e300)), ErrorKind::Num.into());
     }
 

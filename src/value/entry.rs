@@ -8,7 +8,9 @@ use super::date::{Date, DateSystem, this_year};
 use super::{ErrorKind, Value};
 
 /// The number that text spells where Excel wants a number, dates counted in
-/// the 1900 system; `None` where it spells none.
+/// the 1900 system; `None` where it spells none. Spaces may surround a number
+/// or a time, but not a date: there `" 10 "` and `" 1:30 "` are numbers,
+/// `" 2024-01-10 "` is not.
 pub fn parse_number(text: &str) -> Option<f64> {
     parse_number_in(text, DateSystem::Since1900)
 }
@@ -17,12 +19,16 @@ pub fn parse_number(text: &str) -> Option<f64> {
 pub fn parse_number_in(text: &str, dates: DateSystem) -> Option<f64> {
     // By far the most common text is a plain number; `f64::from_str` also
     // takes words, so the first character must be one of a number.
-    let text = trim(text);
-    if text.bytes().next()?.is_ascii_alphabetic() {
+    let trimmed = trim(text);
+    if trimmed.bytes().next()?.is_ascii_alphabetic() {
         return parse_moment(text, dates).map(|moment| moment.serial());
     }
-    plain_number(text)
-        .or_else(|| read(text, dates).map(|read| read.number))
+    plain_number(trimmed)
+        .or_else(|| {
+            amount(trimmed)
+                .map(|read| read.number)
+                .or_else(|| parse_moment(text, dates).map(|moment| moment.serial()))
+        })
         .filter(|x| x.is_finite())
 }
 
@@ -53,8 +59,10 @@ pub fn parse_entry(text: &str, dates: DateSystem) -> (Value, Option<&'static str
 }
 
 /// The date and the time that text spells, apart: DATEVALUE and TIMEVALUE.
+/// Spaces may surround a time alone.
 pub fn parse_moment(text: &str, dates: DateSystem) -> Option<Moment> {
-    moment(trim(text), dates)
+    let trimmed = trim(text);
+    moment(trimmed, dates).filter(|moment| moment.day.is_none() || trimmed.len() == text.len())
 }
 
 /// A date, a time of day, or both.
@@ -467,6 +475,7 @@ mod tests {
     fn text_spells_numbers_as_in_excel() {
         for (text, number) in [
             (" 12 ", 12.0),
+            (" 1:30 ", 0.0625),
             ("-1.5", -1.5),
             ("+.5", 0.5),
             ("5.", 5.0),
@@ -530,6 +539,8 @@ mod tests {
             "1 2",
             "1/0/2020",
             "13/1/2020",
+            " 1/2/2020",
+            "2-Jan-2020 ",
             "2/30/2020",
             "1:60",
             "13:00 PM",

@@ -138,6 +138,10 @@ impl Cells {
 
     /// Visits the cells of `rect` that are not blank, row by row.
     pub fn for_each(&self, rect: Rect, visit: &mut dyn FnMut(Pos, &Value)) {
+        if rect.top == rect.bottom || rect.left == rect.right {
+            // The same order, without an iterator's cursors.
+            return self.for_each_column(rect, visit);
+        }
         for (at, value) in self.iter(rect) {
             visit(at, &value);
         }
@@ -148,9 +152,9 @@ impl Cells {
         for (col, column) in self.columns.range(rect.left, rect.right) {
             for (number, chunk) in column.range(rect.top / CHUNK_ROWS, rect.bottom / CHUNK_ROWS) {
                 let (first, last) = rows_within(*number, &rect);
-                for (row, value) in chunk.iter(first, last) {
-                    visit(Pos::new(number * CHUNK_ROWS + u32::from(row), *col), &value);
-                }
+                chunk.for_each(first, last, |row, value| {
+                    visit(Pos::new(number * CHUNK_ROWS + u32::from(row), *col), value);
+                });
             }
         }
     }

@@ -128,6 +128,26 @@ impl Chunk {
         })
     }
 
+    /// Visits the cells from `first` to `last` that hold something.
+    pub(super) fn for_each(&self, first: u16, last: u16, mut visit: impl FnMut(u16, &Value)) {
+        match self {
+            Self::Numbers { numbers, others } if others.is_empty() => {
+                let end = numbers.len().min(usize::from(last) + 1);
+                let numbers = numbers.get(usize::from(first)..end).unwrap_or_default();
+                for (row, &x) in (first..).zip(numbers) {
+                    if !x.is_nan() {
+                        visit(row, &Value::Number(x));
+                    }
+                }
+            }
+            _ => {
+                for (row, value) in self.iter(first, last) {
+                    visit(row, &value);
+                }
+            }
+        }
+    }
+
     /// Puts a scalar that is not blank.
     pub(super) fn set(&mut self, row: u16, value: Value) {
         let index = usize::from(row);

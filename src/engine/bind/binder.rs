@@ -1,7 +1,7 @@
 //! Resolving one formula.
 
 use super::facts::Facts;
-use super::{Bound, BoundFormula, BoundLambda, BoundName, BoundRef, Problem, Sheets};
+use super::{Bound, BoundFormula, BoundLambda, BoundName, BoundRef, ExternalRef, Problem, Sheets};
 use crate::formula::{
     self, ArrayLiteral, Axis, BinaryOp, CellRef, Expr, PostfixOp, PrefixOp, RefShape, Reference,
     SheetPrefix, TableItems, TableReference,
@@ -159,6 +159,11 @@ impl<'a> Binder<'a> {
     }
 
     fn reference(&mut self, reference: &Reference) -> Bound {
+        if let Some(SheetPrefix::External { book, sheet }) = &reference.prefix
+            && book.as_ref() != "0"
+        {
+            return self.external(book, sheet.as_ref(), &reference.shape);
+        }
         match self.sheets(reference.prefix.as_ref()) {
             Ok(sheets) => Bound::Cells(BoundRef {
                 sheets,
@@ -166,6 +171,29 @@ impl<'a> Binder<'a> {
                 within: None,
             }),
             Err(problem) => self.fail(problem, ErrorKind::Ref),
+        }
+    }
+
+    /// Cells of another workbook. Those of a sheet that the file remembers
+    /// nothing of are `#REF!`; a workbook that is not known at all is a
+    /// problem, so that its values stay as they were saved. Files name other
+    /// workbooks by their number, and a formula must be fit to be saved.
+    fn external(&mut self, book: &Arc<str>, sheet: Option<&Arc<str>>, shape: &RefShape) -> Bound {
+        let numbered = book.parse::<usize>().is_ok();
+        let known = self.book.external(book).filter(|_| numbered);
+        match (known, sheet) {
+            (Some(known), Some(sheet)) if known.sheet(sheet).is_some() => {
+                Bound::External(ExternalRef {
+                    book: book.clone(),
+                    sheet: sheet.clone(),
+                    shape: shape.clone(),
+                })
+            }
+            // Several sheets, `[1]First:Last!A1`, are not looked up.
+            (Some(_), Some(sheet)) if !sheet.contains(':') => {
+                Bound::Value(Value::Error(ErrorKind::Ref))
+            }
+            _ => self.fail(Problem::External(book.clone()), ErrorKind::Ref),
         }
     }
 
@@ -190,6 +218,11 @@ impl<'a> Binder<'a> {
                     many => Sheets::Many(many.into()),
                 })
             }
+            // `[0]Sheet1!` is how files may write a sheet of this workbook.
+            Some(SheetPrefix::External {
+                book,
+                sheet: Some(sheet),
+            }) if book.as_ref() == "0" => named(sheet).map(Sheets::One),
             Some(SheetPrefix::External { book, .. }) => Err(Problem::External(book.clone())),
         }
     }

@@ -1,7 +1,7 @@
 //! What the engine must know of a bound formula before it is evaluated.
 
 use super::{Bound, BoundRef};
-use crate::functions::{Category, Function, ParamKind, ValueRule};
+use crate::functions::{Function, ParamKind, ValueRule};
 use crate::value::Value;
 use rustc_hash::FxHashSet;
 
@@ -38,6 +38,7 @@ impl Facts {
                 }
                 !reference.is_cell()
             }
+            Bound::External(reference) => !reference.is_cell(),
             Bound::Slot(slot) => self.slots.get(*slot).copied().unwrap_or(true),
             Bound::Let { values, body } => {
                 let outside = self.slots.len();
@@ -123,7 +124,7 @@ impl Facts {
         self.volatile |= function.volatile;
         self.dynamic |= matches!(function.name, "OFFSET" | "INDIRECT");
         let lazy = matches!(function.value, ValueRule::Lazy(_));
-        let mut several = returns_array(function);
+        let mut several = function.returns_array;
         for (index, arg) in args.iter().enumerate() {
             match function.param(index).map(|param| param.kind) {
                 Some(ParamKind::Scalar) | None => several |= self.single(arg, mapped),
@@ -137,41 +138,5 @@ impl Facts {
             }
         }
         several
-    }
-}
-
-/// Whether a function may return several values from arguments of one each,
-/// or from those that it takes whole.
-fn returns_array(function: &Function) -> bool {
-    match function.category {
-        Category::Array | Category::Gradient => true,
-        Category::Matrix => !matches!(function.name, "MDETERM" | "SUMPRODUCT"),
-        _ => matches!(
-            function.name,
-            "INDEX"
-                | "OFFSET"
-                | "INDIRECT"
-                | "XLOOKUP"
-                | "TRANSPOSE"
-                | "LINEST"
-                | "LOGEST"
-                | "TREND"
-                | "GROWTH"
-                | "FREQUENCY"
-                | "MODE.MULT"
-                | "TEXTSPLIT"
-                | "MAP"
-                | "REDUCE"
-                | "SCAN"
-                | "BYROW"
-                | "BYCOL"
-                | "MAKEARRAY"
-                | "SEQUENCE"
-                | "RANDARRAY"
-                | "FILTER"
-                | "SORT"
-                | "SORTBY"
-                | "UNIQUE"
-        ),
     }
 }

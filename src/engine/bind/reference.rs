@@ -31,6 +31,15 @@ pub struct BoundRef {
     pub within: Option<(u32, u32)>,
 }
 
+/// A reference to cells of another workbook, relative to the cell of the formula.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ExternalRef {
+    /// As [`crate::workbook::Workbook::external`] finds it.
+    pub book: Arc<str>,
+    pub sheet: Arc<str>,
+    pub shape: RefShape,
+}
+
 /// Rows or columns from the first to the last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
@@ -82,12 +91,7 @@ impl BoundRef {
 
     /// Whether it is one cell on one sheet, wherever the formula stands.
     pub fn is_cell(&self) -> bool {
-        matches!(self.sheets, Sheets::One(_))
-            && match self.shape {
-                RefShape::Cell(_) => true,
-                RefShape::Range(a, b) => a == b,
-                RefShape::Rows(..) | RefShape::Cols(..) => false,
-            }
+        matches!(self.sheets, Sheets::One(_)) && is_cell(&self.shape)
     }
 
     /// The smallest rectangle that holds all cells which the formulas of
@@ -160,13 +164,40 @@ impl BoundRef {
 
     /// Its two rows and its two columns, as they were written.
     pub fn axes(&self) -> ((Axis, Axis), (Axis, Axis)) {
-        let all = |size: u32| (Axis::Absolute(0), Axis::Absolute(size - 1));
-        match self.shape {
-            RefShape::Cell(c) => ((c.row, c.row), (c.col, c.col)),
-            RefShape::Range(a, b) => ((a.row, b.row), (a.col, b.col)),
-            RefShape::Rows(a, b) => ((a, b), all(MAX_COLS)),
-            RefShape::Cols(a, b) => (all(MAX_ROWS), (a, b)),
-        }
+        axes(&self.shape)
+    }
+}
+
+impl ExternalRef {
+    /// Whether it is one cell, wherever the formula stands.
+    pub fn is_cell(&self) -> bool {
+        is_cell(&self.shape)
+    }
+
+    /// Whether it is another rectangle for another cell's formula.
+    pub fn moves(&self) -> bool {
+        let ((row_a, row_b), (col_a, col_b)) = axes(&self.shape);
+        let relative = |axis: &Axis| matches!(axis, Axis::Relative(_));
+        [row_a, row_b, col_a, col_b].iter().any(relative)
+    }
+}
+
+fn is_cell(shape: &RefShape) -> bool {
+    match shape {
+        RefShape::Cell(_) => true,
+        RefShape::Range(a, b) => a == b,
+        RefShape::Rows(..) | RefShape::Cols(..) => false,
+    }
+}
+
+/// The two rows and the two columns of a shape, as they were written.
+fn axes(shape: &RefShape) -> ((Axis, Axis), (Axis, Axis)) {
+    let all = |size: u32| (Axis::Absolute(0), Axis::Absolute(size - 1));
+    match *shape {
+        RefShape::Cell(c) => ((c.row, c.row), (c.col, c.col)),
+        RefShape::Range(a, b) => ((a.row, b.row), (a.col, b.col)),
+        RefShape::Rows(a, b) => ((a, b), all(MAX_COLS)),
+        RefShape::Cols(a, b) => (all(MAX_ROWS), (a, b)),
     }
 }
 

@@ -28,9 +28,14 @@ impl<T> Default for RectIndex<T> {
     }
 }
 
-/// The exponent of the smallest power of two that is at least `n`.
-fn exponent(n: u32) -> u8 {
-    n.next_power_of_two().trailing_zeros() as u8
+/// Buckets are at least 2^4 rows high, so that a column of single cells shares them.
+const LEAST_ROWS: u8 = 4;
+
+/// The level of a rectangle: the exponents of the smallest powers of two that
+/// are at least its height and its width.
+fn level(rect: &Rect) -> (u8, u8) {
+    let exponent = |n: u32| n.next_power_of_two().trailing_zeros() as u8;
+    (exponent(rect.rows()).max(LEAST_ROWS), exponent(rect.cols()))
 }
 
 /// The buckets of a level that a rectangle meets: rows and columns of buckets.
@@ -45,7 +50,7 @@ fn buckets(rect: &Rect, (rows, cols): (u8, u8)) -> Rect {
 
 impl<T: Copy + PartialEq> RectIndex<T> {
     pub fn insert(&mut self, rect: Rect, item: T) {
-        let size = (exponent(rect.rows()), exponent(rect.cols()));
+        let size = level(&rect);
         let level = self.levels.entry(size).or_insert_with(|| Level {
             buckets: FxHashMap::default(),
             len: 0,
@@ -59,7 +64,7 @@ impl<T: Copy + PartialEq> RectIndex<T> {
 
     /// Removes one item that was inserted with this rectangle.
     pub fn remove(&mut self, rect: Rect, item: T) {
-        let size = (exponent(rect.rows()), exponent(rect.cols()));
+        let size = level(&rect);
         let Some(level) = self.levels.get_mut(&size) else {
             return;
         };

@@ -1,6 +1,7 @@
 //! What formulas prepare from areas that are read again and again: arrays,
-//! and indexes for exact search. Kept until a cell of the area changes.
+//! indexes for exact search, and postings of values. Kept until a cell of the area changes.
 
+use crate::functions::Postings;
 use crate::grid::Area;
 use crate::value::{Array, Value, fold_case};
 use rustc_hash::FxHashMap;
@@ -8,6 +9,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Smaller areas are read anew each time.
 pub(super) const WORTH_KEEPING: u64 = 32;
+/// Smaller areas are searched for all cells of a value anew each time.
+pub(super) const WORTH_INDEXING: u64 = 64;
 /// The cells kept in all arrays and indexes together.
 const MOST_CELLS: u64 = 1 << 23;
 /// Slots of the table that remembers which areas were asked for lately.
@@ -70,6 +73,7 @@ pub struct AreaCache {
 struct Inner {
     arrays: FxHashMap<Area, Arc<Array>>,
     indexes: FxHashMap<Area, Arc<Index>>,
+    postings: FxHashMap<Area, Arc<Postings>>,
     cells: u64,
     /// Areas asked for once, by a hash; empty until first used.
     recent: Vec<Option<(Area, Use)>>,
@@ -79,6 +83,7 @@ struct Inner {
 enum Use {
     Array,
     Index,
+    Postings,
 }
 
 impl Inner {
@@ -100,6 +105,7 @@ impl Inner {
         if self.cells + cells > MOST_CELLS {
             self.arrays.clear();
             self.indexes.clear();
+            self.postings.clear();
             self.cells = 0;
         }
         self.cells += cells;
@@ -149,6 +155,25 @@ impl AreaCache {
         Some(index)
     }
 
+    /// The postings of an area, made by `build` at the second request; `None`
+    /// at the first, when visiting its cells is cheaper.
+    pub fn postings(&self, area: Area, build: impl FnOnce() -> Postings) -> Option<Arc<Postings>> {
+        {
+            let mut inner = self.lock();
+            if let Some(postings) = inner.postings.get(&area) {
+                return Some(postings.clone());
+            }
+            if !inner.again(area, Use::Postings) {
+                return None;
+            }
+        }
+        let postings = Arc::new(build());
+        let mut inner = self.lock();
+        inner.room_for(area.rect.len());
+        inner.postings.insert(area, postings.clone());
+        Some(postings)
+    }
+
     /// Forgets everything made from cells of `area`.
     pub fn forget(&self, area: Area) {
         let mut inner = self.lock();
@@ -156,12 +181,13 @@ impl AreaCache {
             |kept: &Area| kept.sheet != area.sheet || kept.rect.intersection(&area.rect).is_none();
         inner.arrays.retain(|kept, _| fresh(kept));
         inner.indexes.retain(|kept, _| fresh(kept));
+        inner.postings.retain(|kept, _| fresh(kept));
     }
 
     /// Whether anything is kept that [`AreaCache::forget`] would have to look at.
     pub fn is_empty(&self) -> bool {
         let inner = self.lock();
-        inner.arrays.is_empty() && inner.indexes.is_empty()
+        inner.arrays.is_empty() && inner.indexes.is_empty() && inner.postings.is_empty()
     }
 
     pub fn clear(&self) {

@@ -75,6 +75,7 @@ impl Interpreter<'_> {
         match kind {
             ParamKind::Scalar => match arg {
                 Bound::Omitted => Operand::Omitted,
+                Bound::External(_) => Operand::Value(self.value(arg, mode)),
                 arg => {
                     let operand = self.eval(arg, mode);
                     self.as_kind(kind, operand, mode)

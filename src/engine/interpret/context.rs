@@ -1,13 +1,13 @@
 //! What functions ask of the evaluation around them.
 
-use super::cache::{Index, WORTH_KEEPING};
+use super::cache::{Index, WORTH_INDEXING, WORTH_KEEPING};
 use super::{Interpreter, MAX_ARRAY, random};
 use crate::engine::print_for_people;
 use crate::formula::Expr;
-use crate::functions::{Context, Lambda, Operand};
-use crate::grid::{Area, Cell, Pos, SheetId};
+use crate::functions::{Context, Lambda, Operand, Postings};
+use crate::grid::{Area, Cell, Pos, Rect, SheetId};
 use crate::value::{Array, DateSystem, ErrorKind, Value};
-use crate::workbook::Template;
+use crate::workbook::{Cells, Template};
 use std::sync::Arc;
 
 impl Interpreter<'_> {
@@ -67,15 +67,19 @@ impl Context for Interpreter<'_> {
         }
         self.reading(area);
         let cells = &self.world.book.sheet(area.sheet).cells;
+<<<<<<< HEAD
         let read = || {
             let (rows, cols) = (rect.rows() as usize, rect.cols() as usize);
             let mut values = vec![Value::Blank; rows * cols];
-            cells.for_each(rect, &mut |pos, value| {
+            cells.for_each_column(rect, &mut |pos, value| {
                 let place = (pos.row - rect.top) as usize * cols + (pos.col - rect.left) as usize;
                 values[place] = value.clone();
             });
             Array::new(rows, cols, values)
         };
+=======
+        let read = || array_of(cells, rect);
+>>>>>>> room-math
         if rect.len() < WORTH_KEEPING || self.world.pending.is_some() {
             return Ok(Arc::new(read()));
         }
@@ -109,6 +113,19 @@ impl Context for Interpreter<'_> {
             }
         });
         found.find(key, last)
+    }
+
+    fn postings(&mut self, area: Area) -> Option<Arc<Postings>> {
+        let rect = area.rect;
+        if self.track || self.world.pending.is_some() || rect.len() < WORTH_INDEXING {
+            return None;
+        }
+        let cells = &self.world.book.sheet(area.sheet).cells;
+        self.world.cache.postings(area, || {
+            let mut postings = Postings::default();
+            cells.for_each(rect, &mut |pos, value| postings.add(pos, value));
+            postings
+        })
     }
 
     fn call(&mut self, lambda: &Lambda, args: &[Operand]) -> Operand {
@@ -175,6 +192,17 @@ impl Context for Interpreter<'_> {
         self.draws += 1;
         random::uniform(self.world.seed, self.origin, draw)
     }
+}
+
+/// The values of a rectangle of cells.
+pub(super) fn array_of(cells: &Cells, rect: Rect) -> Array {
+    let (rows, cols) = (rect.rows() as usize, rect.cols() as usize);
+    let mut values = vec![Value::Blank; rows * cols];
+    cells.for_each(rect, &mut |pos, value| {
+        let place = (pos.row - rect.top) as usize * cols + (pos.col - rect.left) as usize;
+        values[place] = value.clone();
+    });
+    Array::new(rows, cols, values)
 }
 
 /// Whether SUBTOTAL or AGGREGATE is called anywhere in a formula.

@@ -1,8 +1,9 @@
 //! References: operators on them, spilled areas, and references from text.
 
-use super::{Interpreter, Mode};
-use crate::engine::bind::{Binder, Bound, BoundRef};
-use crate::formula;
+use super::context::array_of;
+use super::{Interpreter, MAX_ARRAY, Mode, meeting};
+use crate::engine::bind::{Binder, Bound, BoundRef, ExternalRef};
+use crate::formula::{self, RefShape};
 use crate::functions::Operand;
 use crate::grid::{Area, Cell};
 use crate::value::{ErrorKind, Value};
@@ -17,6 +18,37 @@ impl Interpreter<'_> {
             }
             None => Operand::error(ErrorKind::Value),
         }
+    }
+
+    /// The remembered values of another workbook's cells; whole rows and
+    /// columns as far as they are remembered. They are never references: as
+    /// in Excel, functions that want one (COUNTIF, OFFSET) refuse them.
+    pub(super) fn external(&mut self, reference: &ExternalRef, mode: Mode) -> Value {
+        let book = self.world.book.external(&reference.book);
+        let Some(sheet) = book.and_then(|book| book.sheet(&reference.sheet)) else {
+            return Value::Error(ErrorKind::Ref);
+        };
+        let at = self.origin.pos;
+        let mut rect = reference.shape.resolve(at);
+        if mode == Mode::Single {
+            return match meeting(rect, at) {
+                Some(pos) => sheet.cells.get(pos),
+                None => Value::Error(ErrorKind::Value),
+            };
+        }
+        if matches!(reference.shape, RefShape::Rows(..) | RefShape::Cols(..)) {
+            let used = sheet.cells.used();
+            let (bottom, right) = used.map_or((0, 0), |used| (used.bottom, used.right));
+            rect.bottom = rect.bottom.min(bottom).max(rect.top);
+            rect.right = rect.right.min(right).max(rect.left);
+        }
+        if rect.is_cell() {
+            return sheet.cells.get(rect.top_left());
+        }
+        if rect.len() > MAX_ARRAY as u64 {
+            return Value::Error(ErrorKind::Num);
+        }
+        Value::array(array_of(&sheet.cells, rect))
     }
 
     /// The areas that a part refers to; an error as it is, another value `#VALUE!`.

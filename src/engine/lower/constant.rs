@@ -139,6 +139,7 @@ impl Lowerer<'_> {
                 // A range is intersected with the cell's row or column.
                 relative || !reference.is_cell()
             }
+            Bound::External(reference) => reference.moves() || !reference.is_cell(),
             Bound::Slot(slot) => match self.slots.get(*slot) {
                 Some(Slot::Constant(operands)) => operands.len() > 1,
                 _ => false,

@@ -35,9 +35,11 @@ impl Lowerer<'_> {
             return self.constant_numbers(part, site, want);
         }
         match part {
-            Bound::Value(_) | Bound::Omitted | Bound::Cells(_) | Bound::Slot(_) => {
-                self.constant_numbers(part, site, want)
-            }
+            Bound::Value(_)
+            | Bound::Omitted
+            | Bound::Cells(_)
+            | Bound::External(_)
+            | Bound::Slot(_) => self.constant_numbers(part, site, want),
             Bound::Let { values, body } => self.let_names(values, body, site, want),
             Bound::Name(name) => {
                 let name = name.clone();
@@ -287,11 +289,15 @@ impl Lowerer<'_> {
             // input, found part by part.
             return Ok(!matches!(
                 part,
-                Bound::Value(_) | Bound::Omitted | Bound::Function(_)
+                Bound::Value(_) | Bound::Omitted | Bound::Function(_) | Bound::External(_)
             ));
         }
         Ok(match part {
-            Bound::Value(_) | Bound::Omitted | Bound::Function(_) | Bound::Recursion(_) => false,
+            Bound::Value(_)
+            | Bound::Omitted
+            | Bound::Function(_)
+            | Bound::External(_)
+            | Bound::Recursion(_) => false,
             Bound::Cells(reference) => reference.hull(site.cells).is_some_and(|rect| {
                 reference
                     .sheets

@@ -8,9 +8,10 @@
 
 use super::numbers::Numbers;
 use super::reference::Want;
-use super::slice::{Member, components};
+use super::slice::Member;
 use super::{Lowerer, Refusal, Site};
 use crate::engine::bind::{Bound, BoundRef};
+use crate::engine::components::components;
 use crate::formula::Axis;
 use crate::grid::{Area, MAX_COLS, Rect};
 use crate::program::{Builder, Node, Scan, Shape, ShapeError, Window};
@@ -109,7 +110,7 @@ impl Lowerer<'_> {
             return false;
         };
         match part {
-            Bound::Value(_) | Bound::Omitted | Bound::Function(_) => false,
+            Bound::Value(_) | Bound::Omitted | Bound::Function(_) | Bound::External(_) => false,
             Bound::Cells(reference) => reference.hull(site.cells).is_some_and(|rect| {
                 reference
                     .sheets

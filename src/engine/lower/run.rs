@@ -2,8 +2,9 @@
 
 use super::numbers::{Numbers, repeat};
 use super::reference::Want;
-use super::slice::{Member, components};
+use super::slice::Member;
 use super::{Lowerer, Refusal, Site};
+use crate::engine::components::components;
 use crate::grid::{Area, Cell, Pos, Rect};
 use crate::program::Shape;
 use crate::workbook::RunKind;

@@ -2,9 +2,10 @@
 
 use super::{Lowerer, Refusal};
 use crate::engine::bind::BoundFormula;
+use crate::engine::components::components;
 use crate::functions::Operand;
 use crate::grid::{Area, Cell, Rect, SheetId};
-use crate::workbook::{RunId, RunKind};
+use crate::workbook::{Run, RunId, RunKind};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
@@ -57,7 +58,7 @@ struct Discovery {
     pending: Vec<usize>,
 }
 
-impl Lowerer<'_> {
+impl<'a> Lowerer<'a> {
     /// Finds the runs that depend on a variable and that the objective
     /// depends on.
     pub(crate) fn discover(
@@ -102,31 +103,34 @@ impl Lowerer<'_> {
         Ok(Slices { components })
     }
 
-    /// Notes that the objective needs the cells of an area.
-    fn need(&mut self, found: &mut Discovery, area: Area) -> Result<(), Refusal> {
+    /// The runs that fill cells of an area, each with the part of it whose
+    /// formulas do: all of an array formula, the anchor of a spill.
+    fn filling(&self, area: Area) -> Vec<(RunId, &'a Run, Rect)> {
         let sheet = self.workbook.sheet(area.sheet);
-        let mut wanted: Vec<(RunId, Rect)> = sheet
-            .runs
-            .intersecting(area.rect)
-            .into_iter()
-            .filter_map(|id| Some((id, sheet.runs.get(id)?.rect.intersection(&area.rect)?)))
-            .collect();
-        for (anchor, rect) in &sheet.spills {
-            if rect.intersection(&area.rect).is_some()
-                && let Some((id, _)) = sheet.runs.at(*anchor)
-            {
-                wanted.push((id, Rect::cell(*anchor)));
-            }
-        }
-        for (id, cells) in wanted {
+        let mut filling = Vec::new();
+        for id in sheet.runs.intersecting(area.rect) {
             let Some(run) = sheet.runs.get(id) else {
                 continue;
             };
-            let cells = if run.kind == RunKind::Array {
-                run.rect
-            } else {
-                cells
+            let part = match run.kind {
+                RunKind::Array => Some(run.rect),
+                _ => run.rect.intersection(&area.rect),
             };
+            filling.extend(part.map(|part| (id, run, part)));
+        }
+        for (anchor, rect) in &sheet.spills {
+            if rect.intersection(&area.rect).is_some()
+                && let Some((id, run)) = sheet.runs.at(*anchor)
+            {
+                filling.push((id, run, Rect::cell(*anchor)));
+            }
+        }
+        filling
+    }
+
+    /// Notes that the objective needs the cells of an area.
+    fn need(&mut self, found: &mut Discovery, area: Area) -> Result<(), Refusal> {
+        for (id, run, cells) in self.filling(area) {
             if let Some(&index) = found.index.get(&(area.sheet, id)) {
                 let member = &mut found.members[index];
                 let grown = member.cells.hull(&cells);
@@ -219,20 +223,11 @@ impl Lowerer<'_> {
     fn producers(&self, found: &Discovery, member: &Member) -> Vec<usize> {
         let mut producers = FxHashSet::default();
         for area in &member.precedents {
-            let sheet = self.workbook.sheet(area.sheet);
-            let mut ids = sheet.runs.intersecting(area.rect);
-            for (anchor, rect) in &sheet.spills {
-                if rect.intersection(&area.rect).is_some() {
-                    ids.extend(sheet.runs.at(*anchor).map(|(id, _)| id));
-                }
-            }
-            for id in ids {
-                if let Some(&index) = found.index.get(&(area.sheet, id)) {
-                    let other = &found.members[index];
-                    let spilled = sheet.spills.contains_key(&other.cells.top_left());
-                    if spilled || other.cells.intersection(&area.rect).is_some() {
-                        producers.insert(index);
-                    }
+            for (id, _, part) in self.filling(*area) {
+                if let Some(&index) = found.index.get(&(area.sheet, id))
+                    && found.members[index].cells.intersection(&part).is_some()
+                {
+                    producers.insert(index);
                 }
             }
         }
@@ -265,74 +260,4 @@ fn activity(members: &[Member], producers: &[Vec<usize>], variables: &[Area]) ->
         }
     }
     active
-}
-
-/// Strongly connected components, each before those that depend on it
-/// (Tarjan, "Depth-first search and linear graph algorithms", 1972, without
-/// recursion).
-pub(super) fn components<I: Iterator<Item = usize>>(
-    count: usize,
-    successors: impl Fn(usize) -> I,
-) -> Vec<Vec<usize>> {
-    const UNSEEN: usize = usize::MAX;
-    let mut order = vec![UNSEEN; count];
-    let mut low = vec![0; count];
-    let mut on_stack = vec![false; count];
-    let mut stack = Vec::new();
-    let mut next = 0;
-    let mut found = Vec::new();
-    for root in 0..count {
-        if order[root] != UNSEEN {
-            continue;
-        }
-        let mut path = vec![(root, None::<I>)];
-        while let Some((node, pending)) = path.last_mut() {
-            let node = *node;
-            let pending = pending.get_or_insert_with(|| {
-                order[node] = next;
-                low[node] = next;
-                next += 1;
-                stack.push(node);
-                on_stack[node] = true;
-                successors(node)
-            });
-            if let Some(child) = pending.next() {
-                if order[child] == UNSEEN {
-                    path.push((child, None));
-                } else if on_stack[child] {
-                    low[node] = low[node].min(order[child]);
-                }
-                continue;
-            }
-            if low[node] == order[node] {
-                let start = stack.iter().rposition(|&n| n == node).unwrap_or(0);
-                let component = stack.split_off(start);
-                for &member in &component {
-                    on_stack[member] = false;
-                }
-                found.push(component);
-            }
-            path.pop();
-            if let Some((parent, _)) = path.last() {
-                low[*parent] = low[*parent].min(low[node]);
-            }
-        }
-    }
-    found
-}
-
-#[cfg(test)]
-mod tests {
-    use super::components;
-
-    #[test]
-    fn components_come_before_those_that_depend_on_them() {
-        // 0 needs 1; 1 and 2 need each other; 2 needs 3.
-        let edges = [vec![1], vec![2], vec![1, 3], vec![]];
-        let mut found = components(4, |n| edges[n].iter().copied());
-        for component in &mut found {
-            component.sort_unstable();
-        }
-        assert_eq!(found, [vec![3], vec![1, 2], vec![0]]);
-    }
 }

@@ -135,13 +135,7 @@ impl Binary {
                     a.atan2(b)
                 }
             }
-            Binary::Mod => {
-                if b == 0.0 {
-                    f64::NAN
-                } else {
-                    a - b * (a / b).floor()
-                }
-            }
+            Binary::Mod => modulo(a, b),
             Binary::Max => {
                 if a >= b || a.is_nan() {
                     a
@@ -166,6 +160,8 @@ impl Binary {
             Binary::PowSlope => {
                 if b == 0.0 {
                     0.0
+                } else if is_odd_root(a, b) {
+                    b * (-a).powf(b - 1.0)
                 } else {
                     b * a.powf(b - 1.0)
                 }
@@ -187,12 +183,42 @@ pub(crate) fn absorbing_mul(a: f64, b: f64) -> f64 {
     if a == 0.0 { 0.0 } else { a * b }
 }
 
+/// Whether `a^b` is a negative number's real odd root: `b` is the number
+/// nearest 1/3, -1/5 and so on (or 1 or -1).
+fn is_odd_root(a: f64, b: f64) -> bool {
+    if a >= 0.0 {
+        return false;
+    }
+    let root = (1.0 / b).round();
+    (root % 2.0).abs() == 1.0 && 1.0 / root == b
+}
+
+/// `a - b floor(a/b)` without its rounding errors, as Excel has it: NaN where
+/// the quotient is so large that its units are lost.
+fn modulo(a: f64, b: f64) -> f64 {
+    const MOST: f64 = 1_125_900_000_000.0 * 1024.0;
+    let quotient = (a / b).floor();
+    // NaN is not within either.
+    let within = quotient.abs() < MOST;
+    if !within {
+        return f64::NAN;
+    }
+    let rest = a % b;
+    if rest != 0.0 && (rest < 0.0) != (b < 0.0) {
+        rest + b
+    } else {
+        rest
+    }
+}
+
 /// Excel's `^`.
 fn power(a: f64, b: f64) -> f64 {
     if a == 0.0 && b <= 0.0 {
         f64::NAN
     } else if b == 2.0 {
         a * a
+    } else if is_odd_root(a, b) {
+        -(-a).powf(b)
     } else {
         a.powf(b)
     }
@@ -397,9 +423,11 @@ pub(crate) fn binary_slope(
             if first {
                 One
             } else {
-                let quotient = b.binary(Binary::Div, a, c)?;
-                let floor = b.unary(Unary::Floor, quotient);
-                Times(b.unary(Unary::Neg, floor))
+                // The whole quotient that was taken off: `a / c` may round past it.
+                let multiple = b.binary(Binary::Sub, a, y)?;
+                let quotient = b.binary(Binary::Div, multiple, c)?;
+                let quotient = b.unary(Unary::Round, quotient);
+                Times(b.unary(Unary::Neg, quotient))
             }
         }
         Binary::Max | Binary::Min => {
@@ -423,8 +451,15 @@ pub(crate) fn binary_slope(
             let one = b.scalar(1.0);
             let lower = b.binary(Binary::Sub, c, one)?;
             Times(if first {
+                // Where a is negative, c may name an odd root, but c - 1 does
+                // not: there it is (c - 1) y / a.
+                let zero = b.scalar(0.0);
+                let negative = b.binary(Binary::Less, a, zero)?;
+                let scaled = b.binary(Binary::Mul, lower, y)?;
+                let quotient = b.binary(Binary::Div, scaled, a)?;
                 let slope = b.binary(Binary::PowSlope, a, lower)?;
-                b.binary(Binary::Mul, c, slope)?
+                let product = b.binary(Binary::Mul, c, slope)?;
+                b.select(negative, quotient, product)?
             } else {
                 let power = b.binary(Binary::Pow, a, lower)?;
                 let log = b.binary(Binary::PowLog, a, lower)?;

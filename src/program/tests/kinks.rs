@@ -116,6 +116,48 @@ fn errors_are_not_finite_and_stay_so() {
 }
 
 #[test]
+fn odd_roots_of_negative_numbers_have_derivatives() {
+    let cube_root = |b: &mut Builder, x| {
+        let third = b.scalar(1.0 / 3.0);
+        b.binary(Binary::Pow, x, third).unwrap()
+    };
+    // 1 / (3 x^(2/3)), and again -2 / (9 x^(5/3)).
+    let close = |x: f64, expected: f64| assert!((x - expected).abs() < 1e-14, "{x}");
+    close(slope(cube_root, -8.0), 1.0 / 12.0);
+    close(slope(cube_root, 8.0), 1.0 / 12.0);
+    let first = |b: &mut Builder, x| {
+        let y = cube_root(b, x);
+        b.gradient(y, &[x]).unwrap()[0]
+    };
+    close(slope(first, -8.0), 2.0 / (9.0 * 32.0));
+    close(slope(first, 8.0), -2.0 / (9.0 * 32.0));
+    let square = |b: &mut Builder, x| {
+        let three = b.scalar(3.0);
+        let y = b.binary(Binary::Pow, x, three).unwrap();
+        b.gradient(y, &[x]).unwrap()[0]
+    };
+    close(slope(square, -2.0), -12.0);
+    close(slope(square, 0.0), 0.0);
+}
+
+#[test]
+fn remainders_are_exact() {
+    let rest = |a, b| Binary::Mod.apply(a, b);
+    // a - b floor(a/b) gives -8.3e-17 and 0 here.
+    assert_eq!(rest(1.0, 0.1), 1.0 % 0.1);
+    assert_eq!(rest(5.0, 1e-10), 5.0 % 1e-10);
+    assert_eq!(rest(-5.5, 2.0), 0.5);
+    assert!(rest(1.0, 0.0).is_nan());
+    assert!(rest(1e20, 3.0).is_nan());
+    // 1 is 9 times 0.1 and a rest, although 1 / 0.1 rounds to 10.
+    let by_divisor = |b: &mut Builder, x| {
+        let one = b.scalar(1.0);
+        b.binary(Binary::Mod, one, x).unwrap()
+    };
+    assert_eq!(slope(by_divisor, 0.1), -9.0);
+}
+
+#[test]
 fn the_first_of_equals_gets_the_derivative() {
     let mut b = Builder::new();
     let x = b.parameter(Shape::new(1, 4, 1));
