@@ -67,19 +67,7 @@ impl Context for Interpreter<'_> {
         }
         self.reading(area);
         let cells = &self.world.book.sheet(area.sheet).cells;
-<<<<<<< HEAD
-        let read = || {
-            let (rows, cols) = (rect.rows() as usize, rect.cols() as usize);
-            let mut values = vec![Value::Blank; rows * cols];
-            cells.for_each_column(rect, &mut |pos, value| {
-                let place = (pos.row - rect.top) as usize * cols + (pos.col - rect.left) as usize;
-                values[place] = value.clone();
-            });
-            Array::new(rows, cols, values)
-        };
-=======
         let read = || array_of(cells, rect);
->>>>>>> room-math
         if rect.len() < WORTH_KEEPING || self.world.pending.is_some() {
             return Ok(Arc::new(read()));
         }
@@ -198,7 +186,7 @@ impl Context for Interpreter<'_> {
 pub(super) fn array_of(cells: &Cells, rect: Rect) -> Array {
     let (rows, cols) = (rect.rows() as usize, rect.cols() as usize);
     let mut values = vec![Value::Blank; rows * cols];
-    cells.for_each(rect, &mut |pos, value| {
+    cells.for_each_column(rect, &mut |pos, value| {
         let place = (pos.row - rect.top) as usize * cols + (pos.col - rect.left) as usize;
         values[place] = value.clone();
     });

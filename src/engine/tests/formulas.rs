@@ -332,7 +332,6 @@ fn left_out_arguments_of_a_lambda_are_told_apart() {
 }
 
 #[test]
-<<<<<<< HEAD
 fn every_function_with_several_values_says_so() {
     for function in crate::functions::all() {
         for example in function.examples {
@@ -351,7 +350,9 @@ fn every_function_with_several_values_says_so() {
             );
         }
     }
-=======
+}
+
+#[test]
 fn many_conditional_sums_over_many_rows_are_no_event() {
     use crate::workbook::{Edit, Transaction};
     let n = 20_000u32;
@@ -402,5 +403,4 @@ fn many_conditional_sums_over_many_rows_are_no_event() {
     assert_eq!(number(&engine, "C8"), 30_028.0);
     enter(&mut engine, "B1", "100");
     assert_eq!(number(&engine, "C8"), 30_128.0);
->>>>>>> room-math
 }
