@@ -4,8 +4,7 @@ use super::Result;
 use gradsheet::csv::Texts;
 use gradsheet::grid::SheetId;
 use gradsheet::workbook::Workbook;
-use gradsheet::{csv, import, xlsx};
-use std::io::Write;
+use gradsheet::{atomic, csv, import, xlsx};
 use std::path::{Path, PathBuf};
 
 /// The kinds of files there are.
@@ -83,7 +82,7 @@ pub fn save(workbook: &Workbook, input: &Path, output: &Path, sheet: SheetId) ->
         Kind::Text(delimiter) => {
             let mut bytes = Vec::new();
             csv::write(workbook, sheet, delimiter, Texts::Shown, &mut bytes)?;
-            write_whole(output, &bytes)
+            atomic::write(output, &bytes)
                 .map_err(|e| format!("{}: cannot be written: {e}", output.display()))?;
         }
         _ => {
@@ -117,23 +116,6 @@ pub fn check_formats(input: &Path, output: &Path) -> Result<()> {
         .into()),
         _ => Ok(()),
     }
-}
-
-/// Writes a file whole or not at all: into a neighbour that takes its place.
-fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.tmp", std::process::id()));
-    let neighbour = path.with_file_name(name);
-    let written = std::fs::File::create_new(&neighbour).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync_all()
-    });
-    let placed = written.and_then(|()| std::fs::rename(&neighbour, path));
-    if placed.is_err() {
-        // What is left of a failed attempt; that it cannot be removed changes nothing.
-        let _ = std::fs::remove_file(&neighbour);
-    }
-    placed
 }
 
 /// The sheet of a name; the active one where none is given.

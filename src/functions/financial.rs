@@ -753,7 +753,7 @@ mod tests {
     }
 
     #[test]
-    fn rates_and_depreciation() {
+    fn rates_and_depreciation_are_excels() {
         close("EFFECT(0.0525,4)", 0.053_542_667_370_758_4);
         close("NOMINAL(0.053542667370758,4)", 0.0525);
         close("RRI(96,10000,11000)", 0.000_993_307_378_082_8);

@@ -16,6 +16,7 @@ mod xml;
 pub use error::{OpenCause, OpenError, SaveError};
 pub use save::SaveReport;
 
+use crate::atomic;
 use crate::workbook::Workbook;
 use std::path::Path;
 use std::sync::Arc;
@@ -43,14 +44,14 @@ pub fn open_bytes(bytes: impl Into<Arc<[u8]>>) -> Result<Workbook, OpenError> {
 pub fn save(book: &Workbook, path: impl AsRef<Path>) -> Result<SaveReport, SaveError> {
     let path = path.as_ref();
     let (bytes, report) = to_bytes(book)?;
-    save::write_atomically(path, &bytes).map_err(|source| SaveError::Write {
+    atomic::write(path, &bytes).map_err(|source| SaveError::Write {
         file: path.to_owned(),
         source,
     })?;
     Ok(report)
 }
 
-/// The bytes that [`save`] writes.
+/// The bytes that [`save()`] writes.
 pub fn to_bytes(book: &Workbook) -> Result<(Vec<u8>, SaveReport), SaveError> {
     let original = book
         .package
@@ -73,7 +74,7 @@ pub fn save_new(
 ) -> Result<(), SaveError> {
     let path = path.as_ref();
     let bytes = new::bytes(book, decorate)?;
-    save::write_atomically(path, &bytes).map_err(|source| SaveError::Write {
+    atomic::write(path, &bytes).map_err(|source| SaveError::Write {
         file: path.to_owned(),
         source,
     })

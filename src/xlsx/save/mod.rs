@@ -3,7 +3,6 @@
 //! Nothing of what was edited is recorded here: each part is compared with the
 //! document through the code that reads it, and only what differs is patched.
 
-mod atomic;
 mod calc;
 mod cell;
 mod columns;
@@ -29,8 +28,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Cursor, Write};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
-
-pub(super) use atomic::write as write_atomically;
 
 /// Which parts of a file were written anew; all others are as they were, to
 /// the byte.

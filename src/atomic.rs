@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// Writes `bytes` to a temporary file beside `path`, makes sure that they are
 /// on the disk, and renames it. The permissions of a file already there are
 /// kept; a symbolic link stays and what it points to is replaced.
-pub(in crate::xlsx) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let path = match fs::canonicalize(path) {
         Ok(real) => real,
         Err(e) if e.kind() == io::ErrorKind::NotFound => path.to_owned(),
