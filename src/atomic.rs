@@ -1,27 +1,33 @@
 //! Writing a file so that it is whole or as it was before.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-/// Writes `bytes` to a temporary file beside `path`, makes sure that they are
-/// on the disk, and renames it. The permissions of a file already there are
-/// kept; a symbolic link stays and what it points to is replaced.
-pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+/// Has `fill` write a temporary file beside `path`, makes sure that it is on the
+/// disk, and renames it. The permissions of a file already there are kept; a
+/// symbolic link stays and what it points to is replaced.
+pub fn write<E: From<io::Error>>(
+    path: &Path,
+    fill: impl FnOnce(&mut BufWriter<&File>) -> Result<(), E>,
+) -> Result<(), E> {
     let path = match fs::canonicalize(path) {
         Ok(real) => real,
         Err(e) if e.kind() == io::ErrorKind::NotFound => path.to_owned(),
-        Err(e) => return Err(e),
+        Err(e) => return Err(e.into()),
     };
-    let (temporary, mut file) = create_beside(&path)?;
+    let (temporary, file) = create_beside(&path)?;
     let written = (|| {
-        file.write_all(bytes)?;
+        let mut out = BufWriter::new(&file);
+        fill(&mut out)?;
+        out.flush()?;
+        drop(out);
         if let Ok(old) = fs::metadata(&path) {
             file.set_permissions(old.permissions())?;
         }
         file.sync_all()?;
         drop(file);
-        fs::rename(&temporary, &path)
+        Ok(fs::rename(&temporary, &path)?)
     })();
     if written.is_err() {
         // The error to report is the first one.
@@ -65,15 +71,26 @@ fn create_beside(path: &Path) -> io::Result<(PathBuf, File)> {
 mod tests {
     use super::*;
 
+    fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
+        write(path, |file| file.write_all(bytes))
+    }
+
     #[test]
     fn a_file_is_replaced_whole_and_nothing_is_left_beside_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.xlsx");
-        write(&path, b"one").unwrap();
-        write(&path, b"two").unwrap();
+        put(&path, b"one").unwrap();
+        put(&path, b"two").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"two");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
-        assert!(write(&folder.path().join("no/such/folder"), b"x").is_err());
+        let failed = write(&path, |file| {
+            file.write_all(b"half")?;
+            Err(io::Error::other("the rest is not to be had"))
+        });
+        assert!(failed.is_err());
+        assert_eq!(fs::read(&path).unwrap(), b"two");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        assert!(put(&folder.path().join("no/such/folder"), b"x").is_err());
     }
 
     #[cfg(unix)]
@@ -83,10 +100,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.xlsx");
         let link = folder.path().join("link.xlsx");
-        write(&path, b"one").unwrap();
+        put(&path, b"one").unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
         symlink(&path, &link).unwrap();
-        write(&link, b"two").unwrap();
+        put(&link, b"two").unwrap();
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::read(&path).unwrap(), b"two");
         let mode = fs::metadata(&path).unwrap().permissions().mode();

@@ -25,8 +25,8 @@ const SAMPLE: usize = 200;
 /// Distinct texts that are kept once while reading.
 const INTERNED: usize = 1 << 16;
 
-/// The most cells that are written, blanks included: about a gigabyte of commas.
-const MAX_WRITTEN: u64 = 1 << 30;
+/// The most cells that are written, blanks included: a million rows of 256.
+const MAX_WRITTEN: u64 = 1 << 28;
 
 /// Why a file could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -282,13 +282,25 @@ pub enum Texts {
 /// Why a sheet could not be written.
 #[derive(Debug, thiserror::Error)]
 pub enum CsvWriteError {
-    #[error("cannot write: {0}")]
+    #[error("cannot be written: {0}")]
     Io(#[from] io::Error),
     #[error(
         "sheet \"{sheet}\" reaches to {corner}, too far for a csv, which writes every cell: \
          clear its far cells"
     )]
     TooLarge { sheet: String, corner: Pos },
+}
+
+/// Writes a sheet into a file, as [`write()`] does: all of it or nothing, and a
+/// file already there keeps its permissions.
+pub fn save(
+    book: &Workbook,
+    sheet: SheetId,
+    delimiter: u8,
+    texts: Texts,
+    path: &Path,
+) -> Result<(), CsvWriteError> {
+    crate::atomic::write(path, |file| write(book, sheet, delimiter, texts, file))
 }
 
 /// Writes a sheet from A1 to its last cell, lines ended as RFC 4180 has it,

@@ -147,7 +147,7 @@ impl Import {
                 // calamine takes the wrong columns and sheets in references to
                 // other sheets, and knows no shared formulas.
                 if !text.contains('!') {
-                    formulas.add_binary(&mut self.book, at, text);
+                    formulas.add_binary(&mut self.book, sheet, at, text);
                 }
             }
             let lost = formulas_in.get(index).copied().unwrap_or(0);
@@ -198,7 +198,7 @@ impl Import {
                         let text = cell.get_value();
                         if !quoted.iter().any(|sheet| text.contains(sheet)) {
                             let at = position(cell.get_position());
-                            formulas.add_binary(&mut self.book, at, text);
+                            formulas.add_binary(&mut self.book, sheet, at, text);
                         }
                     }
                     Ok(Some(_)) => {}
@@ -372,10 +372,12 @@ struct Formulas {
 
 impl Formulas {
     /// Adds a formula that calamine spelled from a binary format, unless its
-    /// spelling cannot be right.
-    fn add_binary(&mut self, book: &mut Workbook, at: Pos, text: &str) {
+    /// spelling cannot be right: so is an error alone that is not the cell's value.
+    fn add_binary(&mut self, book: &mut Workbook, sheet: SheetId, at: Pos, text: &str) {
         if let Ok(tree) = formula::parse(text, at)
             && is_right(&tree)
+            && (!matches!(tree, Expr::Error(_))
+                || book.sheet(sheet).cells.get(at).as_error().is_some())
         {
             self.push(book, at, tree);
         }

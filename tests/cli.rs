@@ -1,43 +1,18 @@
 //! The command line as users meet it: the program is run, and its output,
 //! exit status and files are looked at.
 
+#[path = "shared/program.rs"]
+mod program;
 mod shared;
 
 use gradsheet::engine::Engine;
 use gradsheet::grid::{Cell, Pos};
 use gradsheet::workbook::Workbook;
 use gradsheet::xlsx;
+use program::gradsheet;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-
-struct Run {
-    code: i32,
-    out: String,
-    err: String,
-}
-
-impl Run {
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.out).unwrap_or_else(|e| panic!("{e}: {}{}", self.out, self.err))
-    }
-}
-
-fn gradsheet(arguments: &[&str]) -> Run {
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = Command::new(env!("CARGO_BIN_EXE_gradsheet"))
-        .args(arguments)
-        .output()
-        .unwrap();
-    Run {
-        code: status.code().unwrap_or(-1),
-        out: String::from_utf8(stdout).unwrap(),
-        err: String::from_utf8(stderr).unwrap(),
-    }
-}
+use std::process::Command;
 
 /// The noisy quadratic of the lesson: `x`, `y`.
 const POINTS: [(f64, f64); 20] = {
@@ -537,6 +512,14 @@ fn values_and_filled_formulas_are_entered_and_saved() {
     assert_eq!(run.code, 0, "{}", run.err);
     let formulas = gradsheet(&["get", &out, "'Other sheet'!D2", "--json"]);
     assert!(formulas.out.contains("=A2*$A$1"), "{}", formulas.out);
+
+    let circular = gradsheet(&["set", &book, "'Other sheet'!A1==B1"]);
+    assert_eq!(circular.code, 0);
+    assert!(
+        circular.err.contains("circular reference: 'Other sheet'!"),
+        "{}",
+        circular.err
+    );
 
     let bad = gradsheet(&["set", &book, "A1==SUM("]);
     assert_eq!(bad.code, 2);

@@ -186,3 +186,20 @@ fn a_decoration_is_kept_and_cell_formats_in_it_are_refused() {
     });
     assert!(refused.unwrap_err().to_string().contains("cell formats"));
 }
+
+#[test]
+fn a_workbook_that_was_opened_becomes_a_new_file_with_all_its_formulas() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("new.xlsx");
+    let (bytes, _) = xlsx::to_bytes(&document()).unwrap();
+    let opened = xlsx::open_bytes(bytes).unwrap();
+    xlsx::save_new(&opened, &path, |_| Ok(())).unwrap();
+    let again = xlsx::open(&path).unwrap();
+    for &id in opened.order() {
+        let (was, is) = (opened.sheet(id), again.sheet(id));
+        assert_eq!(is.cells, was.cells);
+        assert_eq!(is.runs.iter().count(), was.runs.iter().count());
+        assert_eq!(is.spills, was.spills);
+    }
+    assert_eq!(again.sheet(again.order()[0]).runs.iter().count(), 3);
+}

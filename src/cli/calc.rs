@@ -118,7 +118,7 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result {
         writeln!(
             out,
             "{}: {} recalculated, {}",
-            document.file,
+            printable(&document.file),
             count(done.evaluated as usize, "formula cell"),
             count(done.errors as usize, "error"),
         )?;
@@ -127,7 +127,7 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result {
         writeln!(out, "circular reference: {}", printable(&path.join(" -> ")))?;
     }
     if let Some(saved) = &document.saved {
-        writeln!(out, "saved {saved}")?;
+        writeln!(out, "saved {}", printable(saved))?;
     } else if args.formulas.is_empty() {
         writeln!(out, "not saved (give -o OUT)")?;
     }

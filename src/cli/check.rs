@@ -4,6 +4,7 @@ use super::json::Json;
 use super::show::{Table, count, full_value};
 use super::{Result, Verdict, complain, files, json};
 use gradsheet::engine::{Comparison, Engine};
+use gradsheet::value::format::printable;
 use serde::Serialize;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -112,7 +113,7 @@ fn print(
     writeln!(
         out,
         "{}: {}, {} matched, {} differing, {} unsupported, {} volatile skipped; {} spilled compared",
-        document.file,
+        printable(&document.file),
         count(document.formulas, "formula"),
         document.matched,
         document.differing,
@@ -124,7 +125,7 @@ fn print(
         writeln!(
             out,
             "  unknown functions: {}",
-            comparison.unknown_functions.join(", ")
+            printable(&comparison.unknown_functions.join(", "))
         )?;
     }
     let mut table = Table::default();

@@ -1,6 +1,7 @@
 //! `gradsheet convert`: from one file format to another.
 
 use super::{Result, Verdict, files, json};
+use gradsheet::value::format::printable;
 use serde::Serialize;
 use std::io::Write;
 use std::path::PathBuf;
@@ -47,7 +48,8 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result {
     if args.json {
         json::print(out, &document)?;
     } else {
-        writeln!(out, "{} -> {}", document.input, document.output)?;
+        let line = format!("{} -> {}", document.input, document.output);
+        writeln!(out, "{}", printable(&line))?;
     }
     Ok(Verdict::Holds)
 }

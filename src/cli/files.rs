@@ -4,7 +4,7 @@ use super::Result;
 use gradsheet::csv::Texts;
 use gradsheet::grid::SheetId;
 use gradsheet::workbook::Workbook;
-use gradsheet::{atomic, csv, import, xlsx};
+use gradsheet::{csv, import, xlsx};
 use std::path::{Path, PathBuf};
 
 /// The kinds of files there are.
@@ -80,10 +80,8 @@ pub fn save(workbook: &Workbook, input: &Path, output: &Path, sheet: SheetId) ->
     check_formats(input, output)?;
     match Kind::of(output) {
         Kind::Text(delimiter) => {
-            let mut bytes = Vec::new();
-            csv::write(workbook, sheet, delimiter, Texts::Shown, &mut bytes)?;
-            atomic::write(output, &bytes)
-                .map_err(|e| format!("{}: cannot be written: {e}", output.display()))?;
+            csv::save(workbook, sheet, delimiter, Texts::Shown, output)
+                .map_err(|e| format!("{}: {e}", output.display()))?;
         }
         _ => {
             xlsx::save(workbook, output)?;

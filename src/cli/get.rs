@@ -1,7 +1,7 @@
 //! `gradsheet get`: what cells hold.
 
 use super::json::Json;
-use super::show::{Table, full_value};
+use super::show::{Row, full_value, print_rows};
 use super::{Result, Verdict, files, json};
 use gradsheet::engine::Engine;
 use gradsheet::grid::{Area, Cell, Pos, Rect, column_name};
@@ -9,6 +9,7 @@ use gradsheet::value::Value;
 use gradsheet::value::format::printable;
 use gradsheet::workbook::Workbook;
 use serde::Serialize;
+use std::borrow::Cow;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -48,6 +49,33 @@ struct Document {
     formula: Option<String>,
 }
 
+/// The most cells that are printed: a million rows of 64.
+const MAX_PRINTED: u64 = 1 << 26;
+
+/// The cells of areas, made one by one while they are written.
+struct Documents<'a>(&'a Engine, &'a [Area]);
+
+impl Serialize for Documents<'_> {
+    fn serialize<S: serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> std::result::Result<S::Ok, S::Error> {
+        let Self(engine, areas) = *self;
+        let cells = areas.iter().flat_map(|area| {
+            area.rect.cells().map(|pos| Cell {
+                sheet: area.sheet,
+                pos,
+            })
+        });
+        serializer.collect_seq(cells.map(|cell| Document {
+            cell: engine.workbook().address(cell),
+            value: Json::from(&engine.value(cell)),
+            text: engine.display(cell),
+            formula: engine.formula_text(cell),
+        }))
+    }
+}
+
 pub fn run(args: &Args, out: &mut dyn Write) -> Result {
     let workbook = files::open(&args.file)?;
     let sheet = files::sheet(&workbook, args.sheet.as_deref())?;
@@ -57,23 +85,17 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result {
         .filter_map(|area| clip(area, &workbook))
         .collect();
     let engine = Engine::new(workbook);
+    let cells: u64 = areas.iter().map(|area| area.rect.len()).sum();
+    if cells > MAX_PRINTED {
+        return Err(format!(
+            "{} has {cells} cells up to the last one in use, more than the {MAX_PRINTED} that are \
+             printed: name a smaller range",
+            args.reference
+        )
+        .into());
+    }
     if args.json {
-        let documents: Vec<Document> = areas
-            .iter()
-            .flat_map(|area| {
-                area.rect.cells().map(|pos| Cell {
-                    sheet: area.sheet,
-                    pos,
-                })
-            })
-            .map(|cell| Document {
-                cell: engine.workbook().address(cell),
-                value: Json::from(&engine.value(cell)),
-                text: engine.display(cell),
-                formula: engine.formula_text(cell),
-            })
-            .collect();
-        json::print(out, &documents)?;
+        json::print(out, &Documents(&engine, &areas))?;
         return Ok(Verdict::Holds);
     }
     let show = |cell: Cell| match engine.formula_text(cell) {
@@ -95,14 +117,15 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result {
         if i > 0 {
             writeln!(out)?;
         }
-        let mut table = Table::default();
-        table.row().text(&engine.workbook().sheet(area.sheet).name);
+        let mut head = Row::default();
+        head.text(&engine.workbook().sheet(area.sheet).name);
         for col in area.rect.left..=area.rect.right {
             // Over the values of their columns, most of which are numbers.
-            table.number(&column_name(col));
+            head.number(&column_name(col));
         }
-        for row in area.rect.top..=area.rect.bottom {
-            table.row().number(&(row + 1).to_string());
+        let row = |row: u32| {
+            let mut fields = Row::default();
+            fields.number(&(row + 1).to_string());
             for col in area.rect.left..=area.rect.right {
                 let cell = Cell {
                     sheet: area.sheet,
@@ -110,12 +133,16 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result {
                 };
                 let text = show(cell);
                 match engine.value(cell) {
-                    Value::Number(_) if !text.starts_with('=') => table.number(&text),
-                    _ => table.text(&text),
+                    Value::Number(_) if !text.starts_with('=') => fields.number(&text),
+                    _ => fields.text(&text),
                 };
             }
-        }
-        table.print(out)?;
+            Cow::Owned(fields)
+        };
+        print_rows(out, || {
+            let rows = area.rect.top..=area.rect.bottom;
+            std::iter::once(Cow::Borrowed(&head)).chain(rows.map(row))
+        })?;
     }
     Ok(Verdict::Holds)
 }

@@ -6,6 +6,7 @@ use gradsheet::engine::Engine;
 use gradsheet::engine::gradient::Slice;
 use gradsheet::grid::{Area, Cell, Rect};
 use gradsheet::value::Value;
+use gradsheet::value::format::printable;
 use gradsheet::workbook::{Edit, Transaction};
 use serde::Serialize;
 use std::io::Write;
@@ -108,7 +109,7 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result {
     if args.json {
         json::print(out, &document)?;
     } else {
-        writeln!(out, "{} = {}", document.of, full(value))?;
+        writeln!(out, "{} = {}", printable(&document.of), full(value))?;
         let mut table = Table::default();
         table
             .row()
@@ -127,7 +128,8 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result {
             writeln!(
                 out,
                 "worst relative difference to central differences: {:.1e} ({})",
-                check.worst, check.worst_cell
+                check.worst,
+                printable(&check.worst_cell)
             )?;
         }
     }

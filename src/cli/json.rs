@@ -1,7 +1,10 @@
 //! What `--json` writes: values as JSON, and the way documents are printed.
 
 use gradsheet::value::Value;
+use gradsheet::value::format::printable;
 use serde::Serialize;
+use serde_json::ser::{Formatter, Serializer};
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 /// A cell's value: `null` where it is blank, a number, a string, `true`,
@@ -31,9 +34,39 @@ impl From<&Value> for Json {
     }
 }
 
+/// Writes characters that would act on a terminal as `\u` escapes: JSON itself
+/// asks for that only below U+0020.
+struct Printable;
+
+impl Formatter for Printable {
+    fn write_string_fragment<W: ?Sized + Write>(
+        &mut self,
+        out: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        let mut rest = fragment;
+        while let Some(c) = rest.chars().next() {
+            let safe = rest.find(|c: char| !is_printable(c)).unwrap_or(rest.len());
+            out.write_all(&rest.as_bytes()[..safe])?;
+            rest = &rest[safe..];
+            if safe == 0 {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    write!(out, "\\u{unit:04x}")?;
+                }
+                rest = &rest[c.len_utf8()..];
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_printable(c: char) -> bool {
+    matches!(c, ' '..='~') || matches!(printable(c.encode_utf8(&mut [0; 4])), Cow::Borrowed(_))
+}
+
 /// Prints a document, one line ended by a newline.
 pub fn print(out: &mut dyn Write, document: &impl Serialize) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, document)?;
+    document.serialize(&mut Serializer::with_formatter(&mut *out, Printable))?;
     writeln!(out)
 }
 
@@ -81,6 +114,16 @@ fn collect_keys(value: &serde_json::Value, keys: &mut Vec<String>) {
 mod tests {
     use super::*;
     use gradsheet::value::ErrorKind;
+
+    #[test]
+    fn nothing_printed_acts_on_a_terminal() {
+        let mut out = Vec::new();
+        print(&mut out, &"\u{9b}31m\u{202e}\x1b\"\u{7f}é\u{1f600}").unwrap();
+        let out = String::from_utf8(out).unwrap();
+        assert_eq!(out, "\"\\u009b31m\\u202e\\u001b\\\"\\u007fé\u{1f600}\"\n");
+        let read: String = serde_json::from_str(&out).unwrap();
+        assert_eq!(read, "\u{9b}31m\u{202e}\x1b\"\u{7f}é\u{1f600}");
+    }
 
     #[test]
     fn values_have_one_form_each() {

@@ -2,11 +2,12 @@
 
 use super::json::Json;
 use super::show::Table;
-use super::{Result, Verdict, files, json};
+use super::{Result, Verdict, complain, files, json};
 use gradsheet::engine::Engine;
 use gradsheet::formula::{self, Dialect};
 use gradsheet::functions;
 use gradsheet::grid::{Area, Cell, Pos};
+use gradsheet::value::format::printable;
 use gradsheet::workbook::{Edit, Transaction};
 use serde::Serialize;
 use std::borrow::Cow;
@@ -108,6 +109,10 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result {
         .map(|&c| (Json::from(&engine.value(c)), engine.display(c)))
         .collect();
     engine.apply(&transaction)?;
+    for path in engine.circular() {
+        let path: Vec<String> = path.iter().map(|&c| engine.workbook().address(c)).collect();
+        complain(&format!("circular reference: {}", path.join(" -> ")));
+    }
     if let Some(target) = &target {
         files::save(engine.workbook(), &args.file, target, sheet)?;
     }
@@ -136,7 +141,7 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result {
     }
     table.print(out)?;
     match saved {
-        Some(saved) => writeln!(out, "saved {saved}")?,
+        Some(saved) => writeln!(out, "saved {}", printable(&saved))?,
         None => writeln!(
             out,
             "not saved (give -o OUT, or --force to save over the input)"

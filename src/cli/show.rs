@@ -2,76 +2,91 @@
 
 use gradsheet::value::Value;
 use gradsheet::value::format::printable;
+use std::borrow::Cow;
 use std::io::{self, Write};
 use unicode_width::UnicodeWidthStr;
 
-/// A table with aligned columns.
-#[derive(Default)]
-pub struct Table {
-    rows: Vec<Vec<Field>>,
-}
+/// A line of a table.
+#[derive(Clone, Default)]
+pub struct Row(Vec<Field>);
 
+#[derive(Clone)]
 struct Field {
     text: String,
     right: bool,
 }
 
-impl Table {
-    /// Begins a row.
-    pub fn row(&mut self) -> &mut Self {
-        self.rows.push(Vec::new());
-        self
-    }
-
-    /// Adds a field to the newest row, aligned left.
+impl Row {
+    /// Adds a field, aligned left.
     pub fn text(&mut self, text: &str) -> &mut Self {
         self.push(text, false)
     }
 
-    /// Adds a field to the newest row, aligned right.
+    /// Adds a field, aligned right.
     pub fn number(&mut self, text: &str) -> &mut Self {
         self.push(text, true)
     }
 
     fn push(&mut self, text: &str, right: bool) -> &mut Self {
-        let field = Field {
+        self.0.push(Field {
             text: printable(text).into_owned(),
             right,
-        };
-        match self.rows.last_mut() {
-            Some(row) => row.push(field),
-            None => self.rows.push(vec![field]),
-        }
+        });
         self
     }
+}
 
-    /// Prints the rows, two spaces between columns and none at a line's end.
-    pub fn print(&self, out: &mut dyn Write) -> io::Result<()> {
-        let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
-        let widths: Vec<usize> = (0..columns)
-            .map(|c| {
-                let width = |row: &Vec<Field>| row.get(c).map_or(0, |f| f.text.width());
-                self.rows.iter().map(width).max().unwrap_or(0)
-            })
-            .collect();
-        for row in &self.rows {
-            let mut line = String::new();
-            for (field, &width) in row.iter().zip(&widths) {
-                let pad = " ".repeat(width - field.text.width());
-                let (before, after) = if field.right {
-                    (&*pad, "")
-                } else {
-                    ("", &*pad)
-                };
-                line.push_str(before);
-                line.push_str(&field.text);
-                line.push_str(after);
-                line.push_str("  ");
-            }
-            writeln!(out, "{}", line.trim_end())?;
-        }
-        Ok(())
+/// A table with aligned columns.
+#[derive(Default)]
+pub struct Table {
+    rows: Vec<Row>,
+}
+
+impl Table {
+    /// Adds a row.
+    pub fn row(&mut self) -> &mut Row {
+        self.rows.push(Row::default());
+        let last = self.rows.len() - 1;
+        &mut self.rows[last]
     }
+
+    /// Prints the rows, see [`print_rows`].
+    pub fn print(&self, out: &mut dyn Write) -> io::Result<()> {
+        print_rows(out, || self.rows.iter().map(Cow::Borrowed))
+    }
+}
+
+/// Prints rows with their columns aligned, two spaces between them and none at a
+/// line's end. The rows are asked for twice, to be measured and to be printed,
+/// so that long tables need not be kept.
+pub fn print_rows<'a, I>(out: &mut dyn Write, rows: impl Fn() -> I) -> io::Result<()>
+where
+    I: Iterator<Item = Cow<'a, Row>>,
+{
+    let mut widths: Vec<usize> = Vec::new();
+    for row in rows() {
+        widths.resize(widths.len().max(row.0.len()), 0);
+        for (width, field) in widths.iter_mut().zip(&row.0) {
+            *width = (*width).max(field.text.width());
+        }
+    }
+    for row in rows() {
+        let mut line = String::new();
+        for (field, &width) in row.0.iter().zip(&widths) {
+            let pad = " ".repeat(width.saturating_sub(field.text.width()));
+            let (before, after) = if field.right {
+                (&*pad, "")
+            } else {
+                ("", &*pad)
+            };
+            line.push_str(before);
+            line.push_str(&field.text);
+            line.push_str(after);
+            line.push_str("  ");
+        }
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    Ok(())
 }
 
 /// A number with all its digits, so that reading it gives the same number.

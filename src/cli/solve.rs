@@ -515,10 +515,10 @@ fn report(document: &Document, outcome: &Outcome, out: &mut dyn Write) -> std::i
         writeln!(out, "of {count} starts, {which}")?;
     }
     if let Some(advice) = &document.advice {
-        writeln!(out, "advice: {advice}")?;
+        writeln!(out, "advice: {}", printable(advice))?;
     }
     match &document.saved {
-        Some(saved) => writeln!(out, "saved {saved}"),
+        Some(saved) => writeln!(out, "saved {}", printable(saved)),
         None => writeln!(
             out,
             "not saved (give -o OUT, or --force to save over the input)"

@@ -17,6 +17,7 @@ mod lower;
 mod oracle;
 mod pool;
 mod recalc;
+mod stale;
 
 #[cfg(test)]
 mod tests;
@@ -50,16 +51,19 @@ pub struct Engine {
     /// The time that NOW and TODAY give, where it is set.
     now: Option<f64>,
     circular: Vec<Vec<Cell>>,
-    /// What an interrupted recalculation left undone.
+    /// What was saved without values, and what an interrupted recalculation left
+    /// undone.
     stale: Vec<crate::grid::Area>,
     watch: Option<recalc::Watch>,
 }
 
 impl Engine {
     /// Takes a workbook as it is: formulas keep the values they were saved
-    /// with until something that they depend on changes.
+    /// with until something that they depend on changes. Those that were saved
+    /// without a value are calculated with the first edit.
     pub fn new(workbook: Workbook) -> Self {
         let graph = pool::run(|| Graph::new(&workbook));
+        let stale = stale::uncalculated(&workbook);
         Self {
             workbook,
             graph,
@@ -70,7 +74,7 @@ impl Engine {
             recalculations: 0,
             now: None,
             circular: Vec::new(),
-            stale: Vec::new(),
+            stale,
             watch: None,
         }
     }

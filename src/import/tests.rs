@@ -303,3 +303,24 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_formula_that_came_as_an_error_is_kept_as_its_value() {
+    // SUM(A2:A21) becomes the literal #N/A, as writers leave what they cannot
+    // spell (MS-XLS 2.5.198.2); the saved value stays.
+    let mut bytes = XLS.to_vec();
+    let area = [0x25, 1, 0, 20, 0];
+    let at = bytes
+        .windows(5)
+        .position(|w| w == area)
+        .expect("SUM(A2:A21)");
+    bytes[at - 2..at + 2].copy_from_slice(&[2, 0, 0x1C, 0x2A]);
+    let Imported { workbook, notes } = read(&bytes).expect("it is read");
+    let data = sheet(&workbook, "Data one");
+    assert_eq!(formula_at(&workbook, data, "E4"), None);
+    assert!(matches!(data.cells.get(self::at("E4")), Value::Number(_)));
+    assert!(
+        notes[0].contains("22 formulas are kept as their values"),
+        "{notes:?}"
+    );
+}

@@ -1,5 +1,6 @@
 //! Telling how a search goes.
 
+use crate::value::format::printable;
 use std::io::Write;
 use std::time::{Duration, Instant};
 
@@ -189,7 +190,7 @@ fn next_in_series(count: u64) -> u64 {
 
 impl<W: Write> Observer for Renderer<W> {
     fn note(&mut self, text: &str) {
-        let _ = writeln!(self.out, "method: {text}");
+        let _ = writeln!(self.out, "method: {}", printable(text));
     }
 
     fn iteration(&mut self, step: &Step<'_>) {

@@ -75,6 +75,9 @@ pub(in crate::xlsx) enum FormulaKind {
     DataTable,
 }
 
+/// The most cells of an array formula, eight whole columns: it fills every one.
+const MAX_ARRAY: u64 = 1 << 23;
+
 /// What comes next on a sheet.
 #[derive(Debug)]
 pub(in crate::xlsx) enum SheetItem<'a> {
@@ -274,6 +277,15 @@ fn formula<'a>(xml: &Xml<'a>, tag: &BytesStart<'_>) -> Result<FormulaRecord<'a>,
             "r2" => record.inputs[1] = Pos::parse_a1(value),
             _ => {}
         }
+    }
+    if let Some(rect) = record.rect
+        && kind == "array"
+        && rect.len() > MAX_ARRAY
+    {
+        return Err(xml.error(format!(
+            "an array formula over {rect} fills {} cells, more than the {MAX_ARRAY} that one can",
+            rect.len()
+        )));
     }
     record.kind = match kind {
         "normal" => FormulaKind::Normal,

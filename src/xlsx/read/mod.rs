@@ -29,6 +29,9 @@ use values::Context;
 #[derive(Debug)]
 pub(super) struct Original {
     pub package: Package,
+    /// Whether it is a package just made for the document, which has none of its
+    /// cells yet, rather than the file that the document was opened from.
+    pub new: bool,
     /// The workbook part.
     pub workbook: String,
     /// Its sheets from left to right, by the document's ids.
@@ -84,6 +87,7 @@ pub(super) fn read(bytes: Arc<[u8]>) -> Result<Workbook, OpenCause> {
 pub(super) fn original(bytes: Arc<[u8]>, tabs: &[SheetId]) -> Result<Original, OpenCause> {
     let (_, mut original) = read_parts(bytes)?;
     original.tabs = tabs.to_vec();
+    original.new = true;
     Ok(original)
 }
 
@@ -188,6 +192,7 @@ fn read_parts(bytes: Arc<[u8]>) -> Result<(Workbook, Original), OpenCause> {
     }
     let original = Original {
         package,
+        new: false,
         workbook: main,
         tabs: book.order().to_vec(),
         sheets: originals,

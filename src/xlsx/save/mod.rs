@@ -172,7 +172,7 @@ impl<'b> Splice<'b> {
             let sheet = book.sheet(id);
             let before = original.sheet(id);
             let (part, text) = match before.map(|b| &b.part) {
-                Some(Some(part)) if !sheet.touched => {
+                Some(Some(part)) if !sheet.touched && !original.new => {
                     debug_assert!(self.has(part));
                     continue;
                 }

@@ -1,0 +1,39 @@
+//! What a workbook was saved without: formulas that have not been calculated.
+
+use crate::grid::Area;
+use crate::value::{ErrorKind, Value};
+use crate::workbook::{Run, RunKind, Sheet, Template, Workbook};
+
+/// The runs with cells that were saved without their results, as programs do
+/// that write formulas but calculate none. A formula's result is never blank.
+/// So too dynamic arrays that found no room: what is in their way is not known
+/// until they are evaluated.
+pub(super) fn uncalculated(workbook: &Workbook) -> Vec<Area> {
+    let mut found = Vec::new();
+    for &id in workbook.order() {
+        let sheet = workbook.sheet(id);
+        for (_, run) in sheet.runs.iter() {
+            let template = workbook.templates.get(run.template);
+            if matches!(template.as_ref(), Template::Formula(_)) && lacks_values(sheet, run) {
+                found.push(Area {
+                    sheet: id,
+                    rect: run.rect,
+                });
+            }
+        }
+    }
+    found
+}
+
+fn lacks_values(sheet: &Sheet, run: &Run) -> bool {
+    let mut filled = 0;
+    let mut blocked = false;
+    sheet.cells.for_each(run.rect, &mut |at, value| {
+        filled += u64::from(!value.is_blank());
+        // Files spell #SPILL! as #VALUE! for older readers.
+        blocked |= run.kind == RunKind::Dynamic
+            && matches!(value, Value::Error(ErrorKind::Spill | ErrorKind::Value))
+            && !sheet.spills.contains_key(&at);
+    });
+    filled < run.rect.len() || blocked
+}
