@@ -4,6 +4,8 @@
 //! (see `ARCHITECTURE.md`):
 //!
 //! - [`grid`]: positions, rectangles and addresses of a sheet;
+//! - [`random`]: random numbers that follow from a seed;
+//! - `atomic`: writing a file whole or not at all;
 //! - [`value`]: what a cell can hold, and Excel's coercions between the kinds;
 //! - [`formula`]: the formula language: tokens, parser, tree, printer;
 //! - [`program`]: differentiable array programs, which know nothing of spreadsheets;
@@ -22,6 +24,7 @@ pub mod functions;
 pub mod grid;
 pub mod import;
 pub mod program;
+pub mod random;
 pub mod solver;
 pub mod value;
 pub mod workbook;

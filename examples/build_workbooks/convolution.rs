@@ -2,7 +2,7 @@
 //! a dense layer, softmax and cross-entropy.
 
 use crate::finish::Model;
-use crate::random::SplitMix64;
+use crate::random::Random;
 use crate::style;
 use rust_xlsxwriter::{Color, ConditionalFormat2ColorScale, ConditionalFormat3ColorScale, Format};
 use rust_xlsxwriter::{Workbook, Worksheet, XlsxError};
@@ -41,7 +41,7 @@ const SEVEN: [&str; 20] = [
 ];
 
 pub fn layout() -> Result<Workbook, XlsxError> {
-    let mut random = SplitMix64(SEED);
+    let mut random = Random::new(SEED);
     let mut book = Workbook::new();
     picture(book.add_worksheet().set_name("picture")?)?;
     filters(book.add_worksheet().set_name("filters")?)?;
@@ -129,7 +129,7 @@ fn pooling(sheet: &mut Worksheet) -> Result<(), XlsxError> {
 }
 
 /// For each of the two answers, a weight for each pooled cell.
-fn dense(sheet: &mut Worksheet, random: &mut SplitMix64) -> Result<(), XlsxError> {
+fn dense(sheet: &mut Worksheet, random: &mut Random) -> Result<(), XlsxError> {
     for (top, answer) in [(0, "is a seven"), (11, "is not")] {
         for (left, map) in [(0u16, "edges_1"), (10, "edges_2")] {
             sheet.write_with_format(top, left, format!("{answer}: {map}"), &style::heading())?;

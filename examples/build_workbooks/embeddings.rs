@@ -2,7 +2,7 @@
 //! that are looked up with OFFSET.
 
 use crate::finish::Model;
-use crate::random::SplitMix64;
+use crate::random::Random;
 use crate::style;
 use rust_xlsxwriter::{Workbook, XlsxError};
 
@@ -20,7 +20,7 @@ const RATINGS: usize = 240;
 const SEED: u64 = 7;
 
 pub fn layout() -> Result<Workbook, XlsxError> {
-    let mut random = SplitMix64(SEED);
+    let mut random = Random::new(SEED);
     let mut book = Workbook::new();
     ratings(&mut book, &mut random)?;
     embedding(&mut book, "users", "user", USERS, &mut random)?;
@@ -28,7 +28,7 @@ pub fn layout() -> Result<Workbook, XlsxError> {
     Ok(book)
 }
 
-fn ratings(book: &mut Workbook, random: &mut SplitMix64) -> Result<(), XlsxError> {
+fn ratings(book: &mut Workbook, random: &mut Random) -> Result<(), XlsxError> {
     let tastes: Vec<[f64; 2]> = (0..USERS)
         .map(|_| [random.uniform(-1.0, 1.0), random.uniform(-1.0, 1.0)])
         .collect();
@@ -81,7 +81,7 @@ fn embedding(
     name: &str,
     title: &str,
     rows: u32,
-    random: &mut SplitMix64,
+    random: &mut Random,
 ) -> Result<(), XlsxError> {
     let sheet = book.add_worksheet().set_name(name)?;
     sheet.write_with_format(0, 0, title, &style::heading())?;

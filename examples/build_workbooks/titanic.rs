@@ -2,7 +2,7 @@
 //! latter once with SUMPRODUCT and once with MMULT.
 
 use crate::finish::Model;
-use crate::random::SplitMix64;
+use crate::random::Random;
 use crate::style;
 use rust_xlsxwriter::{Formula, Table, TableColumn, Workbook, Worksheet, XlsxError};
 use std::error::Error;
@@ -83,7 +83,7 @@ pub fn read(path: &Path) -> Result<Vec<Passenger>, Box<dyn Error>> {
 
 pub fn layout(passengers: &[Passenger]) -> Result<Workbook, XlsxError> {
     let complete: Vec<_> = passengers.iter().filter(|p| p.is_complete()).collect();
-    let mut random = SplitMix64(SEED);
+    let mut random = Random::new(SEED);
     let parameters: [[f64; 10]; 2] =
         std::array::from_fn(|_| std::array::from_fn(|_| random.uniform(-0.5, 0.5)));
     let mut book = Workbook::new();

@@ -5,7 +5,6 @@ use super::show::{Row, full_value, print_rows};
 use super::{Result, Verdict, files, json};
 use gradsheet::engine::Engine;
 use gradsheet::grid::{Area, Cell, Pos, Rect, column_name};
-use gradsheet::solver::references::parse_areas;
 use gradsheet::value::Value;
 use gradsheet::value::format::printable;
 use gradsheet::workbook::Workbook;
@@ -80,7 +79,8 @@ impl Serialize for Documents<'_> {
 pub fn run(args: &Args, out: &mut dyn Write) -> Result {
     let workbook = files::open(&args.file)?;
     let sheet = files::sheet(&workbook, args.sheet.as_deref())?;
-    let areas: Vec<Area> = parse_areas(&args.reference, &workbook, sheet)?
+    let areas: Vec<Area> = workbook
+        .parse_areas(&args.reference, sheet)?
         .into_iter()
         .filter_map(|area| clip(area, &workbook))
         .collect();

@@ -5,7 +5,6 @@ use super::{Result, Verdict, complain, files, json, slice};
 use gradsheet::engine::Engine;
 use gradsheet::engine::gradient::Slice;
 use gradsheet::grid::{Area, Cell, Rect};
-use gradsheet::solver::references::{parse_areas, parse_cell};
 use gradsheet::value::Value;
 use gradsheet::value::format::printable;
 use gradsheet::workbook::{Edit, Transaction};
@@ -16,7 +15,10 @@ use std::path::PathBuf;
 /// Print the exact partial derivatives of a cell with respect to others
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Exit status 1 where --check finds a relative difference above 1e-6.\n\n\
+    after_help = "--check compares each derivative with central differences through recalculation, \
+    extrapolated to a step of 0 (Ridders). Its figure is |derivative - quotient| over the largest \
+    of |derivative|, |quotient| and a floor: the rounding error of the quotient over 1e-6. \
+    Exit status 1 where it is above 1e-6.\n\n\
     Examples:\n  \
     gradsheet grad book.xlsx --of Model!B1 --wrt Model!C1:C9\n  \
     gradsheet grad book.xlsx --of Loss --wrt 'Params!A1:B4,Params!D1' --check"
@@ -67,8 +69,8 @@ const LIMIT: f64 = 1e-6;
 pub fn run(args: &Args, out: &mut dyn Write) -> Result {
     let workbook = files::open(&args.file)?;
     let sheet = files::sheet(&workbook, args.sheet.as_deref())?;
-    let objective = parse_cell(&args.of, &workbook, sheet)?;
-    let areas = parse_areas(&args.wrt, &workbook, sheet)?;
+    let objective = workbook.parse_cell(&args.of, sheet)?;
+    let areas = workbook.parse_areas(&args.wrt, sheet)?;
     let mut engine = Engine::new(workbook);
     let mut slice = slice::compile(&mut engine, objective, &areas)?;
     for note in slice.notes() {
@@ -137,46 +139,37 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result {
     })
 }
 
-/// Steps of the central differences, relative to the size of the variable.
-const STEPS: [f64; 5] = [1e-2, 1e-3, 1e-4, 1e-5, 1e-6];
-
-/// Rounding errors that an objective summed over many cells may carry.
-const ROUNDING: f64 = 4.0;
+/// The largest step of the difference quotients, relative to the variable.
+const FIRST_STEP: f64 = 0.1;
+/// Each step is this much smaller than the one before.
+const SHRINK: f64 = 4.0;
+/// How many steps are tried.
+const STEPS: usize = 9;
 
 /// Compares a gradient with central differences through the interpreter.
 ///
-/// Of several steps the one counts whose estimate is nearest to its
-/// neighbour's (Ridders, "Accurate computation of F'(x) and F'(x)F''(x)",
-/// 1982): larger ones suffer from curvature, smaller ones from rounding. What
-/// rounding alone can make of the estimate is no difference.
+/// The figure for a variable is `|derivative - quotient|`, divided by the
+/// largest of `|derivative|`, `|quotient|` and a floor: what rounding the
+/// objective alone may do to the quotient, over [`LIMIT`]. So rounding noise
+/// stays under the limit, and any difference above it is a real one.
 fn compare(engine: &mut Engine, slice: &Slice, value: f64, gradient: &[f64]) -> Result<Check> {
     let mut worst = (0.0, slice.variables().first().copied());
     for ((&cell, &x), &derivative) in slice.variables().iter().zip(slice.start()).zip(gradient) {
-        let mut estimates = Vec::with_capacity(STEPS.len());
-        for step in STEPS {
-            let h = step * x.abs().max(1.0);
-            let above = moved(engine, slice.objective_cell(), cell, x + h)?;
-            let below = moved(engine, slice.objective_cell(), cell, x - h)?;
-            // The step that was really taken, after rounding.
-            let taken = (x + h) - (x - h);
-            estimates.push(((above - below) / taken, h));
-        }
-        let (estimate, h) = estimates
-            .windows(2)
-            .min_by(|a, b| {
-                let apart = |pair: &[(f64, f64)]| (pair[0].0 - pair[1].0).abs();
-                apart(a).total_cmp(&apart(b))
-            })
-            .map_or((f64::NAN, 1.0), |pair| pair[0]);
-        let rounding = ROUNDING * f64::EPSILON * value.abs() / h;
-        let difference = (estimate - derivative).abs() - rounding;
-        let relative = if difference <= 0.0 {
+        let mut at = |x: f64| moved(engine, slice.objective_cell(), cell, x);
+        let quotient = quotient(x, value, &mut at)?;
+        let floor = quotient.rounding / LIMIT;
+        let size = derivative.abs().max(quotient.value.abs()).max(floor);
+        let difference = (derivative - quotient.value).abs();
+        let relative = if difference == 0.0 {
             0.0
         } else {
-            difference / estimate.abs().max(derivative.abs())
+            difference / size
         };
         if relative > worst.0 || relative.is_nan() {
             worst = (relative, Some(cell));
+        }
+        if relative.is_nan() {
+            break;
         }
     }
     Ok(Check {
@@ -186,6 +179,60 @@ fn compare(engine: &mut Engine, slice: &Slice, value: f64, gradient: &[f64]) -> 
             .map(|cell| engine.workbook().address(cell))
             .unwrap_or_default(),
     })
+}
+
+/// A difference quotient, and what rounding may have done to it.
+struct Quotient {
+    value: f64,
+    rounding: f64,
+}
+
+/// The derivative of `f` at `x` by central differences of shrinking steps,
+/// extrapolated to a step of zero: Ridders, "Accurate computation of F'(x) and
+/// F'(x)F''(x)", Advances in Engineering Software 4 (1982), over Richardson's
+/// tableau. The estimate with the least error counts, where its error is how
+/// far it is from those it was made of (truncation) plus what rounding `f`
+/// adds at its step.
+fn quotient(x: f64, value: f64, f: &mut impl FnMut(f64) -> Result<f64>) -> Result<Quotient> {
+    let mut best = Quotient {
+        value: f64::NAN,
+        rounding: 0.0,
+    };
+    let mut least = f64::INFINITY;
+    let mut row: Vec<f64> = Vec::new();
+    let mut step = FIRST_STEP * x.abs().max(1.0);
+    for _ in 0..STEPS {
+        let (above, below) = (x + step, x - step);
+        let (f_above, f_below) = (f(above)?, f(below)?);
+        // The step that was really taken, after rounding.
+        let taken = above - below;
+        let rounding =
+            f64::EPSILON * value.abs().max(f_above.abs()).max(f_below.abs()) / (taken / 2.0);
+        let mut next = vec![(f_above - f_below) / taken];
+        let mut factor = 1.0;
+        for (order, &coarser) in row.iter().enumerate() {
+            factor *= SHRINK * SHRINK;
+            let finer = next[order];
+            let estimate = (finer * factor - coarser) / (factor - 1.0);
+            let apart = (estimate - finer).abs().max((estimate - coarser).abs());
+            if apart + rounding < least {
+                least = apart + rounding;
+                best = Quotient {
+                    value: estimate,
+                    rounding,
+                };
+            }
+            next.push(estimate);
+        }
+        row = if next.iter().all(|estimate| estimate.is_finite()) {
+            next
+        } else {
+            // So far from `x` the objective is no number: start again nearer.
+            Vec::new()
+        };
+        step /= SHRINK;
+    }
+    Ok(best)
 }
 
 /// The objective after recalculation with a variable at `x`; NaN where it is
@@ -208,6 +255,35 @@ fn moved(engine: &mut Engine, objective: Cell, variable: Cell, x: f64) -> Result
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn off(x: f64, f: impl Fn(f64) -> f64, derivative: f64) -> f64 {
+        let found = quotient(x, f(x), &mut |x| Ok(f(x))).expect("no errors");
+        let floor = found.rounding / LIMIT;
+        (found.value - derivative).abs() / derivative.abs().max(found.value.abs()).max(floor)
+    }
+
+    #[test]
+    fn differences_are_close_where_the_derivative_is_right() {
+        assert!(off(1.0, f64::exp, 1f64.exp()) < 1e-10);
+        assert!(
+            off(1e-3, f64::ln, 1e3) < 1e-7,
+            "the logarithm's domain ends near by"
+        );
+        assert!(off(20.0, |x| (30.0 * x).sin(), 30.0 * 600f64.cos()) < 1e-6);
+        assert!(
+            off(5.0, |x| 1e9 + x, 1.0) < 1e-6,
+            "rounding alone is no difference"
+        );
+        assert_eq!(off(5.0, |_| 3.0, 0.0), 0.0);
+    }
+
+    #[test]
+    fn differences_show_where_the_derivative_is_wrong() {
+        let found = off(1.0, f64::exp, 1f64.exp() * (1.0 + 3e-6));
+        assert!((2e-6..4e-6).contains(&found), "{found}");
+        assert_eq!(off(5.0, |x| x * x, 0.0), 1.0);
+        assert!(off(1.0, |_| f64::NAN, 0.0).is_nan());
+    }
 
     #[test]
     fn the_manual_lists_the_fields() {

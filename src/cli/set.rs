@@ -7,7 +7,6 @@ use gradsheet::engine::Engine;
 use gradsheet::formula::{self, Dialect};
 use gradsheet::functions;
 use gradsheet::grid::{Area, Cell, Pos};
-use gradsheet::solver::references::parse_areas;
 use gradsheet::value::format::printable;
 use gradsheet::workbook::{Edit, Transaction};
 use serde::Serialize;
@@ -76,7 +75,7 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result {
     for entry in &args.entries {
         let (reference, text) =
             split(entry).ok_or_else(|| format!("\"{entry}\" is not REF=VALUE, such as B2=0.5"))?;
-        for area in parse_areas(reference, engine.workbook(), sheet)? {
+        for area in engine.workbook().parse_areas(reference, sheet)? {
             let first = Cell {
                 sheet: area.sheet,
                 pos: area.rect.top_left(),

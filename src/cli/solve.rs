@@ -8,7 +8,6 @@ use gradsheet::engine::gradient::{Slice, SliceError};
 use gradsheet::grid::{Area, Cell, Rect, SheetId};
 use gradsheet::solver::excel_model::{NO_LIMIT, Resolved, ResolvedConstraint, Right, StoredModel};
 use gradsheet::solver::progress::Renderer;
-use gradsheet::solver::references::{parse_areas, parse_cell, write_areas};
 use gradsheet::solver::{
     self, Constraint, ConstraintRight, Coordinate, MethodChoice, Objective, Options, Outcome,
     Problem, Relation, Sense, Starts, Stop,
@@ -225,7 +224,7 @@ struct Stated {
 fn state(args: &Args, workbook: &Workbook) -> Result<Stated> {
     let default = files::sheet(workbook, args.sheet.as_deref())?;
     let objective = match &args.objective {
-        Some(text) => Some(parse_cell(text, workbook, default)?),
+        Some(text) => Some(workbook.parse_cell(text, default)?),
         None => None,
     };
     let (sheet, several) = match (&args.sheet, objective) {
@@ -237,16 +236,13 @@ fn state(args: &Args, workbook: &Workbook) -> Result<Stated> {
     let stored = StoredModel::read(&workbook.names, sheet)?;
     let objective_text = objective.map(|cell| {
         let rect = Rect::cell(cell.pos);
-        write_areas(
-            &[Area {
-                sheet: cell.sheet,
-                rect,
-            }],
-            workbook,
-        )
+        workbook.absolute_areas(&[Area {
+            sheet: cell.sheet,
+            rect,
+        }])
     });
     let vary_text = match &args.vary {
-        Some(text) => Some(write_areas(&parse_areas(text, workbook, sheet)?, workbook)),
+        Some(text) => Some(workbook.absolute_areas(&workbook.parse_areas(text, sheet)?)),
         None => None,
     };
     let (mut model, note) = match (objective_text, vary_text, stored) {
@@ -443,7 +439,7 @@ fn side(
         return Ok(Side::Function(Box::new(Coordinate { index, variables })));
     }
     match Slice::new(engine, cell, &resolved.areas) {
-        Ok(slice) => Ok(Side::Function(slice.objective())),
+        Ok(slice) => Ok(Side::Function(Box::new(slice))),
         Err(SliceError::Independent { .. } | SliceError::NotAFormula { .. }) => {
             number(engine, cell).map(Side::Number).ok_or_else(|| {
                 format!(

@@ -10,7 +10,7 @@ mod facts;
 mod reference;
 
 pub use binder::{Binder, NameCache};
-pub use reference::{BoundRef, ExternalRef, Sheets, Span};
+pub use reference::{BoundRef, ExternalRef, Sheets};
 
 use crate::formula::BinaryOp;
 use crate::functions::Function;

@@ -17,9 +17,8 @@ use super::interpret::World;
 use super::lower::{Lowerer, Numbers, Oracle, Refusal};
 use super::oracle::WorldOracle;
 use crate::functions::Operand;
-use crate::grid::{Area, Cell, Pos, Rect};
+use crate::grid::{Area, Cell, Rect};
 use crate::program::{Builder, Node, Program, Shape, ShapeError, Workspace};
-use crate::solver::{LeastSquares, Objective};
 use crate::value::{Array, ErrorKind, Value};
 use crate::workbook::Workbook;
 use rustc_hash::FxHashSet;
@@ -104,10 +103,15 @@ struct Source {
     parameters: Vec<Node>,
 }
 
-/// The objective as `scale` times a sum of squares.
+/// An objective that is `scale` times the sum of so many squared residuals.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SumOfSquares {
+    pub residuals: usize,
+    pub scale: f64,
+}
+
 struct Squares {
-    scale: f64,
-    residuals: usize,
+    shape: SumOfSquares,
     /// Residuals, then the Jacobian, one column a variable.
     program: Program,
 }
@@ -158,16 +162,7 @@ impl Slice {
         let parameters = lowerer.add_variables(variables)?;
         let slices = lowerer.discover(objective, variables)?;
         if slices.components.is_empty() {
-            let address = |area: &Area| {
-                let first = workbook.address(Cell {
-                    sheet: area.sheet,
-                    pos: area.rect.top_left(),
-                });
-                match area.rect.is_cell() {
-                    true => first,
-                    false => format!("{first}:{}", Pos::new(area.rect.bottom, area.rect.right)),
-                }
-            };
+            let address = |&area: &Area| workbook.area_address(area);
             return Err(SliceError::Independent {
                 objective: workbook.address(objective),
                 variables: variables.iter().map(address).collect::<Vec<_>>().join(","),
@@ -256,48 +251,20 @@ impl Slice {
         workspace.output(0)[0]
     }
 
-    /// For a solver.
-    pub fn objective(&self) -> Box<dyn Objective + Send> {
-        Box::new(self.clone())
-    }
-}
-
-impl Objective for Slice {
-    fn dimension(&self) -> usize {
-        self.variables.len()
+    /// How the objective is a sum of squares, where it is one and its Jacobian
+    /// is not too large to be held; found out at the first call.
+    pub fn sum_of_squares(&self) -> Option<SumOfSquares> {
+        self.programs.squares().map(|squares| squares.shape)
     }
 
-    fn value(&mut self, x: &[f64]) -> f64 {
-        Slice::value(self, x)
-    }
-
-    fn gradient(&mut self, x: &[f64], gradient: &mut [f64]) -> f64 {
-        self.value_and_gradient(x, gradient)
-    }
-
-    fn least_squares(&mut self) -> Option<&mut dyn LeastSquares> {
-        if self.programs.squares().is_some() {
-            Some(self)
-        } else {
-            None
-        }
-    }
-
-    fn fork(&self) -> Box<dyn Objective + Send> {
-        self.objective()
-    }
-}
-
-impl LeastSquares for Slice {
-    fn residuals(&self) -> usize {
-        self.programs.squares().map_or(0, |s| s.residuals)
-    }
-
-    fn scale(&self) -> f64 {
-        self.programs.squares().map_or(1.0, |s| s.scale)
-    }
-
-    fn evaluate(&mut self, x: &[f64], residuals: &mut [f64], jacobian: &mut [f64]) {
+    /// Where the objective is a sum of squares: the residuals at `x` and, column
+    /// by column (one column a variable), their Jacobian. Else nothing is written.
+    pub fn residuals_and_jacobian(
+        &mut self,
+        x: &[f64],
+        residuals: &mut [f64],
+        jacobian: &mut [f64],
+    ) {
         let Some(squares) = self.programs.squares() else {
             return;
         };
@@ -362,11 +329,11 @@ impl Source {
             .residual_jacobian(residuals, &self.parameters)
             .ok()?;
         let program = Program::new(&self.builder, &[residuals, jacobian]);
-        Some(Squares {
-            scale,
+        let shape = SumOfSquares {
             residuals: count,
-            program,
-        })
+            scale,
+        };
+        Some(Squares { shape, program })
     }
 }
 

@@ -10,7 +10,7 @@ mod order;
 mod rect_index;
 mod sweep;
 
-pub use dirty::{Dirt, Dirty};
+pub use dirty::Dirty;
 pub use order::Component;
 pub use rect_index::RectIndex;
 pub use sweep::{Direction, Sweep, Within};

@@ -9,15 +9,13 @@ mod cache;
 mod call;
 mod context;
 mod lambda;
-mod operators;
+pub(super) mod operators;
 mod random;
 mod reference;
 
 pub use cache::AreaCache;
-pub(super) use random::mix;
 
 use super::bind::{Bound, BoundFormula, NameCache};
-use super::graph::Graph;
 use crate::functions::{Context, Operand, SelectRule, Selection};
 use crate::grid::{Area, Cell, Pos, Rect};
 use crate::value::{ErrorKind, Value, arith};
@@ -34,8 +32,6 @@ pub const MAX_ARRAY: usize = 1 << 23;
 #[derive(Clone, Copy)]
 pub struct World<'a> {
     pub book: &'a Workbook,
-    /// The runs of the workbook, for what looks beyond cells (GRAD).
-    pub graph: &'a Graph,
     pub cache: &'a AreaCache,
     /// Names bound so far, for the text that INDIRECT reads.
     pub names: &'a Mutex<NameCache>,
@@ -114,12 +110,6 @@ impl<'a> Interpreter<'a> {
             }
             value => shown(value),
         }
-    }
-
-    /// What a formula in the cell `at` evaluates to, references unread.
-    pub fn operand(&mut self, formula: &BoundFormula, at: Cell, mode: Mode) -> Operand {
-        self.start(at);
-        self.eval(&formula.root, mode)
     }
 
     /// What a part of a formula in the cell `at` evaluates to, references

@@ -1,20 +1,21 @@
 //! Recalculation of a workbook.
 //!
-//! Formulas are bound to what their names mean ([`bind`]), ordered by what they read
-//! ([`graph`]), evaluated by the interpreter ([`interpret`]) and their results
-//! written back. [`Engine`] puts these together: it owns a
-//! workbook and keeps it calculated through edits.
+//! Formulas are bound to what their names mean (`bind`), ordered by what they
+//! read (`graph`), evaluated by the interpreter (`interpret`) and their results
+//! written back (`recalc`). [`Engine`] puts these together: it owns a workbook and
+//! keeps it calculated through edits. For a [gradient], the formulas between two
+//! sets of cells are lowered (`lower`) to a differentiable program.
 
-pub mod bind;
+mod bind;
 mod compare;
 mod components;
 mod edit;
 pub mod gradient;
 pub mod graph;
-pub mod interpret;
+mod interpret;
 mod lower;
 mod oracle;
-pub(crate) mod pool;
+mod pool;
 mod recalc;
 mod stale;
 
@@ -26,13 +27,13 @@ pub use edit::{Edited, EntryError};
 pub use recalc::{Progress, Recalculation};
 
 use crate::formula::{Dialect, ParseError};
-use crate::functions::Operand;
 use crate::grid::Cell;
+use crate::random::mix;
 use crate::value::{Value, format};
 use crate::workbook::{History, Template, Workbook};
 use bind::{Binder, BoundFormula, NameCache};
 use graph::Graph;
-use interpret::{AreaCache, Interpreter, Mode, World};
+use interpret::{AreaCache, Interpreter, World};
 use std::hash::{BuildHasher, Hasher};
 use std::sync::Mutex;
 
@@ -156,31 +157,25 @@ impl Engine {
         }))
     }
 
-    /// As [`Engine::evaluate`], but a reference stays one.
-    pub fn evaluate_operand(&self, formula: &str, at: Cell) -> Result<Operand, ParseError> {
-        let expr = crate::formula::parse(formula, at.pos)?;
-        Ok(pool::run(|| {
-            let bound = self.bind_once(&expr, at);
-            let mut interpreter = Interpreter::new(self.world(), at);
-            interpreter.operand(&bound, at, Mode::Array)
-        }))
-    }
-
     /// Binds a formula that is not in the workbook.
     pub(crate) fn bind_once(&self, expr: &crate::formula::Expr, at: Cell) -> BoundFormula {
         let mut names = self.names.lock().unwrap_or_else(|e| e.into_inner());
         Binder::new(&self.workbook, &mut names, at).bind(expr)
     }
 
+    /// What this recalculation's random numbers follow from.
+    fn random_seed(&self) -> u64 {
+        mix(self.seed ^ mix(self.recalculations))
+    }
+
     /// What the interpreter sees: the workbook as it is.
     pub(crate) fn world(&self) -> World<'_> {
         World {
             book: &self.workbook,
-            graph: &self.graph,
             cache: &self.cache,
             names: &self.names,
             now: self.now.unwrap_or_else(|| clock(self.workbook.date_system)),
-            seed: interpret::mix(self.seed ^ interpret::mix(self.recalculations)),
+            seed: self.random_seed(),
             pending: None,
         }
     }

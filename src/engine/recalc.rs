@@ -7,7 +7,7 @@ mod spill;
 use super::Engine;
 use super::graph::{Component, Direction, Dirty, Graph, NodeId, Sweep, Within};
 use super::interpret::World;
-use super::{clock, interpret, pool};
+use super::{clock, pool};
 use crate::grid::{Area, Cell, Rect};
 use crate::value::Value;
 use crate::workbook::RunKind;
@@ -105,7 +105,7 @@ impl Engine {
 
     fn calculate(&mut self, dirty: impl FnOnce(&Graph) -> Dirty + Send) -> Recalculation {
         self.recalculations += 1;
-        let seed = interpret::mix(self.seed ^ interpret::mix(self.recalculations));
+        let seed = self.random_seed();
         let now = self.now.unwrap_or_else(|| clock(self.workbook.date_system));
         pool::run(|| {
             let dirty = dirty(&self.graph);
@@ -275,7 +275,6 @@ impl Recalc<'_> {
     fn world(&self) -> World<'_> {
         World {
             book: &self.engine.workbook,
-            graph: &self.engine.graph,
             cache: &self.engine.cache,
             names: &self.engine.names,
             now: self.now,

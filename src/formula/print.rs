@@ -7,6 +7,7 @@ use super::{
     parameters,
 };
 use crate::grid::{MAX_COLS, MAX_ROWS, Pos};
+use crate::value::equal_text;
 use std::fmt::Write;
 
 /// What files write before a function's name, `""` before most; `None` for a
@@ -249,7 +250,7 @@ impl<'a> Printer<'a> {
     }
 
     fn is_bound(&self, name: &str) -> bool {
-        let same = |bound: &&str| same_name(bound, name);
+        let same = |bound: &&str| equal_text(bound, name);
         self.bound.iter().rev().any(same)
     }
 
@@ -342,11 +343,6 @@ fn takes_lambda(function: &FunctionName) -> bool {
         &*function.0,
         "BYCOL" | "BYROW" | "MAKEARRAY" | "MAP" | "REDUCE" | "SCAN"
     )
-}
-
-/// Names are the same without regard to case.
-pub(super) fn same_name(a: &str, b: &str) -> bool {
-    a.eq_ignore_ascii_case(b) || (!a.is_ascii() && a.to_lowercase() == b.to_lowercase())
 }
 
 /// The shortest digits that read back as the same number, with an exponent

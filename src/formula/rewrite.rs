@@ -1,9 +1,8 @@
 //! Keeping a formula's meaning when the workbook changes under it.
 
-use super::print::same_name;
 use super::{Axis, CellRef, Expr, RefShape, Reference, SheetPrefix, TableReference, parameters};
 use crate::grid::{MAX_COLS, MAX_ROWS, Pos, Rect};
-use crate::value::ErrorKind;
+use crate::value::{ErrorKind, equal_text};
 use std::sync::Arc;
 
 /// Where a formula stands.
@@ -129,7 +128,7 @@ impl Rewriter<'_> {
                 // LET and LAMBDA hide a name or a table of the same name.
                 let hidden_from = named
                     .iter()
-                    .find(|p| self.named().is_some_and(|name| same_name(p.name, name)))
+                    .find(|p| self.named().is_some_and(|name| equal_text(p.name, name)))
                     .map_or(usize::MAX, |p| p.visible_from);
                 let args = args.iter().enumerate().map(|(i, arg)| {
                     if i >= hidden_from || named.iter().any(|p| p.index == i) {
@@ -163,7 +162,7 @@ impl Rewriter<'_> {
             Some(SheetPrefix::Sheet(name)) => Some(&**name),
             Some(SheetPrefix::Span(..) | SheetPrefix::External { .. }) => None,
         };
-        let on = |name: &str| sheet.is_some_and(|sheet| same_name(sheet, name));
+        let on = |name: &str| sheet.is_some_and(|sheet| equal_text(sheet, name));
         let keep = |lo: u32, hi: u32| Some((lo, hi));
         let shape = &reference.shape;
         let shape = match self.change {
@@ -186,7 +185,7 @@ impl Rewriter<'_> {
                 onto,
             } => {
                 let target = shape.resolve(self.before.at);
-                let within = same_name(from, onto_sheet);
+                let within = equal_text(from, onto_sheet);
                 if on(from) && rect.contains_rect(&target) {
                     let (down, right) = (offset(rect.top, onto.row), offset(rect.left, onto.col));
                     let shape = self.shape(
@@ -226,7 +225,7 @@ impl Rewriter<'_> {
     /// What stands before a reference to a sheet: nothing where nothing stood
     /// and the formula is on that sheet.
     fn prefix(self, before: &Option<SheetPrefix>, sheet: &str) -> Option<SheetPrefix> {
-        if before.is_none() && same_name(sheet, self.after.sheet) {
+        if before.is_none() && equal_text(sheet, self.after.sheet) {
             return None;
         }
         Some(SheetPrefix::Sheet(sheet.into()))
@@ -235,7 +234,7 @@ impl Rewriter<'_> {
     /// The present name of a sheet.
     fn renamed<'s>(&'s self, sheet: &'s str) -> &'s str {
         match self.change {
-            Change::RenameSheet { from, to } if same_name(sheet, from) => to,
+            Change::RenameSheet { from, to } if equal_text(sheet, from) => to,
             _ => sheet,
         }
     }
@@ -250,7 +249,7 @@ impl Rewriter<'_> {
                 SheetPrefix::Span(self.renamed(first).into(), self.renamed(last).into())
             }
             (Change::DeleteSheet { name: gone, .. }, SheetPrefix::Sheet(name))
-                if same_name(name, gone) =>
+                if equal_text(name, gone) =>
             {
                 return None;
             }
@@ -266,7 +265,7 @@ impl Rewriter<'_> {
         let mut reference = reference.clone();
         let is = |name: &str| {
             let table = reference.table.as_deref();
-            table.is_some_and(|table| same_name(table, name))
+            table.is_some_and(|table| equal_text(table, name))
         };
         match self.change {
             Change::RenameTable { from, to } if is(from) => reference.table = Some(to.into()),
@@ -277,7 +276,7 @@ impl Rewriter<'_> {
             Change::RenameColumn { table, from, to } if is(table) => {
                 if let Some((first, last)) = &mut reference.columns {
                     for column in [first, last] {
-                        if same_name(column, from) {
+                        if equal_text(column, from) {
                             *column = to.into();
                         }
                     }
@@ -301,17 +300,17 @@ impl Rewriter<'_> {
         let mut name = name.clone();
         match self.change {
             // A table's bare name is its data.
-            Change::RenameTable { from, to } if prefix.is_none() && same_name(&name, from) => {
+            Change::RenameTable { from, to } if prefix.is_none() && equal_text(&name, from) => {
                 name = to.into();
             }
-            Change::DeleteTable { name: gone } if prefix.is_none() && same_name(&name, gone) => {
+            Change::DeleteTable { name: gone } if prefix.is_none() && equal_text(&name, gone) => {
                 return GONE;
             }
-            Change::RenameName { scope, from, to } if same_name(&name, from) => {
+            Change::RenameName { scope, from, to } if equal_text(&name, from) => {
                 let meant = match (prefix, scope) {
                     (None, None) => true,
-                    (None, Some(scope)) => same_name(self.before.sheet, scope),
-                    (Some(SheetPrefix::Sheet(sheet)), Some(scope)) => same_name(sheet, scope),
+                    (None, Some(scope)) => equal_text(self.before.sheet, scope),
+                    (Some(SheetPrefix::Sheet(sheet)), Some(scope)) => equal_text(sheet, scope),
                     _ => false,
                 };
                 if meant {
@@ -436,15 +435,15 @@ fn shrink(
     gone: &str,
     order: &[Arc<str>],
 ) -> Option<(Arc<str>, Arc<str>)> {
-    let is_first = same_name(first, gone);
-    let is_last = same_name(last, gone);
+    let is_first = equal_text(first, gone);
+    let is_last = equal_text(last, gone);
     if is_first && is_last {
         return None;
     }
     if !is_first && !is_last {
         return Some((first.clone(), last.clone()));
     }
-    let place = |name: &str| order.iter().position(|other| same_name(other, name));
+    let place = |name: &str| order.iter().position(|other| equal_text(other, name));
     let (at, other) = if is_first {
         (place(first)?, place(last)?)
     } else {

@@ -377,20 +377,6 @@ impl Expr {
         }
     }
 
-    /// Takes a chain of operators apart: the leftmost operand, then each
-    /// operator with its right operand in the order of evaluation. Of anything
-    /// but an operator, the tree itself and no steps.
-    pub fn left_chain(&self) -> (&Expr, Vec<(BinaryOp, &Expr)>) {
-        let mut steps = Vec::new();
-        let mut first = self;
-        while let Expr::Binary(left, op, right) = first {
-            steps.push((*op, right.as_ref()));
-            first = left;
-        }
-        steps.reverse();
-        (first, steps)
-    }
-
     /// A copy in which each part that `replace` has an answer for is replaced
     /// by it; the answer's own parts are not looked at again.
     pub(super) fn map(&self, replace: &mut dyn FnMut(&Expr) -> Option<Expr>) -> Expr {

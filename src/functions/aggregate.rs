@@ -1,6 +1,6 @@
 //! Sums, products, counts, means and extremes.
 
-use super::args::{Counting, ensure, finite, for_each_number};
+use super::arguments::{Counting, ensure, finite, for_each_number};
 use super::params::{range, repeating};
 use super::sample::{Sample, refuse_gaps};
 use super::term::Term;
@@ -186,6 +186,28 @@ pub(super) const FUNCTIONS: &[Function] = &[
         lowering.build(sum)
     })
     .examples(&[example("SUMSQ(A1:A3,B1)")]),
+    entry(
+        Category::Math,
+        "PERCENTOF",
+        &[range("subset"), range("all")],
+        "The sum of some numbers as a part of the sum of all.",
+        ValueRule::Operands(|args, context| {
+            let (subset, all) = args.split_at(1);
+            let (mut part, mut whole) = (0.0, 0.0);
+            fold(subset, Counting::Numbers, context, |x| part += x)?;
+            fold(all, Counting::Numbers, context, |x| whole += x)?;
+            ensure(whole != 0.0, ErrorKind::Div0)?;
+            finite(part / whole)
+        }),
+    )
+    .xlfn()
+    .smooth(|lowering, args| {
+        let (subset, all) = args.split_at(1);
+        let part = Term::from(lower_sum(lowering, subset)?);
+        let whole = Term::from(lower_sum(lowering, all)?);
+        lowering.build(part / whole)
+    })
+    .examples(&[example("PERCENTOF(A1:A2,A1:A3)")]),
     entry(
         Category::Math,
         "PRODUCT",

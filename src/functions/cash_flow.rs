@@ -149,7 +149,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         &[scalar("rate"), array("values"), array("dates")],
         "The value on the first date of cash flows on given dates.",
         |args, ctx| {
-            let rate = args.strict_or(0, 0.0)?;
+            let rate = args.strict(0)?;
             let mut flows = Vec::new();
             collect(&args[1], ctx, &mut flows)?;
             let times = years_after_first(&args[2], flows.len(), ctx)?;

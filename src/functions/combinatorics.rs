@@ -1,6 +1,6 @@
 //! Factorials, combinations, and common divisors and multiples.
 
-use super::args::{analysis, ensure, finite, numeric};
+use super::arguments::{analysis, ensure, finite, numeric};
 use super::params::{range, repeating, scalar};
 use super::{Category, Context, Function, Operand, Param, ValueRule};
 use crate::value::{ErrorKind, Value};

@@ -4,7 +4,7 @@
 //! anything, and what lies outside is counted, not visited.
 
 use super::aggregate::{lower_average, lower_max, lower_min};
-use super::args::{ensure, finite};
+use super::arguments::{ensure, finite};
 use super::criteria::Criterion;
 use super::params::{optional, range, repeating, scalar};
 use super::postings::{Key, Postings};

@@ -580,7 +580,7 @@ mod tests {
     }
 
     #[test]
-    fn weeks_and_weekdays() {
+    fn weeks_and_weekdays_are_numbered_as_excel_does() {
         let mut sheet = Sheet::empty();
         // 2 January 2020 was a Thursday, 1 January 2021 a Friday.
         for (formula, number) in [
@@ -600,7 +600,7 @@ mod tests {
     }
 
     #[test]
-    fn differences_of_dates() {
+    fn differences_of_dates_are_excels() {
         let mut sheet = Sheet::empty();
         for (formula, number) in [
             ("DAYS(43832,43831)", 1.0),

@@ -34,6 +34,36 @@ pub(super) fn date(serial: f64, system: DateSystem) -> Result<Date, ErrorKind> {
     system.date(serial).ok_or(ErrorKind::Num)
 }
 
+/// The days from one serial number to another, negative where they come in
+/// the other order.
+pub(super) fn days(
+    start: f64,
+    end: f64,
+    basis: Basis,
+    system: DateSystem,
+) -> Result<f64, ErrorKind> {
+    let (from, to) = (date(start, system)?, date(end, system)?);
+    Ok(match basis {
+        Basis::Us30 => days_30_us(from, to, true),
+        Basis::European30 => days_30_european(from, to),
+        Basis::Actual | Basis::Actual360 | Basis::Actual365 => end - start,
+    })
+}
+
+/// The days of a year: in actual/actual, of the years between two serial numbers.
+pub(super) fn year_length(
+    start: f64,
+    end: f64,
+    basis: Basis,
+    system: DateSystem,
+) -> Result<f64, ErrorKind> {
+    Ok(match basis {
+        Basis::Us30 | Basis::Actual360 | Basis::European30 => 360.0,
+        Basis::Actual365 => 365.0,
+        Basis::Actual => actual_year(date(start, system)?, date(end, system)?),
+    })
+}
+
 /// The part of a year from one serial number to another, which may come in
 /// either order.
 pub(super) fn year_fraction(
@@ -46,16 +76,7 @@ pub(super) fn year_fraction(
         start.floor().min(end.floor()),
         start.floor().max(end.floor()),
     );
-    let (from, to) = (date(start, system)?, date(end, system)?);
-    let days = end - start;
-    Ok(match basis {
-        Basis::Us30 => days_30_us(from, to, true) / 360.0,
-        Basis::European30 => days_30_european(from, to) / 360.0,
-        Basis::Actual360 => days / 360.0,
-        Basis::Actual365 => days / 365.0,
-        Basis::Actual if days == 0.0 => 0.0,
-        Basis::Actual => days / actual_year(from, to),
-    })
+    Ok(days(start, end, basis, system)? / year_length(start, end, basis, system)?)
 }
 
 /// The length of the year in actual/actual: 366 where less than a year holds

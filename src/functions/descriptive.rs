@@ -3,7 +3,7 @@
 //! The measures take slices, so that SUBTOTAL, AGGREGATE and the database
 //! functions share them.
 
-use super::args::{Counting, collect, ensure, finite, numbers};
+use super::arguments::{Counting, collect, ensure, finite, numbers};
 use super::params::{range, repeating};
 use super::sample::{Sample, refuse_gaps};
 use super::term::Term;

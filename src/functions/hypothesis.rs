@@ -1,6 +1,6 @@
 //! Tests of hypotheses, and probabilities from a table.
 
-use super::args::{common_part, ensure, finite, number, number_or, numbers, pairs};
+use super::arguments::{Scalars, common_part, ensure, finite, numbers, pairs};
 use super::descriptive::{mean, stdev_s, var_s};
 use super::distributions::sampling::{chi_squared_tail, f_tail, t_tail};
 use super::params::{array, optional, scalar};
@@ -13,8 +13,8 @@ fn prob(args: &[Operand], context: &mut dyn Context) -> Result<Operand, ErrorKin
         return Err(ErrorKind::Value);
     };
     let table = pairs(x, p, ErrorKind::Na, context)?;
-    let low = number(args, 2, context)?;
-    let high = number_or(args, 3, low, context)?;
+    let low = args.number(2)?;
+    let high = args.number_or(3, low)?;
     ensure(!table.is_empty(), ErrorKind::Div0)?;
     let all: f64 = table.iter().map(|(_, p)| p).sum();
     let valid = table.iter().all(|(_, p)| (0.0..=1.0).contains(p));
@@ -25,12 +25,12 @@ fn prob(args: &[Operand], context: &mut dyn Context) -> Result<Operand, ErrorKin
 
 fn z_test(args: &[Operand], context: &mut dyn Context) -> Result<Operand, ErrorKind> {
     let sample = numbers(&args[..args.len().min(1)], context)?;
-    let x = number(args, 1, context)?;
+    let x = args.number(1)?;
     ensure(!sample.is_empty(), ErrorKind::Na)?;
     let sigma = match args.get(2) {
         None | Some(Operand::Omitted) => stdev_s(&sample)?,
         Some(_) => {
-            let sigma = number(args, 2, context)?;
+            let sigma = args.number(2)?;
             ensure(sigma > 0.0, ErrorKind::Num)?;
             sigma
         }
@@ -65,8 +65,8 @@ fn t_test(args: &[Operand], context: &mut dyn Context) -> Result<Operand, ErrorK
     let [a, b, ..] = args else {
         return Err(ErrorKind::Value);
     };
-    let tails = number(args, 2, context)?.trunc();
-    let kind = number(args, 3, context)?.trunc();
+    let tails = args.number(2)?.trunc();
+    let kind = args.number(3)?.trunc();
     ensure(tails == 1.0 || tails == 2.0, ErrorKind::Num)?;
     let (t, degrees) = match kind {
         1.0 => {

@@ -5,7 +5,7 @@
 //! Householder's method: Giraud et al. 2005). A column that the ones before it
 //! already span is left out, with coefficient 0, as Excel does.
 
-use super::args::{bool_or, ensure};
+use super::arguments::{Scalars, ensure};
 use super::params::{array, optional, scalar};
 use super::sample::refuse_gaps;
 use super::term::Term;
@@ -280,8 +280,8 @@ fn estimate(
     exponential: bool,
 ) -> Result<Operand, ErrorKind> {
     let points = points(args, context, exponential)?;
-    let constant = bool_or(args, 2, true, context)?;
-    let statistics = bool_or(args, 3, false, context)?;
+    let constant = args.flag_or(2, true)?;
+    let statistics = args.flag_or(3, false)?;
     Ok(Fit::new(&points, constant).report(statistics, exponential))
 }
 
@@ -304,7 +304,7 @@ fn predict(
     exponential: bool,
 ) -> Result<Operand, ErrorKind> {
     let points = points(args, context, exponential)?;
-    let constant = bool_or(args, 3, true, context)?;
+    let constant = args.flag_or(3, true)?;
     let fit = Fit::new(&points, constant);
     let (x, shape) = match array_at(args, 2, context)? {
         None => (points.x, points.shape),

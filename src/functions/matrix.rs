@@ -1,6 +1,6 @@
 //! Matrices: products, inverses, determinants, transposes, and generated arrays.
 
-use super::args::{ensure, finite, number_or};
+use super::arguments::{Scalars, ensure, finite};
 use super::params::{array, optional, scalar};
 use super::sample::refuse_gaps;
 use super::{
@@ -85,11 +85,11 @@ pub(super) fn dimensions(rows: f64, cols: f64) -> Result<(usize, usize), ErrorKi
     Ok((rows as usize, cols as usize))
 }
 
-fn sequence(args: &[Operand], context: &mut dyn Context) -> Result<Operand, ErrorKind> {
-    let rows = number_or(args, 0, 1.0, context)?;
-    let cols = number_or(args, 1, 1.0, context)?;
-    let start = number_or(args, 2, 1.0, context)?;
-    let step = number_or(args, 3, 1.0, context)?;
+fn sequence(args: &[Operand]) -> Result<Operand, ErrorKind> {
+    let rows = args.number_or(0, 1.0)?;
+    let cols = args.number_or(1, 1.0)?;
+    let start = args.number_or(2, 1.0)?;
+    let step = args.number_or(3, 1.0)?;
     let (rows, cols) = dimensions(rows, cols)?;
     let array = Array::from_fn(rows, cols, |row, col| {
         Value::number(start + (row * cols + col) as f64 * step)
@@ -207,8 +207,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "MUNIT",
         &[scalar("dimension")],
         "The unit matrix of a size.",
-        ValueRule::Operands(|args, context| {
-            let size = number_or(args, 0, 0.0, context)?;
+        ValueRule::Operands(|args, _| {
+            let size = args.number(0)?;
             ensure(size.trunc() >= 1.0, ErrorKind::Value)?;
             let (rows, cols) = dimensions(size, size)?;
             Ok(to_array(&DMatrix::identity(rows, cols)))
@@ -233,7 +233,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
             optional(scalar("step")),
         ],
         "An array of numbers in sequence.",
-        ValueRule::Operands(sequence),
+        ValueRule::Operands(|args, _| sequence(args)),
     )
     .xlfn()
     .returning_array()

@@ -7,7 +7,6 @@
 
 mod aggregate;
 mod algebra;
-mod args;
 mod arguments;
 mod array;
 mod cash_flow;
@@ -16,13 +15,14 @@ mod checks;
 mod combinatorics;
 mod conditional;
 mod context;
-mod convert;
 mod criteria;
 mod database;
 mod date;
 mod day_count;
+mod depreciation;
 mod descriptive;
 mod distributions;
+mod engineering;
 mod financial;
 mod gradient;
 mod hypothesis;
@@ -51,12 +51,12 @@ mod search;
 mod securities;
 mod shaping;
 mod special;
-mod steps;
 mod subtotal;
 mod sumproduct;
 mod term;
 mod text;
 mod trig;
+mod web;
 mod wildcard;
 
 pub use context::Context;
@@ -275,6 +275,7 @@ pub enum Category {
     Array,
     Text,
     Date,
+    Engineering,
     Information,
     Financial,
     Gradient,
@@ -398,9 +399,15 @@ const CATEGORIES: &[&[Function]] = &[
     gradient::FUNCTIONS,
     array::FUNCTIONS,
     cash_flow::FUNCTIONS,
-    convert::FUNCTIONS,
     database::FUNCTIONS,
     date::FUNCTIONS,
+    depreciation::FUNCTIONS,
+    engineering::bases::FUNCTIONS,
+    engineering::bessel::FUNCTIONS,
+    engineering::bits::FUNCTIONS,
+    engineering::complex::FUNCTIONS,
+    engineering::convert::FUNCTIONS,
+    engineering::steps::FUNCTIONS,
     financial::FUNCTIONS,
     information::FUNCTIONS,
     numbers::FUNCTIONS,
@@ -429,10 +436,15 @@ const CATEGORIES: &[&[Function]] = &[
     number_text::FUNCTIONS,
     reference::FUNCTIONS,
     regex::FUNCTIONS,
-    securities::FUNCTIONS,
+    securities::accrued::FUNCTIONS,
+    securities::bond::FUNCTIONS,
+    securities::coupons::FUNCTIONS,
+    securities::discount::FUNCTIONS,
+    securities::odd::FUNCTIONS,
+    securities::quote::FUNCTIONS,
     shaping::FUNCTIONS,
-    steps::FUNCTIONS,
     text::FUNCTIONS,
+    web::FUNCTIONS,
 ];
 
 /// Shorthands for the tables of parameters.

@@ -16,17 +16,14 @@ const fn entry(
         .not_differentiable("it gives text")
 }
 
+const MONEY: &[Param] = &[scalar("number"), optional(scalar("decimals"))];
+
 pub(super) const FUNCTIONS: &[Function] = &[
     entry(
         "DOLLAR",
-        &[scalar("number"), optional(scalar("decimals"))],
+        MONEY,
         "A number as text with a currency sign.",
-        |args, ctx| {
-            done(fixed_code(args).and_then(|(x, digits)| {
-                let code = format!("$#,##0{digits}_);($#,##0{digits})");
-                Ok(Value::text(shown(x, &code, ctx)?.trim_end()))
-            }))
-        },
+        dollar,
     ),
     entry(
         "FIXED",
@@ -66,6 +63,12 @@ pub(super) const FUNCTIONS: &[Function] = &[
         |args, ctx| done(text(args, ctx)),
     ),
     entry(
+        "USDOLLAR",
+        MONEY,
+        "As DOLLAR: a number as text with a dollar sign.",
+        dollar,
+    ),
+    entry(
         "VALUE",
         &[scalar("text")],
         "The number a text spells.",
@@ -78,6 +81,13 @@ pub(super) const FUNCTIONS: &[Function] = &[
     )
     .not_differentiable("it reads text"),
 ];
+
+fn dollar(args: &[Value], context: &mut dyn Context) -> Value {
+    done(fixed_code(args).and_then(|(x, digits)| {
+        let code = format!("$#,##0{digits}_);($#,##0{digits})");
+        Ok(Value::text(shown(x, &code, context)?.trim_end()))
+    }))
+}
 
 fn shown(x: f64, code: &str, ctx: &dyn Context) -> Result<String, ErrorKind> {
     let format = Format::parse(code).ok_or(ErrorKind::Value)?;

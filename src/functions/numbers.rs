@@ -1,9 +1,9 @@
 //! Powers, logarithms, division with remainder, and power series.
 
-use super::args::{analysis, ensure, number, numeric};
+use super::arguments::{Scalars, analysis, ensure, finite, numeric};
 use super::params::{array, scalar};
 use super::term::elementwise;
-use super::{Category, Context, Example, Function, Operand, Param, ValueRule, args};
+use super::{Category, Context, Example, Function, Operand, Param, ValueRule};
 use crate::program::{Binary, Unary};
 use crate::value::arith::power;
 use crate::value::{ErrorKind, Value};
@@ -43,9 +43,9 @@ fn modulo(n: f64, d: f64) -> Result<f64, ErrorKind> {
 }
 
 fn series_sum(args: &[Operand], context: &mut dyn Context) -> Result<Operand, ErrorKind> {
-    let x = number(args, 0, context)?;
-    let first = number(args, 1, context)?;
-    let step = number(args, 2, context)?;
+    let x = args.number(0)?;
+    let first = args.number(1)?;
+    let step = args.number(2)?;
     let coefficients = match args.get(3) {
         Some(arg) => context.to_array(arg)?,
         None => return Err(ErrorKind::Value),
@@ -67,7 +67,7 @@ fn series_sum(args: &[Operand], context: &mut dyn Context) -> Result<Operand, Er
         };
         sum += coefficient * power;
     }
-    args::finite(sum)
+    finite(sum)
 }
 
 pub(super) const FUNCTIONS: &[Function] = &[

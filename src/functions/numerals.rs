@@ -1,6 +1,6 @@
 //! Numbers in other bases and in Roman numerals.
 
-use super::args::ensure;
+use super::arguments::{Scalars, done, ensure};
 use super::params::{optional, scalar};
 use super::{Category, Function, ValueRule};
 use crate::value::{ErrorKind, Value};
@@ -10,9 +10,9 @@ const EXACT: f64 = 9_007_199_254_740_992.0;
 const DIGITS: &[u8; 36] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
 fn base(args: &[Value]) -> Result<String, ErrorKind> {
-    let number = argument(args, 0, 0.0)?.trunc();
-    let radix = argument(args, 1, 0.0)?.trunc();
-    let length = argument(args, 2, 0.0)?.trunc();
+    let number = args.whole(0)?;
+    let radix = args.whole(1)?;
+    let length = args.whole(2)?;
     ensure((0.0..EXACT).contains(&number), ErrorKind::Num)?;
     ensure((2.0..=36.0).contains(&radix), ErrorKind::Num)?;
     ensure((0.0..=255.0).contains(&length), ErrorKind::Num)?;
@@ -29,11 +29,8 @@ fn base(args: &[Value]) -> Result<String, ErrorKind> {
 }
 
 fn decimal(args: &[Value]) -> Result<f64, ErrorKind> {
-    let text = match args.first() {
-        Some(text) => text.to_text()?,
-        None => return Err(ErrorKind::Value),
-    };
-    let radix = argument(args, 1, 0.0)?.trunc();
+    let text = args.text(0)?;
+    let radix = args.whole(1)?;
     ensure((2.0..=36.0).contains(&radix), ErrorKind::Num)?;
     ensure(text.chars().count() <= 255, ErrorKind::Value)?;
     let mut number = 0.0;
@@ -77,11 +74,11 @@ const ROMAN: [(u32, &str, u32); 25] = [
 ];
 
 fn roman(args: &[Value]) -> Result<String, ErrorKind> {
-    let number = argument(args, 0, 0.0)?.trunc();
+    let number = args.whole(0)?;
     ensure((0.0..=3999.0).contains(&number), ErrorKind::Value)?;
     let form = match args.get(1) {
         Some(Value::Bool(classic)) => f64::from(u8::from(!*classic)) * 4.0,
-        _ => argument(args, 1, 0.0)?.trunc(),
+        _ => args.whole(1)?,
     };
     ensure((0.0..=4.0).contains(&form), ErrorKind::Value)?;
     let mut rest = number as u32;
@@ -96,10 +93,7 @@ fn roman(args: &[Value]) -> Result<String, ErrorKind> {
 }
 
 fn arabic(args: &[Value]) -> Result<f64, ErrorKind> {
-    let text = match args.first() {
-        Some(text) => text.to_text()?,
-        None => return Err(ErrorKind::Value),
-    };
+    let text = args.text(0)?;
     let text = text.trim();
     ensure(text.len() <= 255, ErrorKind::Value)?;
     let (sign, letters) = match text.strip_prefix('-') {
@@ -127,18 +121,6 @@ fn arabic(args: &[Value]) -> Result<f64, ErrorKind> {
     Ok(sign * sum)
 }
 
-fn argument(args: &[Value], index: usize, default: f64) -> Result<f64, ErrorKind> {
-    args.get(index).map_or(Ok(default), Value::to_number)
-}
-
-fn text(result: Result<String, ErrorKind>) -> Value {
-    result.map_or_else(Value::Error, Value::text)
-}
-
-fn number(result: Result<f64, ErrorKind>) -> Value {
-    result.map_or_else(Value::Error, Value::number)
-}
-
 pub(super) const FUNCTIONS: &[Function] = &[
     Function::new(
         Category::Math,
@@ -149,7 +131,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
             optional(scalar("min_length")),
         ],
         "A number as text in another base, 2 to 36.",
-        ValueRule::Scalar(|args, _| text(base(args))),
+        ValueRule::Scalar(|args, _| done(base(args).map(Value::text))),
     )
     .xlfn()
     .not_differentiable("its result is text"),
@@ -158,7 +140,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "DECIMAL",
         &[scalar("text"), scalar("radix")],
         "The number that a text spells in another base, 2 to 36.",
-        ValueRule::Scalar(|args, _| number(decimal(args))),
+        ValueRule::Scalar(|args, _| done(decimal(args))),
     )
     .xlfn()
     .not_differentiable("it reads text"),
@@ -167,7 +149,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "ROMAN",
         &[scalar("number"), optional(scalar("form"))],
         "A number up to 3999 in Roman numerals; form 0 is classic, 4 the most concise.",
-        ValueRule::Scalar(|args, _| text(roman(args))),
+        ValueRule::Scalar(|args, _| done(roman(args).map(Value::text))),
     )
     .not_differentiable("its result is text"),
     Function::new(
@@ -175,7 +157,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "ARABIC",
         &[scalar("text")],
         "The number that Roman numerals spell.",
-        ValueRule::Scalar(|args, _| number(arabic(args))),
+        ValueRule::Scalar(|args, _| done(arabic(args))),
     )
     .xlfn()
     .not_differentiable("it reads text"),

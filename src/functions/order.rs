@@ -1,6 +1,6 @@
 //! Order statistics: medians, percentiles, ranks, modes, frequencies.
 
-use super::args::{ensure, finite, number, number_or, numbers};
+use super::arguments::{Scalars, ensure, finite, numbers};
 use super::params::{array, optional, range, repeating, scalar};
 use super::sample::{Column, Sample};
 use super::term::Term;
@@ -95,7 +95,7 @@ fn positioned(
     context: &mut dyn Context,
     position: Position,
 ) -> Result<Operand, ErrorKind> {
-    let k = number(args, 1, context)?;
+    let k = args.number(1)?;
     let sample = numbers(&args[..args.len().min(1)], context)?;
     finite(at(sample, k, position)?)
 }
@@ -136,8 +136,8 @@ fn mode_multiple(args: &[Operand], context: &mut dyn Context) -> Result<Operand,
 
 /// How many numbers come before `x`, and how many equal it.
 fn ranks(args: &[Operand], context: &mut dyn Context) -> Result<(f64, f64), ErrorKind> {
-    let x = number(args, 0, context)?;
-    let ascending = number_or(args, 2, 0.0, context)? != 0.0;
+    let x = args.number(0)?;
+    let ascending = args.number_or(2, 0.0)? != 0.0;
     let list = match args.get(1) {
         Some(list @ Operand::Reference(_)) => std::slice::from_ref(list),
         Some(Operand::Value(Value::Error(kind))) => return Err(*kind),
@@ -170,8 +170,8 @@ fn percent_rank(
     context: &mut dyn Context,
     exclusive: bool,
 ) -> Result<Operand, ErrorKind> {
-    let x = number(args, 1, context)?;
-    let digits = number_or(args, 2, 3.0, context)?.trunc();
+    let x = args.number(1)?;
+    let digits = args.number_or(2, 3.0)?.trunc();
     ensure(digits >= 1.0, ErrorKind::Num)?;
     let ascending = sorted(numbers(&args[..1], context)?);
     let (Some(first), Some(last)) = (ascending.first(), ascending.last()) else {
@@ -199,7 +199,7 @@ fn percent_rank(
 }
 
 fn trim_mean(args: &[Operand], context: &mut dyn Context) -> Result<Operand, ErrorKind> {
-    let share = number(args, 1, context)?;
+    let share = args.number(1)?;
     ensure((0.0..1.0).contains(&share), ErrorKind::Num)?;
     let ascending = sorted(numbers(&args[..1], context)?);
     ensure(!ascending.is_empty(), ErrorKind::Num)?;

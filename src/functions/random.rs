@@ -1,6 +1,6 @@
 //! Random numbers. A solve freezes them: the lowering takes their values.
 
-use super::args::{bool_or, ensure, finite, number, number_or};
+use super::arguments::{Scalars, ensure, finite};
 use super::matrix::dimensions;
 use super::params::{optional, scalar};
 use super::{Category, Context, Function, Operand, ValueRule};
@@ -12,18 +12,18 @@ fn whole_between(low: f64, high: f64, context: &mut dyn Context) -> f64 {
 }
 
 fn rand_between(args: &[Operand], context: &mut dyn Context) -> Result<Operand, ErrorKind> {
-    let low = number(args, 0, context)?.ceil();
-    let high = number(args, 1, context)?.floor();
+    let low = args.number(0)?.ceil();
+    let high = args.number(1)?.floor();
     ensure(low <= high, ErrorKind::Num)?;
     finite(whole_between(low, high, context))
 }
 
 fn rand_array(args: &[Operand], context: &mut dyn Context) -> Result<Operand, ErrorKind> {
-    let rows = number_or(args, 0, 1.0, context)?;
-    let cols = number_or(args, 1, 1.0, context)?;
-    let low = number_or(args, 2, 0.0, context)?;
-    let high = number_or(args, 3, 1.0, context)?;
-    let whole = bool_or(args, 4, false, context)?;
+    let rows = args.number_or(0, 1.0)?;
+    let cols = args.number_or(1, 1.0)?;
+    let low = args.number_or(2, 0.0)?;
+    let high = args.number_or(3, 1.0)?;
+    let whole = args.flag_or(4, false)?;
     let (rows, cols) = dimensions(rows, cols)?;
     ensure(low <= high, ErrorKind::Value)?;
     ensure(

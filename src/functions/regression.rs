@@ -1,6 +1,6 @@
 //! Correlation and straight lines through pairs of numbers.
 
-use super::args::{ensure, finite, number, pairs};
+use super::arguments::{Scalars, ensure, finite, pairs};
 use super::params::{array, scalar};
 use super::sample::Pairs;
 use super::term::Term;
@@ -131,7 +131,7 @@ macro_rules! lower_measure {
 }
 
 fn forecast(args: &[Operand], context: &mut dyn Context) -> Result<Operand, ErrorKind> {
-    let at = number(args, 0, context)?;
+    let at = args.number(0)?;
     let (Some(y), Some(x)) = (args.get(1), args.get(2)) else {
         return Err(ErrorKind::Value);
     };

@@ -7,7 +7,7 @@
 //! an integer, for that tie or integer. Value rules and derivative rules use
 //! the same arithmetic, so they agree to the last bit.
 
-use super::args::{analysis, ensure, numeric};
+use super::arguments::{analysis, ensure, numeric};
 use super::params::{optional, scalar};
 use super::term::{Term, elementwise};
 use super::{Category, Example, Function, LowerError, Lowered, Lowering, Param, ValueRule};

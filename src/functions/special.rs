@@ -6,41 +6,11 @@
 //! gamma and beta functions use the series and continued fractions of the
 //! Digital Library of Mathematical Functions (8.7.1, 8.9.2, 8.17.22).
 
-use std::f64::consts::{FRAC_1_SQRT_2, PI, SQRT_2};
+pub(crate) use crate::program::special::{gamma, ln_gamma, norm_cdf, norm_pdf, norm_quantile};
+
+use std::f64::consts::PI;
 
 const LN_SQRT_2PI: f64 = 0.918_938_533_204_672_8;
-
-pub(crate) fn ln_gamma(x: f64) -> f64 {
-    libm::lgamma(x)
-}
-
-pub(crate) fn gamma(x: f64) -> f64 {
-    libm::tgamma(x)
-}
-
-pub(crate) fn norm_pdf(x: f64) -> f64 {
-    (-0.5 * x * x - LN_SQRT_2PI).exp()
-}
-
-pub(crate) fn norm_cdf(x: f64) -> f64 {
-    0.5 * libm::erfc(-x * FRAC_1_SQRT_2)
-}
-
-/// The number below which a standard normal variable lies with probability
-/// `p`, 0 < p < 1.
-pub(crate) fn norm_quantile(p: f64) -> f64 {
-    if p > 0.5 {
-        return -norm_quantile(1.0 - p);
-    }
-    let x = -SQRT_2 * statrs::function::erf::erfc_inv(2.0 * p);
-    // One Halley step: the start is good to ten digits only.
-    let step = (norm_cdf(x) - p) / norm_pdf(x);
-    if step.is_finite() {
-        x - step / (1.0 + 0.5 * x * step)
-    } else {
-        x
-    }
-}
 
 /// `ln n! - ln(Stirling's approximation of n!)`.
 fn stirling_error(n: f64) -> f64 {

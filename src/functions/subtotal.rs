@@ -1,6 +1,6 @@
 //! SUBTOTAL and AGGREGATE: measures that skip hidden rows, errors and each other.
 
-use super::args::{ensure, finite, number};
+use super::arguments::{Scalars, ensure, finite};
 use super::descriptive::{Measure, mean, stdev_p, stdev_s, var_p, var_s};
 use super::order::{POSITIONS, at, median, mode};
 use super::params::{range, repeating, scalar};
@@ -118,7 +118,7 @@ fn measure(function: usize, values: &[Value]) -> Result<f64, ErrorKind> {
 }
 
 fn subtotal(args: &[Operand], context: &mut dyn Context) -> Result<Operand, ErrorKind> {
-    let function = number(args, 0, context)?.trunc();
+    let function = args.number(0)?.trunc();
     let by_hand = (101.0..=111.0).contains(&function);
     ensure(
         by_hand || (1.0..=11.0).contains(&function),
@@ -140,8 +140,8 @@ fn subtotal(args: &[Operand], context: &mut dyn Context) -> Result<Operand, Erro
 }
 
 fn aggregate(args: &[Operand], context: &mut dyn Context) -> Result<Operand, ErrorKind> {
-    let function = number(args, 0, context)?.trunc();
-    let option = number(args, 1, context)?.trunc();
+    let function = args.number(0)?.trunc();
+    let option = args.number(1)?.trunc();
     ensure((1.0..=19.0).contains(&function), ErrorKind::Value)?;
     ensure((0.0..=7.0).contains(&option), ErrorKind::Value)?;
     let (function, option) = (function as usize, option as u8);

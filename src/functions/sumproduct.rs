@@ -1,6 +1,6 @@
 //! SUMPRODUCT, and the sums of squares over two ranges.
 
-use super::args::{common_part, finite, pairs};
+use super::arguments::{common_part, finite, pairs};
 use super::params::{array, repeating};
 use super::sample::Pairs;
 use super::term::Term;

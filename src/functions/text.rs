@@ -810,7 +810,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_of_texts() {
+    fn parts_of_texts_are_cut_as_excel_does() {
         texts(&[
             ("LEFT(A1)", "H"),
             ("LEFT(A1,9)", "Hello"),

@@ -1,6 +1,6 @@
 //! Trigonometric and hyperbolic functions.
 
-use super::args::{ensure, numeric};
+use super::arguments::{ensure, numeric};
 use super::params::scalar;
 use super::term::{Term, elementwise};
 use super::{Category, Example, Function, LowerRule, Param, ValueRule};

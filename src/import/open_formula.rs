@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn durations_are_days() {
+    fn durations_are_read_as_days() {
         assert_eq!(duration("PT36H00M00S"), Some(1.5));
         assert_eq!(duration("-P1DT6H"), Some(-1.25));
         assert_eq!(duration("12:00"), None);

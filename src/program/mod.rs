@@ -65,4 +65,5 @@ mod vector;
 pub use builder::{Axes, Binary, Builder, Node, Reduction, Scan, Unary, Window};
 pub use compile::{Program, Workspace};
 pub use explain::Cost;
+pub(crate) use ops::special;
 pub use tensor::{Shape, ShapeError, Tensor};

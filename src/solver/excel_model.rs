@@ -2,11 +2,10 @@
 //! sheet's scope: `solver_opt` is the objective, `solver_adj` the changing
 //! cells, and so on. What the names mean was found in files that Excel saved.
 
-use super::references::{self, ReferenceError};
 use super::{Bounds, Relation, Sense};
 use crate::grid::{Area, Cell, SheetId};
 use crate::value::Value;
-use crate::workbook::{DefinedName, Edit, Names, Workbook};
+use crate::workbook::{DefinedName, Edit, Names, RefTextError, Workbook};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -187,7 +186,7 @@ pub enum ModelError {
     Reference {
         what: &'static str,
         text: String,
-        source: ReferenceError,
+        source: RefTextError,
     },
     #[error(
         "the constraint {0} needs integer programming, which this program does not do: delete it in Excel's Solver dialog, or state the problem with --objective and --vary"
@@ -365,9 +364,11 @@ impl StoredModel {
             text: text.into(),
             source,
         };
-        let objective = references::parse_cell(&self.objective, workbook, sheet)
+        let objective = workbook
+            .parse_cell(&self.objective, sheet)
             .map_err(|e| reference("objective", &self.objective, e))?;
-        let areas = references::parse_areas(&self.variables, workbook, sheet)
+        let areas = workbook
+            .parse_areas(&self.variables, sheet)
             .map_err(|e| reference("changing cells", &self.variables, e))?;
         let cells = cells_of(&areas)?;
         let index: HashMap<Cell, usize> = cells.iter().enumerate().map(|(i, &c)| (c, i)).collect();
@@ -381,7 +382,8 @@ impl StoredModel {
                 }
                 return Err(ModelError::Integer(stored.to_string()));
             };
-            let left = references::parse_areas(&stored.left, workbook, sheet)
+            let left = workbook
+                .parse_areas(&stored.left, sheet)
                 .map_err(|e| reference("constraint", &stored.to_string(), e))?;
             let left = cells_of(&left)?;
             let rights = right_sides(stored, workbook, sheet, left.len())?;
@@ -476,7 +478,8 @@ fn right_sides(
     if let Some(number) = parse_number(text) {
         return Ok(vec![Right::Number(number); count]);
     }
-    let areas = references::parse_areas(text, workbook, sheet)
+    let areas = workbook
+        .parse_areas(text, sheet)
         .map_err(|_| ModelError::RightSide(stored.to_string()))?;
     let cells = cells_of(&areas)?;
     match cells.as_slice() {

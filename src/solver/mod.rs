@@ -1,7 +1,7 @@
 //! Optimisation of a cell by changing others.
 //!
-//! - [`Objective`] is what is optimised: the engine implements it over a compiled
-//!   slice of a workbook, tests over closed forms;
+//! - [`Objective`] is what is optimised: a compiled [`Slice`](crate::engine::gradient::Slice)
+//!   of a workbook, or in tests a closed form;
 //! - [`Problem`] says what is wanted: the [`Sense`], where to start, [`Bounds`], [`Constraint`]s;
 //! - [`solve`] runs a [`Method`](methods::Method), from one point or [many](starts), until a
 //!   [`Stop`] rule ends it, telling an [`Observer`] of every step;
@@ -13,9 +13,8 @@ pub mod methods;
 mod outcome;
 mod problem;
 pub mod progress;
-pub mod references;
-mod rng;
 mod search;
+mod slice;
 pub mod starts;
 mod stop;
 
@@ -34,8 +33,8 @@ pub use stop::Stop;
 use search::Search;
 use std::time::Instant;
 
-/// A function of several variables, with its gradient. The engine implements
-/// it over a compiled slice of a workbook; tests over closed forms.
+/// A function of several variables, with its gradient: a compiled slice of a
+/// workbook, or in tests a closed form.
 pub trait Objective {
     /// The number of variables.
     fn dimension(&self) -> usize;

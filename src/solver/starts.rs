@@ -2,9 +2,9 @@
 
 use super::methods::Chosen;
 use super::progress::{Observer, Step};
-use super::rng::SplitMix64;
 use super::search::Search;
 use super::{Bounds, Objective, Options, Outcome, Problem, Status};
+use crate::random::SplitMix64;
 use rayon::prelude::*;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};

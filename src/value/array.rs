@@ -45,10 +45,6 @@ impl Array {
         &self.cells
     }
 
-    pub fn into_cells(self) -> Vec<Value> {
-        self.cells
-    }
-
     pub fn get(&self, row: usize, col: usize) -> &Value {
         &self.cells[row * self.cols + col]
     }

@@ -63,7 +63,8 @@ fn weights(text: &str) -> impl Iterator<Item = (u8, char)> + '_ {
         .map(|c| (class(c), c))
 }
 
-/// Whether two texts are equal without regard to case.
+/// Whether two texts are equal without regard to case, as values and as names
+/// of sheets, tables, columns and formulas.
 pub fn equal_text(a: &str, b: &str) -> bool {
     if a.is_ascii() && b.is_ascii() {
         a.eq_ignore_ascii_case(b)
@@ -136,5 +137,10 @@ mod tests {
         assert_eq!(order("co-op", "coop"), Some(Ordering::Less));
         assert_eq!(order("co-op", "coos"), Some(Ordering::Less));
         assert!(equal_text("Straße", "STRAßE"));
+    }
+    #[test]
+    fn a_capital_sigma_is_the_same_letter_within_a_word_and_at_its_end() {
+        assert!(equal_text("ΟΔΟΣ", "οδοσ"));
+        assert_eq!(fold_case("ΟΔΟΣ"), fold_case("οδοσ"));
     }
 }

@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn weekdays_and_times() {
+    fn weekdays_and_times_of_day_are_excels() {
         // 2 January 2020 was a Thursday.
         assert_eq!(DateSystem::Since1900.weekday(43_832), 4);
         assert_eq!(DateSystem::Since1904.weekday(42_370), 4);

@@ -555,7 +555,7 @@ mod tests {
     }
 
     #[test]
-    fn text_and_colours() {
+    fn text_formats_and_colours_are_applied() {
         let shown = |value: Value, code| show(&value, code, DateSystem::Since1900);
         assert_eq!(shown("a".into(), "0;0;0;\"<\"@\">\"").text, "<a>");
         assert_eq!(shown("a".into(), "0.00").text, "a");

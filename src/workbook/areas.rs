@@ -1,10 +1,11 @@
-//! References as people type them: `nnet!R4:AA5`, `A1:B2,C3`, `rate`, `Table1[Fare]`.
+//! References as people type them and as Excel's Solver stores them:
+//! `nnet!R4:AA5`, `A1:B2,C3`, `rate`, `Table1[Fare]`.
 
-use super::{Table, Workbook};
+use super::{Table, Workbook, quote_sheet_name};
 use crate::formula::{
     self, BinaryOp, Expr, ParseError, PostfixOp, RefShape, SheetPrefix, TableItems, TableReference,
 };
-use crate::grid::{Area, Pos, Rect, SheetId};
+use crate::grid::{Area, Cell, Pos, Rect, SheetId, column_name};
 use std::sync::Arc;
 
 /// Names may mean names, but not for ever.
@@ -47,6 +48,8 @@ pub enum RefTextError {
     ThisRow { text: String },
     #[error("\"{text}\" is in another workbook: open that one instead")]
     OtherWorkbook { text: String },
+    #[error("\"{text}\" is several cells where one is wanted")]
+    NotOneCell { text: String },
 }
 
 /// A list behind some words, or nothing.
@@ -77,6 +80,37 @@ impl Workbook {
     ) -> Result<Vec<Area>, RefTextError> {
         let text = text.trim();
         self.areas(text.strip_prefix('=').unwrap_or(text), default_sheet, 0)
+    }
+
+    /// The one cell that a typed text means; see [`Workbook::parse_areas`].
+    pub fn parse_cell(&self, text: &str, default_sheet: SheetId) -> Result<Cell, RefTextError> {
+        match self.parse_areas(text, default_sheet)?.as_slice() {
+            [area] if area.rect.is_cell() => Ok(Cell {
+                sheet: area.sheet,
+                pos: area.rect.top_left(),
+            }),
+            _ => Err(RefTextError::NotOneCell {
+                text: text.trim().to_owned(),
+            }),
+        }
+    }
+
+    /// Areas as Excel's Solver stores them, and as [`Workbook::parse_areas`]
+    /// reads them back: `bias!$H$19:$V$24,bias!$A$26`.
+    pub fn absolute_areas(&self, areas: &[Area]) -> String {
+        let corner = |row, col| format!("${}${}", column_name(col), row + 1);
+        let areas: Vec<String> = areas
+            .iter()
+            .map(|Area { sheet, rect }| {
+                let sheet = quote_sheet_name(&self.sheet(*sheet).name);
+                let first = corner(rect.top, rect.left);
+                match rect.is_cell() {
+                    true => format!("{sheet}!{first}"),
+                    false => format!("{sheet}!{first}:{}", corner(rect.bottom, rect.right)),
+                }
+            })
+            .collect();
+        areas.join(",")
     }
 
     fn areas(&self, text: &str, sheet: SheetId, depth: usize) -> Result<Vec<Area>, RefTextError> {
@@ -435,13 +469,36 @@ mod tests {
             let error = book.parse_areas(text, nnet).expect_err(text);
             assert_eq!(error.to_string(), message);
         }
-        for text in ["1+1", "SUM(A1)", "\"text\"", "A1:B2 B2:C3"] {
+        for text in ["1+1", "SUM(A1)", "\"text\"", "A1:B2 B2:C3", "#REF!"] {
             let error = book.parse_areas(text, nnet).expect_err(text);
             assert!(matches!(error, RefTextError::NotReference { .. }), "{text}");
         }
-        for text in ["", "A1,", "A1:", "A1,,B2", "(A1"] {
+        for text in ["", "A1,", "A1:", "A1,,B2", "(A1", "'bias"] {
             let error = book.parse_areas(text, nnet).expect_err(text);
             assert!(matches!(error, RefTextError::Syntax { .. }), "{text}");
         }
+    }
+    #[test]
+    fn areas_are_written_as_the_solver_stores_them_and_read_back() {
+        let (book, nnet) = book();
+        let text = "nnet!$H$19:$V$24,'it''s'!$A$26";
+        let areas = book.parse_areas(text, nnet).unwrap();
+        assert_eq!(areas.len(), 2);
+        assert_eq!(areas[0].rect.to_string(), "H19:V24");
+        assert_eq!(book.absolute_areas(&areas), text);
+    }
+
+    #[test]
+    fn one_cell_is_read_where_one_is_wanted() {
+        let (book, nnet) = book();
+        let cell = book.parse_cell(" b7 ", nnet).unwrap();
+        assert_eq!((cell.sheet, cell.pos.to_string()), (nnet, "B7".into()));
+        assert_eq!(book.parse_cell("rate", nnet).unwrap().pos, Pos::new(1, 1));
+        assert_eq!(
+            book.parse_cell("A1:B2", nnet),
+            Err(RefTextError::NotOneCell {
+                text: "A1:B2".into()
+            })
+        );
     }
 }

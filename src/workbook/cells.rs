@@ -128,14 +128,6 @@ impl Cells {
         }
     }
 
-    /// The cells from row `top` to row `bottom` that are not blank, row by row.
-    pub fn iter_rows(&self, top: u32, bottom: u32) -> CellIter<'_> {
-        self.iter(Rect::new(
-            Pos::new(top, 0),
-            Pos::new(bottom, crate::grid::MAX_COLS - 1),
-        ))
-    }
-
     /// Visits the cells of `rect` that are not blank, row by row.
     pub fn for_each(&self, rect: Rect, visit: &mut dyn FnMut(Pos, &Value)) {
         if rect.top == rect.bottom || rect.left == rect.right {

@@ -1,6 +1,7 @@
 //! Other workbooks that formulas refer to, as far as the file remembers them.
 
-use super::{Cells, same_name};
+use super::Cells;
+use crate::value::equal_text;
 use std::sync::Arc;
 
 /// Another workbook: `[1]` in formulas is the first of [`super::Workbook::externals`].
@@ -23,7 +24,7 @@ impl ExternalBook {
     pub fn sheet(&self, name: &str) -> Option<&ExternalSheet> {
         self.sheets
             .iter()
-            .find(|sheet| same_name(&sheet.name, name))
+            .find(|sheet| equal_text(&sheet.name, name))
     }
 }
 
@@ -35,7 +36,7 @@ impl super::Workbook {
             Ok(number) => self.externals.get(number.checked_sub(1)?),
             Err(_) => self.externals.iter().find(|external| {
                 let file = external.target.rsplit(['/', '\\']).next();
-                file.is_some_and(|file| same_name(file, book))
+                file.is_some_and(|file| equal_text(file, book))
             }),
         }
     }

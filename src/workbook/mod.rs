@@ -37,8 +37,8 @@ pub use tables::{Table, TableColumn, Tables};
 pub use templates::{Template, TemplateId, Templates};
 pub use transaction::{Applied, Content, Edit, EditError, History, MAX_FILL, Transaction};
 
-use crate::grid::{Cell, SheetId};
-use crate::value::DateSystem;
+use crate::grid::{Area, Cell, SheetId};
+use crate::value::{DateSystem, equal_text};
 use std::sync::Arc;
 
 /// A workbook.
@@ -108,7 +108,7 @@ impl Workbook {
         self.order
             .iter()
             .copied()
-            .find(|&id| same_name(&self.sheet(id).name, name))
+            .find(|&id| equal_text(&self.sheet(id).name, name))
     }
 
     /// The code of the number format that a cell is shown in.
@@ -122,18 +122,10 @@ impl Workbook {
         let sheet = quote_sheet_name(&self.sheet(cell.sheet).name);
         format!("{sheet}!{}", cell.pos)
     }
-}
 
-/// A name as it is compared: names of sheets, tables, columns and formulas
-/// do not distinguish case.
-fn folded(name: &str) -> String {
-    name.to_lowercase()
-}
-
-/// Whether two names are the same one.
-fn same_name(a: &str, b: &str) -> bool {
-    a == b
-        || a.chars()
-            .flat_map(char::to_lowercase)
-            .eq(b.chars().flat_map(char::to_lowercase))
+    /// An area's address as a formula on another sheet would write it.
+    pub fn area_address(&self, area: Area) -> String {
+        let sheet = quote_sheet_name(&self.sheet(area.sheet).name);
+        format!("{sheet}!{}", area.rect)
+    }
 }

@@ -1,8 +1,8 @@
 //! Defined names.
 
-use super::folded;
 use crate::formula::is_plain_sheet;
 use crate::grid::SheetId;
+use crate::value::fold_case;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -32,12 +32,12 @@ impl Names {
 
     /// The name exactly in this scope, without regard to case.
     pub fn get(&self, name: &str, scope: Option<SheetId>) -> Option<&DefinedName> {
-        self.names.get(&(folded(name), scope))
+        self.names.get(&(fold_case(name), scope))
     }
 
     /// The name that a formula on `sheet` means: the sheet's own, else the workbook's.
     pub fn visible_from(&self, name: &str, sheet: SheetId) -> Option<&DefinedName> {
-        let mut key = (folded(name), Some(sheet));
+        let mut key = (fold_case(name), Some(sheet));
         self.names.get(&key).or_else(|| {
             key.1 = None;
             self.names.get(&key)
@@ -46,11 +46,11 @@ impl Names {
 
     /// Defines a name in its scope, in place of one already there, which is returned.
     pub fn define(&mut self, name: DefinedName) -> Option<DefinedName> {
-        self.names.insert((folded(&name.name), name.scope), name)
+        self.names.insert((fold_case(&name.name), name.scope), name)
     }
 
     pub fn remove(&mut self, name: &str, scope: Option<SheetId>) -> Option<DefinedName> {
-        self.names.remove(&(folded(name), scope))
+        self.names.remove(&(fold_case(name), scope))
     }
 
     /// Takes out the names that belong to a sheet.

@@ -1,7 +1,8 @@
 //! What a sheet may be called, and how formulas write it.
 
-use super::{Workbook, folded};
+use super::Workbook;
 use crate::formula::is_plain_sheet;
+use crate::value::fold_case;
 
 /// Excel's limit, in UTF-16 units.
 const MAX_LEN: usize = 31;
@@ -55,11 +56,11 @@ impl Workbook {
         let taken: Vec<String> = self
             .order()
             .iter()
-            .map(|&id| folded(&self.sheet(id).name))
+            .map(|&id| fold_case(&self.sheet(id).name))
             .collect();
         let mut name = base.clone();
         let mut number = 2;
-        while taken.contains(&folded(&name)) {
+        while taken.contains(&fold_case(&name)) {
             let suffix = format!(" ({number})");
             name = shortened(&base, MAX_LEN - suffix.len()) + &suffix;
             number += 1;
@@ -102,7 +103,9 @@ mod tests {
 
     #[test]
     fn names_are_quoted_where_a_formula_needs_it() {
-        for plain in ["nnet", "all_rows", "Größe", "a.b"] {
+        for plain in [
+            "nnet", "all_rows", "Größe", "a.b", "Sheet1.b", "_x", "Blätter",
+        ] {
             assert_eq!(quote_sheet_name(plain), plain);
         }
         for (name, quoted) in [
@@ -112,7 +115,10 @@ mod tests {
             ("Q1", "'Q1'"),
             ("R1C1", "'R1C1'"),
             ("a-b", "'a-b'"),
+            ("rc", "'rc'"),
             ("TRUE", "'TRUE'"),
+            ("true", "'true'"),
+            ("", "''"),
         ] {
             assert_eq!(quote_sheet_name(name), quoted);
         }

@@ -1,8 +1,8 @@
 //! Tables: named rectangles with named columns.
 
-use super::same_name;
 use crate::formula::TableItems;
 use crate::grid::{Area, Rect, SheetId};
+use crate::value::equal_text;
 use std::sync::Arc;
 
 /// A table.
@@ -69,7 +69,10 @@ impl Table {
 
     /// The sheet column of a table column, by name without regard to case.
     pub fn column(&self, name: &str) -> Option<u32> {
-        let index = self.columns.iter().position(|c| same_name(&c.name, name))?;
+        let index = self
+            .columns
+            .iter()
+            .position(|c| equal_text(&c.name, name))?;
         Some(self.area.rect.left + index as u32)
     }
 }
@@ -87,7 +90,7 @@ impl Tables {
 
     /// By name, without regard to case.
     pub fn get(&self, name: &str) -> Option<&Table> {
-        self.tables.iter().find(|t| same_name(&t.name, name))
+        self.tables.iter().find(|t| equal_text(&t.name, name))
     }
 
     /// The table that a cell lies in.

@@ -412,12 +412,6 @@ impl Workbook {
         });
         Err(EditError::NotScalar { cell })
     }
-
-    /// An area's address as a formula on another sheet would write it.
-    pub fn area_address(&self, area: Area) -> String {
-        let sheet = super::quote_sheet_name(&self.sheet(area.sheet).name);
-        format!("{sheet}!{}", area.rect)
-    }
 }
 
 /// Done and undone transactions.

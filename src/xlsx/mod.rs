@@ -16,6 +16,7 @@ mod xml;
 pub use error::{OpenCause, OpenError, SaveError};
 pub use save::SaveReport;
 
+use crate::atomic;
 use crate::workbook::Workbook;
 use std::io::Write;
 use std::path::Path;
@@ -44,11 +45,9 @@ pub fn open_bytes(bytes: impl Into<Arc<[u8]>>) -> Result<Workbook, OpenError> {
 pub fn save(book: &Workbook, path: impl AsRef<Path>) -> Result<SaveReport, SaveError> {
     let path = path.as_ref();
     let (bytes, report) = to_bytes(book)?;
-    crate::atomic::write(path, |file| file.write_all(&bytes)).map_err(|source| {
-        SaveError::Write {
-            file: path.to_owned(),
-            source,
-        }
+    atomic::write(path, |file| file.write_all(&bytes)).map_err(|source| SaveError::Write {
+        file: path.to_owned(),
+        source,
     })?;
     Ok(report)
 }
@@ -76,7 +75,7 @@ pub fn save_new(
 ) -> Result<(), SaveError> {
     let path = path.as_ref();
     let bytes = new::bytes(book, decorate)?;
-    crate::atomic::write(path, |file| file.write_all(&bytes)).map_err(|source| SaveError::Write {
+    atomic::write(path, |file| file.write_all(&bytes)).map_err(|source| SaveError::Write {
         file: path.to_owned(),
         source,
     })

@@ -8,7 +8,7 @@ use crate::formula::{
 };
 use crate::functions;
 use crate::grid::{Area, Cell, Pos, Rect, SheetId};
-use crate::value::{Array, ErrorKind, Value};
+use crate::value::{Array, ErrorKind, Value, fold_case};
 use crate::workbook::{DefinedName, Table, Workbook};
 use rustc_hash::FxHashMap;
 use std::sync::{Arc, OnceLock};
@@ -28,7 +28,7 @@ pub struct Binder<'a> {
     /// The cell the formula stands in: its sheet is the one meant where none
     /// is written, its table the one meant by `[@…]`.
     at: Cell,
-    /// The names of the slots in use, in lower case.
+    /// The names of the slots in use, without differences of case.
     slots: Vec<Arc<str>>,
     /// The names being bound, outermost first.
     open: Vec<(Arc<str>, Option<SheetId>, std::sync::Weak<BoundName>)>,
@@ -258,7 +258,7 @@ impl<'a> Binder<'a> {
     }
 
     fn name(&mut self, prefix: Option<&SheetPrefix>, name: &Arc<str>) -> Bound {
-        let wanted: Arc<str> = lower(name);
+        let wanted: Arc<str> = folded(name);
         if prefix.is_none()
             && let Some(slot) = self.slots.iter().rposition(|slot| *slot == wanted)
         {
@@ -341,7 +341,7 @@ impl<'a> Binder<'a> {
     }
 
     fn call(&mut self, name: &Arc<str>, args: &[Expr]) -> Bound {
-        let wanted = lower(name);
+        let wanted = folded(name);
         if let Some(slot) = self.slots.iter().rposition(|slot| *slot == wanted) {
             return Bound::Apply {
                 callee: Box::new(Bound::Slot(slot)),
@@ -442,8 +442,9 @@ impl<'a> Binder<'a> {
     }
 }
 
-fn lower(name: &str) -> Arc<str> {
-    name.to_lowercase().into()
+/// A name as names are compared.
+fn folded(name: &str) -> Arc<str> {
+    fold_case(name).into()
 }
 
 /// A parameter's name, and whether brackets make it optional. Files write
@@ -451,7 +452,7 @@ fn lower(name: &str) -> Arc<str> {
 fn parameter(expr: &Expr) -> Option<(Arc<str>, bool)> {
     match expr {
         Expr::Name { prefix: None, name } => {
-            let name = name.to_lowercase();
+            let name = fold_case(name);
             if let Some(name) = name.strip_prefix("_xlop.") {
                 return Some((name.into(), true));
             }
@@ -462,7 +463,7 @@ fn parameter(expr: &Expr) -> Option<(Arc<str>, bool)> {
             table: None,
             items: TableItems::Unspecified,
             columns: Some((first, last)),
-        }) if first == last => Some((lower(first), true)),
+        }) if first == last => Some((folded(first), true)),
         _ => None,
     }
 }
@@ -514,56 +515,35 @@ fn column(table: &Table, name: &Arc<str>) -> Result<u32, Problem> {
 
 /// The cells of a table in the columns from `left` to `right` of its sheet.
 fn table_cells(table: &Table, items: TableItems, (left, right): (u32, u32)) -> Bound {
-    let rect = table.area.rect;
-    let headers = (table.header_rows > 0).then(|| (rect.top, rect.top + table.header_rows - 1));
-    let totals = (table.totals_rows > 0).then(|| {
-        (
-            (rect.bottom + 1).saturating_sub(table.totals_rows),
-            rect.bottom,
-        )
-    });
-    let data = table.data().map(|data| (data.top, data.bottom));
-    let both = |a: Option<(u32, u32)>, b: Option<(u32, u32)>| match (a, b) {
-        (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
-        (a, b) => a.or(b),
-    };
-    let rows = match items {
-        TableItems::Unspecified | TableItems::Data => data,
-        TableItems::All => Some((rect.top, rect.bottom)),
-        TableItems::Headers => headers,
-        TableItems::Totals => totals,
-        TableItems::HeadersData => both(headers, data),
-        TableItems::DataTotals => both(data, totals),
-        TableItems::ThisRow => {
-            let corner = |col| CellRef {
-                row: Axis::Relative(0),
-                col: Axis::Absolute(col),
-            };
-            let shape = if left == right {
-                RefShape::Cell(corner(left))
-            } else {
-                RefShape::Range(corner(left), corner(right))
-            };
+    let sheet = table.area.sheet;
+    if items == TableItems::ThisRow {
+        let Some(data) = table.data() else {
+            return Bound::Value(Value::Error(ErrorKind::Value));
+        };
+        let corner = |col| CellRef {
+            row: Axis::Relative(0),
+            col: Axis::Absolute(col),
+        };
+        let shape = if left == right {
+            RefShape::Cell(corner(left))
+        } else {
+            RefShape::Range(corner(left), corner(right))
+        };
+        return Bound::Cells(BoundRef {
             // Rows of another sheet's table are met by their number.
-            return match data {
-                Some(rows) => Bound::Cells(BoundRef {
-                    within: Some(rows),
-                    ..BoundRef::on(table.area.sheet, shape)
-                }),
-                None => Bound::Value(Value::Error(ErrorKind::Value)),
-            };
-        }
-    };
-    match rows {
-        Some((top, bottom)) => Bound::Cells(BoundRef::fixed(Area {
-            sheet: table.area.sheet,
-            rect: Rect {
-                top,
+            within: Some((data.top, data.bottom)),
+            ..BoundRef::on(sheet, shape)
+        });
+    }
+    match table.items(items) {
+        Some(rows) => {
+            let rect = Rect {
                 left,
-                bottom,
                 right,
-            },
-        })),
+                ..rows
+            };
+            Bound::Cells(BoundRef::fixed(Area { sheet, rect }))
+        }
         None => Bound::Value(Value::Error(ErrorKind::Ref)),
     }
 }

@@ -3,6 +3,7 @@
 
 use crate::functions::Postings;
 use crate::grid::Area;
+use crate::random::mix;
 use crate::value::{Array, Value, fold_case};
 use rustc_hash::FxHashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -95,7 +96,7 @@ impl Inner {
         let rect = area.rect;
         let mut hash = u64::from(area.sheet.0);
         for word in [rect.top, rect.left, rect.bottom, rect.right, what as u32] {
-            hash = super::random::mix(hash ^ u64::from(word));
+            hash = mix(hash ^ u64::from(word));
         }
         let slot = &mut self.recent[hash as usize % RECENT];
         slot.replace((area, what)) == Some((area, what))

@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 
 /// An operator on two values, mapped over arrays. `snap`: it ends the formula
 /// (see [`arith::snap_to_zero`]).
-pub(super) fn binary(op: BinaryOp, a: &Value, b: &Value, snap: bool) -> Value {
+pub(in crate::engine) fn binary(op: BinaryOp, a: &Value, b: &Value, snap: bool) -> Value {
     if !matches!(a, Value::Array(_)) && !matches!(b, Value::Array(_)) {
         return single(op, a, b, snap);
     }

@@ -2,6 +2,7 @@
 //! order, and on whatever thread, cells are evaluated.
 
 use crate::grid::Cell;
+use crate::random::{mix, unit};
 
 /// The `draw`-th number of a cell under a seed, uniform on [0, 1).
 pub(super) fn uniform(seed: u64, cell: Cell, draw: u64) -> f64 {
@@ -10,17 +11,7 @@ pub(super) fn uniform(seed: u64, cell: Cell, draw: u64) -> f64 {
     for word in [u64::from(cell.sheet.0), place, draw] {
         bits = mix(bits ^ word.wrapping_mul(0x9E37_79B9_7F4A_7C15));
     }
-    // 53 bits: every multiple of 2^-53 below 1 alike.
-    (bits >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
-}
-
-/// The finaliser of SplitMix64 (Steele, Lea and Flood, "Fast splittable
-/// pseudorandom number generators", 2014), after one step of its counter.
-pub(crate) fn mix(x: u64) -> u64 {
-    let mut z = x.wrapping_add(0x9E37_79B9_7F4A_7C15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    z ^ (z >> 31)
+    unit(bits)
 }
 
 #[cfg(test)]

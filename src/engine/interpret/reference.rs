@@ -126,7 +126,10 @@ impl Interpreter<'_> {
             sheet: area.sheet,
             pos: at,
         };
+        // The spill's extent counts, not this value: no read to be noted.
+        let track = std::mem::replace(&mut self.track, false);
         let value = crate::functions::Context::cell(self, anchor);
+        self.track = track;
         let sheet = self.world.book.sheet(area.sheet);
         let rect = match sheet.spills.get(&at) {
             Some(rect) => *rect,

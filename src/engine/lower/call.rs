@@ -1,6 +1,7 @@
 //! Calls of functions: each by its entry's derivative rule.
 
 use super::numbers::{Numbers, repeat};
+use super::part::element;
 use super::reference::{MAX_GATHERED, Want};
 use super::{Lowerer, Refusal, Site};
 use crate::engine::bind::{Bound, BoundRef, Sheets};
@@ -20,7 +21,6 @@ const TOTAL: &[&str] = &[
     "ATAN",
     "COS",
     "COUNT",
-    "EXP",
     "INT",
     "MAX",
     "MIN",
@@ -60,12 +60,19 @@ impl Lowerer<'_> {
             "IF" | "IFS" | "SWITCH" | "CHOOSE" | "IFERROR" | "IFNA" => {
                 return self.lazy(function.name, args, site, want);
             }
+            "ISNUMBER" | "ISTEXT" | "ISNONTEXT" | "ISBLANK" | "ISLOGICAL" | "ISERROR" => {
+                return self.question(function.name, &args[0], site);
+            }
+            "INDEX" if !self.is_place(&args[0]) => {
+                return self.element_of_array(args, site);
+            }
             "MAP" | "REDUCE" | "SCAN" | "BYROW" | "BYCOL" | "MAKEARRAY" => {
                 return self.higher_order(function.name, args, site);
             }
             _ => {}
         }
-        if let ValueRule::Reference(_) = function.value {
+        let computed = function.lower.is_some() && !self.is_place(&args[0]);
+        if matches!(function.value, ValueRule::Reference(_)) && !computed {
             return self.place(part, site, want);
         }
         let Some(rule) = function.lower else {
@@ -124,6 +131,7 @@ impl Lowerer<'_> {
         args: &[Bound],
         site: &Site,
     ) -> Result<(Vec<Lowered>, bool), Refusal> {
+        self.not_in_recurrence(site)?;
         let lanes = if args.iter().any(|arg| self.varies(arg)) {
             site.lanes()
         } else {
@@ -214,6 +222,54 @@ impl Lowerer<'_> {
         Ok((vec![lowered], numbers.fallible))
     }
 
+    /// INDEX of an array that is computed: one element, whose place must not
+    /// depend on the variables.
+    fn element_of_array(&mut self, args: &[Bound], site: &Site) -> Result<Numbers, Refusal> {
+        let array = self.part(&args[0], &site.mapped(), Want::Whole)?;
+        let from = self.shape(&array);
+        let mut places = Vec::new();
+        for arg in args.iter().skip(1) {
+            if self.is_active(arg, site)? {
+                return Err(self.refuse(
+                    site.first(),
+                    "which element INDEX picks depends on the variables, so it has no derivative",
+                ));
+            }
+            places.push(self.constant_values(arg, site, Want::Single)?);
+        }
+        let lanes = places.iter().map(Vec::len).fold(from.lanes, usize::max);
+        let mut indices = Vec::with_capacity(lanes);
+        for lane in 0..lanes {
+            let place = |which: usize, size: usize| {
+                let value = places.get(which)?;
+                let number = element(value, lane, 0, 0).to_number().ok()?.trunc();
+                (number >= 1.0 && number <= size as f64).then(|| number as usize - 1)
+            };
+            let found = match places.len() {
+                1 if from.rows == 1 => place(0, from.cols).map(|col| (0, col)),
+                1 if from.cols == 1 => place(0, from.rows).map(|row| (row, 0)),
+                2 => place(0, from.rows).zip(place(1, from.cols)),
+                _ => None,
+            };
+            let Some((row, col)) = found else {
+                return Err(self.refuse(
+                    site.lane(lane),
+                    "INDEX of a computed array is differentiated for single elements within it only",
+                ));
+            };
+            let source = if from.lanes == 1 { 0 } else { lane };
+            indices.push(from.offset(source, row, col) as u32);
+        }
+        let node = self
+            .builder
+            .gather(array.node, indices.into(), Shape::new(lanes, 1, 1))
+            .map_err(|e| self.misfit(site, e))?;
+        if array.present.is_some() {
+            return Err(self.refuse(site.first(), "INDEX picks from an array with text in it"));
+        }
+        Ok(Numbers { node, ..array })
+    }
+
     /// An argument of a call in one lane, as value rules take it.
     fn lane_operand(
         &mut self,
@@ -243,6 +299,10 @@ impl Lowerer<'_> {
     ) -> Result<(Vec<Lowered>, bool), Refusal> {
         let mut lowered = Vec::with_capacity(args.len());
         let mut fallible = false;
+        let repeats = function
+            .params
+            .iter()
+            .any(|p| p.presence == Presence::Repeating);
         for (index, arg) in args.iter().enumerate() {
             let Some(param) = function.param(index) else {
                 continue;
@@ -252,7 +312,8 @@ impl Lowerer<'_> {
                 ParamKind::Range => Some(*site),
                 ParamKind::Array | ParamKind::Lambda => Some(site.mapped()),
             };
-            let areas = if whole.is_some() && param.presence == Presence::Repeating {
+            let rest = function.params.get(index..).unwrap_or_default();
+            let areas = if repeats && rest.iter().all(|p| p.kind == ParamKind::Range) {
                 separate(arg)
             } else {
                 Vec::new()
@@ -260,14 +321,13 @@ impl Lowerer<'_> {
             if areas.is_empty() {
                 lowered.push(self.argument(arg, whole, site, &mut fallible)?);
             }
+            if !areas.is_empty() {
+                self.not_in_recurrence(site)?;
+            }
             for area in &areas {
                 lowered.push(self.argument(area, whole, site, &mut fallible)?);
             }
         }
-        let repeats = function
-            .params
-            .iter()
-            .any(|p| p.presence == Presence::Repeating);
         while !repeats && lowered.len() < function.params.len() {
             lowered.push(Lowered {
                 node: self.builder.scalar(0.0),
@@ -305,10 +365,12 @@ impl Lowerer<'_> {
         let numbers = self.part(arg, &whole, Want::Whole)?;
         // A single value written as an argument counts, whatever its kind;
         // cells and arrays are sifted.
+        let shape = self.shape(&numbers);
+        let direct = shape.rows * shape.cols == 1 && !self.is_place(arg);
         let sifted = match arg {
             Bound::Value(crate::value::Value::Array(_)) => true,
             Bound::Value(_) => false,
-            _ => true,
+            _ => !direct,
         };
         let numbers = if sifted {
             self.aggregated(site, numbers)?
@@ -323,6 +385,15 @@ impl Lowerer<'_> {
             omitted: false,
         })
     }
+}
+
+/// Whether a function's value depends on where its argument stands, not on
+/// what stands there.
+pub(super) fn asks_for_place(function: &Function) -> bool {
+    matches!(
+        function.name,
+        "ROW" | "COLUMN" | "ROWS" | "COLUMNS" | "SHEET" | "SHEETS" | "AREAS" | "ISREF"
+    )
 }
 
 /// The areas of a union or of a reference to several sheets, as arguments of

@@ -1,10 +1,13 @@
 //! IF and its kin: the branch taken counts, the other contributes nothing.
 
 use super::numbers::{Numbers, repeat};
+use super::part::element;
 use super::reference::Want;
 use super::{Lowerer, Refusal, Site};
 use crate::engine::bind::Bound;
+use crate::formula::BinaryOp;
 use crate::program::{Binary, Shape, Tensor, Unary};
+use crate::value::{ErrorKind, Value};
 
 /// Where a condition holds.
 enum Truth {
@@ -33,10 +36,12 @@ impl Lowerer<'_> {
             "SWITCH" => self.switch(args, site, want),
             "CHOOSE" => self.choose(args, site, want),
             _ => {
-                // IFERROR; and IFNA, whose #N/A cannot come from numbers.
-                let value = self.part(&args[0], site, want)?;
-                if !value.fallible || name == "IFNA" {
+                let value = self.branch_value(args.first(), site, want)?;
+                if !value.fallible {
                     return Ok(value);
+                }
+                if name == "IFNA" {
+                    return self.unless_missing(args, &value, site, want);
                 }
                 let finite = self.builder.unary(Unary::IsFinite, value.node);
                 let instead = self.branch_value(args.get(1), site, want)?;
@@ -69,6 +74,92 @@ impl Lowerer<'_> {
         }
     }
 
+    /// IFNA. Whether a look-up finds anything does not depend on the
+    /// variables, so it is #N/A where it is now.
+    fn unless_missing(
+        &mut self,
+        args: &[Bound],
+        value: &Numbers,
+        site: &Site,
+        want: Want,
+    ) -> Result<Numbers, Refusal> {
+        self.not_in_recurrence(site)?;
+        let mut by_condition = false;
+        args[0].visit(&mut |part| {
+            by_condition |= matches!(part, Bound::Call { function, .. }
+                if matches!(function.name, "IFS" | "SWITCH"));
+        });
+        if by_condition && self.is_active(&args[0], site)? {
+            return Err(self.refuse(
+                site.first(),
+                "whether IFS or SWITCH within IFNA is #N/A may depend on the variables; give it a \
+                 last case that always holds instead",
+            ));
+        }
+        let shape = self.shape(value);
+        let values = self.shown_values(&args[0], site, want);
+        let mut missing = vec![0.0; shape.len()];
+        for lane in 0..shape.lanes {
+            for (row, col) in (0..shape.rows).flat_map(|r| (0..shape.cols).map(move |c| (r, c))) {
+                if *element(&values, lane, row, col) == Value::Error(ErrorKind::Na) {
+                    missing[shape.offset(lane, row, col)] = 1.0;
+                }
+            }
+        }
+        if !missing.contains(&1.0) {
+            return Ok(value.clone());
+        }
+        let instead = self.branch_value(args.get(1), site, want)?;
+        self.choose_by_mask(&Tensor::new(shape, missing), &instead, value, site)
+    }
+
+    /// ISNUMBER and its kin. What a cell holds apart from numbers and errors
+    /// does not depend on the variables.
+    pub(super) fn question(
+        &mut self,
+        name: &'static str,
+        arg: &Bound,
+        site: &Site,
+    ) -> Result<Numbers, Refusal> {
+        self.not_in_recurrence(site)?;
+        let value = self.part(arg, site, Want::Whole)?;
+        let shape = self.shape(&value);
+        if shape.rows * shape.cols > 1 && !site.mapped {
+            return Err(self.refuse(site.first(), format!("{name} is asked of several cells")));
+        }
+        let values = self.shown_values(arg, site, Want::Whole);
+        let mut kinds = vec![0.0; shape.len()];
+        let mut answers = vec![0.0; shape.len()];
+        for lane in 0..shape.lanes {
+            for (row, col) in (0..shape.rows).flat_map(|r| (0..shape.cols).map(move |c| (r, c))) {
+                let shown = element(&values, lane, row, col);
+                let answer = match name {
+                    "ISTEXT" => matches!(shown, Value::Text(_)),
+                    "ISNONTEXT" => !matches!(shown, Value::Text(_)),
+                    "ISBLANK" => shown.is_blank(),
+                    "ISLOGICAL" => matches!(shown, Value::Bool(_)),
+                    _ => false,
+                };
+                let at = shape.offset(lane, row, col);
+                answers[at] = f64::from(u8::from(answer));
+                kinds[at] = f64::from(u8::from(matches!(
+                    shown,
+                    Value::Number(_) | Value::Error(_)
+                )));
+            }
+        }
+        let answers = self.builder.constant(Tensor::new(shape, answers));
+        let known = Numbers::boolean(answers, false);
+        let finite = self.builder.unary(Unary::IsFinite, value.node);
+        let live = match name {
+            "ISNUMBER" => finite,
+            "ISERROR" => self.builder.unary(Unary::Not, finite),
+            _ => return Ok(known),
+        };
+        let kinds = Tensor::new(shape, kinds);
+        self.choose_by_mask(&kinds, &Numbers::boolean(live, false), &known, site)
+    }
+
     /// A branch; one that was left out is FALSE.
     fn branch_value(
         &mut self,
@@ -77,7 +168,14 @@ impl Lowerer<'_> {
         want: Want,
     ) -> Result<Numbers, Refusal> {
         match part {
-            Some(part) => self.part(part, site, want),
+            Some(part) => {
+                let mut numbers = self.part(part, site, want)?;
+                if want == Want::Single && numbers.blank {
+                    // Where a value is wanted an empty cell is 0.
+                    numbers.present = None;
+                }
+                Ok(numbers)
+            }
             None => Ok(Numbers::boolean(self.builder.scalar(0.0), false)),
         }
     }
@@ -86,7 +184,7 @@ impl Lowerer<'_> {
         if self.is_active(part, site)? {
             return Ok(Truth::Moving(self.part(part, site, Want::Single)?));
         }
-        let values = self.constant_values(part, site, Want::Single);
+        let values = self.constant_values(part, site, Want::Single)?;
         let truths: Vec<crate::value::Value> = values
             .iter()
             .map(|value| match value {
@@ -137,6 +235,7 @@ impl Lowerer<'_> {
             node,
             present: None,
             fallible: condition.fallible || then.fallible || otherwise.fallible,
+            blank: false,
             boolean: then.boolean && otherwise.boolean,
         })
     }
@@ -179,12 +278,15 @@ impl Lowerer<'_> {
                     }
                 })
                 .collect();
-            Some(Tensor::new(shape, data))
+            data.contains(&0.0).then(|| Tensor::new(shape, data))
         };
         Ok(Numbers {
             node,
             present,
             fallible: failing || then.fallible || otherwise.fallible,
+            blank: [then, otherwise]
+                .iter()
+                .all(|n| n.blank || n.present.is_none() && n.boolean == boolean),
             boolean,
         })
     }
@@ -193,14 +295,14 @@ impl Lowerer<'_> {
         let mut result = Numbers::fallible(self.builder.scalar(f64::NAN));
         for pair in args.chunks_exact(2).rev() {
             result = match self.truth(&pair[0], site)? {
-                Truth::Always(true) => self.part(&pair[1], site, want)?,
+                Truth::Always(true) => self.branch_value(Some(&pair[1]), site, want)?,
                 Truth::Always(false) => result,
                 Truth::Fixed(mask) => {
-                    let then = self.part(&pair[1], site, want)?;
+                    let then = self.branch_value(Some(&pair[1]), site, want)?;
                     self.choose_by_mask(&mask, &then, &result, site)?
                 }
                 Truth::Moving(condition) => {
-                    let then = self.part(&pair[1], site, want)?;
+                    let then = self.branch_value(Some(&pair[1]), site, want)?;
                     self.select(&condition, &then, &result, site)?
                 }
             };
@@ -212,13 +314,13 @@ impl Lowerer<'_> {
         let key = self.part(&args[0], site, Want::Single)?;
         let pairs = args[1..].chunks_exact(2);
         let mut result = match pairs.remainder() {
-            [default] => self.part(default, site, want)?,
+            [default] => self.branch_value(Some(default), site, want)?,
             _ => Numbers::fallible(self.builder.scalar(f64::NAN)),
         };
         for pair in pairs.rev() {
-            let case = self.part(&pair[0], site, Want::Single)?;
-            let matches = self.compare(site, Binary::Equal, &key, &case)?;
-            let then = self.part(&pair[1], site, want)?;
+            let before = (Some(&args[0]), key.clone());
+            let matches = self.comparison(BinaryOp::Equal, before, &pair[0], site)?;
+            let then = self.branch_value(Some(&pair[1]), site, want)?;
             result = self.pick(&matches, &then, &result, site)?;
         }
         Ok(result)
@@ -237,7 +339,7 @@ impl Lowerer<'_> {
                 .constant_value(matches.node)
                 .is_some_and(|t| t.data.iter().all(|x| *x == 0.0));
             if !never {
-                let then = self.part(choice, site, want)?;
+                let then = self.branch_value(Some(choice), site, want)?;
                 result = self.pick(&matches, &then, &result, site)?;
             }
         }

@@ -24,9 +24,63 @@ impl Lowerer<'_> {
             .collect()
     }
 
+    /// What a part is that does not depend on the variables. This is known
+    /// from its references; that nothing else was read is checked.
+    pub(super) fn true_constants(
+        &mut self,
+        part: &Bound,
+        site: &Site,
+    ) -> Result<Vec<Operand>, Refusal> {
+        self.oracle.take_reads();
+        let operands = self.constants(part, site);
+        let mut reads = self.oracle.take_reads();
+        for operand in &operands {
+            if let Operand::Reference(areas) = operand {
+                reads.extend(areas);
+            }
+        }
+        for area in reads {
+            let at = match self.depends(area) {
+                true => Cell {
+                    sheet: area.sheet,
+                    pos: area.rect.top_left(),
+                },
+                false => match self.unexamined(area) {
+                    Some(at) => at,
+                    None => continue,
+                },
+            };
+            return Err(self.refuse(
+                site.first(),
+                format!(
+                    "it reads {} in a way that cannot be differentiated; refer to the cell directly",
+                    self.workbook.address(at)
+                ),
+            ));
+        }
+        Ok(operands)
+    }
+
+    /// The values of a part that does not depend on the variables.
+    pub(super) fn constant_values(
+        &mut self,
+        part: &Bound,
+        site: &Site,
+        want: Want,
+    ) -> Result<Vec<Value>, Refusal> {
+        let operands = self.true_constants(part, site)?;
+        Ok(self.values_of(operands, site, want))
+    }
+
+    /// The values of a part as the workbook shows them, whatever they depend on.
+    pub(super) fn shown_values(&mut self, part: &Bound, site: &Site, want: Want) -> Vec<Value> {
+        let operands = self.constants(part, site);
+        self.values_of(operands, site, want)
+    }
+
     /// The values of operands: references are read.
-    pub(super) fn constant_values(&mut self, part: &Bound, site: &Site, want: Want) -> Vec<Value> {
-        self.constants(part, site)
+    fn values_of(&self, operands: Vec<Operand>, site: &Site, want: Want) -> Vec<Value> {
+        operands
             .into_iter()
             .enumerate()
             .map(|(lane, operand)| match operand {
@@ -77,7 +131,7 @@ impl Lowerer<'_> {
         site: &Site,
         want: Want,
     ) -> Result<Numbers, Refusal> {
-        let values = self.constant_values(part, site, want);
+        let values = self.constant_values(part, site, want)?;
         self.numbers_of(&values, site)
     }
 
@@ -97,7 +151,7 @@ impl Lowerer<'_> {
         let shape = Shape::new(values.len().max(1), rows, cols);
         let mut numbers = vec![0.0; shape.len()];
         let mut present = vec![1.0; shape.len()];
-        let mut booleans = 0;
+        let (mut blank, mut booleans) = (true, 0);
         for (lane, value) in values.iter().enumerate() {
             for row in 0..rows {
                 for col in 0..cols {
@@ -107,6 +161,7 @@ impl Lowerer<'_> {
                     };
                     let at = shape.offset(lane, row, col);
                     numbers[at] = value.to_number().unwrap_or(f64::NAN);
+                    blank &= matches!(value, Value::Number(_) | Value::Error(_) | Value::Blank);
                     booleans += usize::from(matches!(value, Value::Bool(_)));
                     if !matches!(value, Value::Number(_) | Value::Error(_)) {
                         present[at] = 0.0;
@@ -122,6 +177,7 @@ impl Lowerer<'_> {
             node,
             present,
             fallible,
+            blank,
             boolean,
         })
     }

@@ -62,8 +62,9 @@ impl Lowerer<'_> {
                     _ => Slot::Omitted,
                 }
             }
-            _ if !self.is_active(part, site)? => Slot::Constant(self.constants(part, site)),
-            Bound::Cells(reference) => Slot::Cells(reference.clone()),
+            _ if !self.is_active(part, site)? => Slot::Constant(self.true_constants(part, site)?),
+            // In a recurrence a reference is an input or a state.
+            Bound::Cells(reference) if self.leaves.is_none() => Slot::Cells(reference.clone()),
             _ => Slot::Numbers(self.part(part, site, Want::Whole)?),
         })
     }

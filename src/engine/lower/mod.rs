@@ -13,6 +13,8 @@
 //! Errors of cells are NaN or infinite here. The compiled program is compared
 //! with the sheet's own value before anyone uses it.
 
+#[cfg(test)]
+mod agreement;
 mod call;
 mod condition;
 mod constant;
@@ -29,7 +31,7 @@ mod tests;
 
 pub(crate) use numbers::Numbers;
 
-use super::bind::{Bound, BoundFormula};
+use super::bind::{Bound, BoundFormula, BoundName};
 use crate::functions::{Operand, SelectRule, Selection};
 use crate::grid::{Area, Cell, Pos, Rect, SheetId};
 use crate::program::{Builder, ShapeError};
@@ -38,6 +40,7 @@ use crate::workbook::{RunId, Workbook};
 use lambda::Slot;
 use recurrence::Leaves;
 use region::Regions;
+use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -134,6 +137,12 @@ pub(crate) struct Lowerer<'a> {
     slots: Vec<Slot>,
     /// While the body of a recurrence is being lowered: its inputs.
     leaves: Option<Leaves>,
+    /// The body of a recurrence cannot be lowered for one row standing for all.
+    unscannable: bool,
+    /// The names whose formulas are being searched for the variables.
+    asked: Vec<Arc<BoundName>>,
+    /// The cells of each run that were looked at when the slice was found.
+    examined: FxHashMap<(SheetId, RunId), Rect>,
     /// What a user should know of the derivative, each said once.
     pub notes: BTreeSet<String>,
 }
@@ -147,6 +156,9 @@ impl<'a> Lowerer<'a> {
             regions: Regions::default(),
             slots: Vec::new(),
             leaves: None,
+            unscannable: false,
+            asked: Vec::new(),
+            examined: FxHashMap::default(),
             notes: BTreeSet::new(),
         }
     }

@@ -15,6 +15,8 @@ pub(crate) struct Numbers {
     pub present: Option<Tensor>,
     /// May be an error (not finite) though the variables are numbers.
     pub fallible: bool,
+    /// What SUM would skip is nothing but empty cells.
+    pub blank: bool,
     /// TRUE or FALSE as 1 and 0.
     pub boolean: bool,
 }
@@ -25,6 +27,7 @@ impl Numbers {
             node,
             present: None,
             fallible: false,
+            blank: false,
             boolean: false,
         }
     }

@@ -1,15 +1,18 @@
 //! Parts of formulas: operators, references and names.
 
+use super::call::asks_for_place;
 use super::lambda::Slot;
 use super::numbers::Numbers;
 use super::reference::Want;
 use super::{Lowerer, Refusal, Site};
-use crate::engine::bind::Bound;
+use crate::engine::bind::{Bound, BoundName};
+use crate::engine::interpret::operators;
 use crate::formula::BinaryOp;
 use crate::functions::{Operand, ValueRule};
-use crate::grid::Area;
+use crate::grid::{Area, Cell};
 use crate::program::{Binary, Tensor, Unary};
 use crate::value::Value;
+use std::sync::Arc;
 
 impl Lowerer<'_> {
     /// The numbers of a part of the formula at `site`.
@@ -45,7 +48,9 @@ impl Lowerer<'_> {
                 let name = name.clone();
                 let outside = std::mem::take(&mut self.slots);
                 let result = match name.body() {
-                    Some(body) => self.part(body, site, want),
+                    // A reference is intersected where it stands.
+                    Some(body @ Bound::Cells(_)) => self.part(body, site, want),
+                    Some(body) => self.part(body, &site.mapped(), want),
                     None => Err(self.refuse(site.first(), format!("{} names itself", name.name))),
                 };
                 self.slots = outside;
@@ -104,7 +109,7 @@ impl Lowerer<'_> {
         site: &Site,
     ) -> Result<Numbers, Refusal> {
         let mut left = self.part(first, site, Want::Single)?;
-        let mut before = first;
+        let mut before = Some(first);
         for (op, term) in rest {
             let arithmetic = match op {
                 BinaryOp::Add => Some(Binary::Add),
@@ -129,7 +134,7 @@ impl Lowerer<'_> {
             } else {
                 self.comparison(*op, (before, left), term, site)?
             };
-            before = term;
+            before = None;
         }
         Ok(left)
     }
@@ -148,46 +153,63 @@ impl Lowerer<'_> {
         !harmless || a.fallible || b.fallible
     }
 
-    /// `=`, `<` and their kin; text on one side, when the other is a number,
-    /// is known to be greater.
-    fn comparison(
+    /// `=`, `<` and their kin. Numbers come before text and text before truth
+    /// values, so where kinds differ, or both sides are text, the outcome is
+    /// known now.
+    pub(super) fn comparison(
         &mut self,
         op: BinaryOp,
-        (left_part, left): (&Bound, Numbers),
+        (left_part, left): (Option<&Bound>, Numbers),
         right_part: &Bound,
         site: &Site,
     ) -> Result<Numbers, Refusal> {
-        for (part, text_left) in [(left_part, true), (right_part, false)] {
-            if !self.is_active(part, site)? {
-                let values = self.constant_values(part, site, Want::Single);
-                if values.iter().any(|v| matches!(v, Value::Text(_))) {
-                    if !values.iter().all(|v| matches!(v, Value::Text(_))) {
-                        return Err(self.refuse(
-                            site.first(),
-                            "a number that depends on the variables is compared with text in some \
-                             cells and with numbers in others",
-                        ));
-                    }
-                    let truth = match op {
-                        BinaryOp::NotEqual => true,
-                        BinaryOp::Equal => false,
-                        BinaryOp::Greater | BinaryOp::GreaterEqual => text_left,
-                        _ => !text_left,
-                    };
-                    let node = self.builder.scalar(f64::from(u8::from(truth)));
-                    return Ok(Numbers::boolean(node, false));
-                }
-            }
-        }
         let right = self.part(right_part, site, Want::Single)?;
-        match op {
+        let compared = match op {
             BinaryOp::Equal => self.compare(site, Binary::Equal, &left, &right),
             BinaryOp::NotEqual => self.compare(site, Binary::NotEqual, &left, &right),
             BinaryOp::Less => self.compare(site, Binary::Less, &left, &right),
             BinaryOp::LessEqual => self.compare(site, Binary::LessEqual, &left, &right),
             BinaryOp::Greater => self.compare(site, Binary::Less, &right, &left),
             _ => self.compare(site, Binary::LessEqual, &right, &left),
+        }?;
+        let numeric = |side: &Numbers| side.present.is_none();
+        if numeric(&left) && numeric(&right) && left.boolean == right.boolean {
+            return Ok(compared);
         }
+        self.not_in_recurrence(site)?;
+        let lefts = match left_part {
+            Some(part) => self.shown_values(part, site, Want::Single),
+            // What comes before another comparison is a truth value.
+            None => vec![Value::Bool(true)],
+        };
+        let rights = self.shown_values(right_part, site, Want::Single);
+        let shape = self.shape(&compared);
+        let mut known = vec![0.0; shape.len()];
+        let mut truth = vec![0.0; shape.len()];
+        for lane in 0..shape.lanes {
+            for (row, col) in (0..shape.rows).flat_map(|r| (0..shape.cols).map(move |c| (r, c))) {
+                let (a, b) = (
+                    element(&lefts, lane, row, col),
+                    element(&rights, lane, row, col),
+                );
+                let differ = matches!(
+                    (a, b),
+                    (Value::Bool(_), Value::Number(_)) | (Value::Number(_), Value::Bool(_))
+                );
+                let text = |value: &Value| matches!(value, Value::Text(_));
+                let error = |value: &Value| matches!(value, Value::Error(_));
+                if !error(a) && !error(b) && (differ || text(a) || text(b)) {
+                    let at = shape.offset(lane, row, col);
+                    known[at] = 1.0;
+                    truth[at] = operators::binary(op, a, b, false)
+                        .to_number()
+                        .unwrap_or(f64::NAN);
+                }
+            }
+        }
+        let truth = self.builder.constant(Tensor::new(shape, truth));
+        let known = Tensor::new(shape, known);
+        self.choose_by_mask(&known, &Numbers::boolean(truth, false), &compared, site)
     }
 
     /// A part whose value is found by its place, which must not depend on the
@@ -198,11 +220,12 @@ impl Lowerer<'_> {
         site: &Site,
         want: Want,
     ) -> Result<Numbers, Refusal> {
+        self.not_in_recurrence(site)?;
         self.oracle.take_reads();
         let operands = self.constants(part, site);
         for area in self.oracle.take_reads() {
             if self.depends(area) {
-                let at = self.workbook.address(crate::grid::Cell {
+                let at = self.workbook.address(Cell {
                     sheet: area.sheet,
                     pos: area.rect.top_left(),
                 });
@@ -273,6 +296,21 @@ impl Lowerer<'_> {
         self.choose_by_mask(&mask, &places, &others, site)
     }
 
+    /// A cell of an area with a formula that was not looked at when the slice
+    /// was found.
+    pub(super) fn unexamined(&self, area: Area) -> Option<Cell> {
+        let runs = &self.workbook.sheet(area.sheet).runs;
+        runs.intersecting(area.rect).into_iter().find_map(|id| {
+            let wanted = runs.get(id)?.rect.intersection(&area.rect)?;
+            let known = self.examined.get(&(area.sheet, id));
+            let missed = !known.is_some_and(|cells| cells.contains_rect(&wanted));
+            missed.then_some(Cell {
+                sheet: area.sheet,
+                pos: wanted.top_left(),
+            })
+        })
+    }
+
     /// Whether a cell of an area depends on a variable.
     pub(super) fn depends(&self, area: Area) -> bool {
         self.regions.touches(area)
@@ -280,6 +318,37 @@ impl Lowerer<'_> {
                 .leaves
                 .as_ref()
                 .is_some_and(|leaves| leaves.is_state(area))
+    }
+
+    /// Whether a part is a reference rather than a value: SUM and its kind skip
+    /// truth values and text in cells, but count those given directly.
+    pub(super) fn is_place(&self, part: &Bound) -> bool {
+        match part {
+            Bound::Cells(_)
+            | Bound::Range(..)
+            | Bound::Intersection(..)
+            | Bound::Union(_)
+            | Bound::Spill(_) => true,
+            Bound::Slot(slot) => match self.slots.get(*slot) {
+                Some(Slot::Cells(_)) => true,
+                Some(Slot::Constant(operands)) => operands
+                    .iter()
+                    .any(|operand| matches!(operand, Operand::Reference(_))),
+                _ => false,
+            },
+            Bound::Name(name) => name.body().is_some_and(|body| self.is_place(body)),
+            Bound::Let { body, .. } => self.is_place(body),
+            Bound::Call { function, args } => match function.name {
+                "IF" | "IFS" | "SWITCH" | "CHOOSE" => {
+                    args.iter().skip(1).any(|arg| self.is_place(arg))
+                }
+                "IFERROR" | "IFNA" => args.iter().any(|arg| self.is_place(arg)),
+                "INDEX" | "TAKE" | "DROP" => args.first().is_some_and(|arg| self.is_place(arg)),
+                "XLOOKUP" => args.get(2).is_some_and(|arg| self.is_place(arg)),
+                _ => matches!(function.value, ValueRule::Reference(_)),
+            },
+            _ => false,
+        }
     }
 
     /// Whether a part depends on a variable in any lane.
@@ -293,11 +362,11 @@ impl Lowerer<'_> {
             ));
         }
         Ok(match part {
-            Bound::Value(_)
-            | Bound::Omitted
-            | Bound::Function(_)
-            | Bound::External(_)
-            | Bound::Recursion(_) => false,
+            Bound::Value(_) | Bound::Omitted | Bound::Function(_) | Bound::External(_) => false,
+            Bound::Recursion(name) => match name.upgrade() {
+                Some(name) => self.name_is_active(&name, site)?,
+                None => false,
+            },
             Bound::Cells(reference) => reference.hull(site.cells).is_some_and(|rect| {
                 reference
                     .sheets
@@ -313,15 +382,12 @@ impl Lowerer<'_> {
                 self.any_active(values.iter(), site)? || self.is_active(body, site)?
             }
             Bound::Lambda(lambda) => self.is_active(&lambda.body, site)?,
-            Bound::Name(name) => {
-                let name = name.clone();
-                let outside = std::mem::take(&mut self.slots);
-                let active = name.body().map(|body| self.is_active(body, site));
-                self.slots = outside;
-                active.transpose()?.unwrap_or(false)
-            }
+            Bound::Name(name) => self.name_is_active(&name.clone(), site)?,
             Bound::Call { function, args } => {
-                if self.any_active(args.iter(), site)? {
+                let mut read = args
+                    .iter()
+                    .filter(|arg| !(asks_for_place(function) && matches!(arg, Bound::Cells(_))));
+                if self.any_active(&mut read, site)? {
                     return Ok(true);
                 }
                 let moves = matches!(function.name, "OFFSET" | "INDIRECT")
@@ -345,6 +411,19 @@ impl Lowerer<'_> {
         })
     }
 
+    /// Whether a name's formula does; a name within its own adds nothing.
+    fn name_is_active(&mut self, name: &Arc<BoundName>, site: &Site) -> Result<bool, Refusal> {
+        if self.asked.iter().any(|asked| Arc::ptr_eq(asked, name)) {
+            return Ok(false);
+        }
+        self.asked.push(name.clone());
+        let outside = std::mem::take(&mut self.slots);
+        let active = name.body().map(|body| self.is_active(body, site));
+        self.slots = outside;
+        self.asked.pop();
+        Ok(active.transpose()?.unwrap_or(false))
+    }
+
     fn any_active<'b>(
         &mut self,
         parts: impl Iterator<Item = &'b Bound>,
@@ -365,5 +444,19 @@ impl Lowerer<'_> {
                 Operand::Reference(areas) => areas.iter().any(|&area| self.depends(area)),
                 _ => false,
             })
+    }
+}
+
+/// An element of values, one a lane or one for all; dimensions of 1 repeat.
+pub(super) fn element(values: &[Value], lane: usize, row: usize, col: usize) -> &Value {
+    let Some(value) = values.get(lane).or(values.first()) else {
+        return &Value::Blank;
+    };
+    match value {
+        Value::Array(array) => array.get(
+            if array.rows() == 1 { 0 } else { row },
+            if array.cols() == 1 { 0 } else { col },
+        ),
+        scalar => scalar,
     }
 }

@@ -6,6 +6,7 @@
 //! elements of sequences (or uniforms), and references to earlier rows are
 //! the states.
 
+use super::call::asks_for_place;
 use super::numbers::Numbers;
 use super::reference::Want;
 use super::slice::Member;
@@ -13,7 +14,7 @@ use super::{Lowerer, Refusal, Site};
 use crate::engine::bind::{Bound, BoundRef};
 use crate::engine::components::components;
 use crate::formula::Axis;
-use crate::grid::{Area, MAX_COLS, Rect};
+use crate::grid::{Area, MAX_COLS, Rect, SheetId};
 use crate::program::{Builder, Node, Scan, Shape, ShapeError, Window};
 use crate::workbook::RunKind;
 use rustc_hash::FxHashMap;
@@ -21,9 +22,15 @@ use rustc_hash::FxHashMap;
 /// The furthest row back that a recurrence may look.
 const MAX_LAG: u32 = 64;
 
-/// A part of a formula and how it is wanted; parts are told apart by address,
-/// since their formulas outlive the lowering.
-type Key = (usize, Want);
+/// A part of a formula, where it stands and how it is wanted. Parts are told
+/// apart by address, since their formulas outlive the lowering; a name's
+/// formula may serve several columns.
+type Key = (usize, SheetId, u32, bool, Want);
+
+fn key(part: &Bound, site: &Site, want: Want) -> Key {
+    let address = std::ptr::from_ref(part).addr();
+    (address, site.sheet, site.cells.left, site.mapped, want)
+}
 
 /// The inputs of a recurrence's body.
 pub(super) struct Leaves {
@@ -66,7 +73,7 @@ impl Lowerer<'_> {
         site: &Site,
         want: Want,
     ) -> Result<Option<Numbers>, Refusal> {
-        let key = (std::ptr::from_ref(part).addr(), want);
+        let key = key(part, site, want);
         match &self.leaves {
             None => Ok(None),
             Some(Leaves {
@@ -118,7 +125,10 @@ impl Lowerer<'_> {
                     .iter()
                     .any(|&sheet| leaves.is_state(Area { sheet, rect }))
             }),
-            Bound::Call { args, .. } => args.iter().any(|arg| self.looks_at_state(arg, site)),
+            Bound::Call { function, args } => args
+                .iter()
+                .filter(|arg| !(asks_for_place(function) && matches!(arg, Bound::Cells(_))))
+                .any(|arg| self.looks_at_state(arg, site)),
             Bound::Plus(x) | Bound::Negate(x) | Bound::Percent(x) => self.looks_at_state(x, site),
             Bound::Chain { first, rest } => {
                 self.looks_at_state(first, site)
@@ -129,13 +139,27 @@ impl Lowerer<'_> {
         }
     }
 
+    /// Stops the lowering of a recurrence's body at a part that is looked up
+    /// cell by cell: one row of it cannot stand for all.
+    pub(super) fn not_in_recurrence(&mut self, site: &Site) -> Result<(), Refusal> {
+        if self.leaves.is_none() {
+            return Ok(());
+        }
+        self.unscannable = true;
+        Err(self.refuse(site.first(), "a cell of its own recurrence is looked up"))
+    }
+
     /// Lowers a component as a scan down (or up) its rows; `false` where it is none.
     pub(super) fn scan(&mut self, members: &[Member]) -> Result<bool, Refusal> {
         let Some(plan) = self.plan(members) else {
             return Ok(false);
         };
-        let Some(inputs) = self.collect(members)? else {
-            return Ok(false);
+        self.unscannable = false;
+        let inputs = match self.collect(members) {
+            Ok(Some(inputs)) => inputs,
+            Ok(None) => return Ok(false),
+            Err(_) if self.unscannable => return Ok(false),
+            Err(refusal) => return Err(refusal),
         };
         self.replay(members, &plan, inputs)
     }

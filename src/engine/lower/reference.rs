@@ -58,11 +58,13 @@ impl Reach {
 
     /// The reach of a single row (or column) that is the cell's own.
     fn own(&self, first: u32, last: u32) -> Option<Self> {
+        // A range that moves along covers the own row everywhere or nowhere.
+        let last = if self.steps { first } else { last };
         let covers = self.first <= first && last < self.first + self.len;
-        (!self.steps && covers).then_some(Self {
+        covers.then_some(Self {
             first,
             len: 1,
-            steps: first != last,
+            steps: self.steps || first != last,
         })
     }
 
@@ -132,10 +134,10 @@ impl Lowerer<'_> {
                 }
             }
         }
-        if let Some(used) = self.workbook.sheet(sheet).cells.used() {
-            rows = rows.clipped(used.bottom.max(cells.bottom));
-            cols = cols.clipped(used.right.max(cells.right));
-        }
+        let used = self.workbook.sheet(sheet).cells.used();
+        let (bottom, right) = used.map_or((0, 0), |used| (used.bottom, used.right));
+        rows = rows.clipped(bottom.max(cells.bottom));
+        cols = cols.clipped(right.max(cells.right));
         let rect = Rect {
             top: rows.first,
             left: cols.first,
@@ -197,6 +199,16 @@ impl Lowerer<'_> {
             return Err(self.refuse(
                 site.first(),
                 "the cells of one filled formula look up values on different sheets",
+            ));
+        }
+        if let Some(at) = areas.iter().find_map(|area| self.unexamined(*area)) {
+            return Err(self.refuse(
+                site.first(),
+                format!(
+                    "it looks {} up, of which its formula does not tell beforehand; refer to the \
+                     cell directly",
+                    self.workbook.address(at)
+                ),
             ));
         }
         let uniform = areas.iter().all(|area| area == first);

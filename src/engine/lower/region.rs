@@ -2,19 +2,22 @@
 
 use super::Lowerer;
 use super::numbers::Numbers;
-use crate::grid::{Area, Pos, Rect};
+use crate::grid::{Area, Pos, Rect, SheetId};
 use crate::program::{Shape, ShapeError, Tensor, Window};
 use crate::value::Value;
 use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
 
 /// The cells of the slice that have nodes by now.
 #[derive(Default)]
 pub(super) struct Regions {
     /// Variables and lowered runs; no two share a cell.
     pieces: Vec<Piece>,
-    /// Rectangles put together from pieces and constants, by their area.
-    assembled: FxHashMap<Area, usize>,
-    store: Vec<Piece>,
+    /// For each column the pieces in it, by their first row.
+    columns: BTreeMap<(SheetId, u32), BTreeMap<u32, usize>>,
+    /// Rectangles put together from pieces and constants, by their area, with
+    /// the number of pieces in them then: more may have come since.
+    assembled: FxHashMap<Area, (usize, Piece)>,
 }
 
 /// A rectangle of cells with a node `[1, rows, cols]`.
@@ -27,7 +30,49 @@ pub(super) struct Piece {
 impl Regions {
     /// Whether any cell of an area depends on a variable, as far as lowered.
     pub fn touches(&self, area: Area) -> bool {
-        self.pieces.iter().any(|p| overlap(p.area, area).is_some())
+        self.columns_of(area)
+            .any(|pieces| self.reaching(pieces, area.rect).next().is_some())
+    }
+
+    /// The pieces that share a cell with an area, in the order they came.
+    fn touching(&self, area: Area) -> Vec<usize> {
+        let mut found: Vec<usize> = self
+            .columns_of(area)
+            .flat_map(|pieces| self.reaching(pieces, area.rect))
+            .collect();
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    fn columns_of(&self, area: Area) -> impl Iterator<Item = &BTreeMap<u32, usize>> {
+        let (first, last) = (area.rect.left, area.rect.right);
+        self.columns
+            .range((area.sheet, first)..=(area.sheet, last))
+            .map(|(_, pieces)| pieces)
+    }
+
+    /// The pieces of a column that meet the rows of `rect`, from below: in one
+    /// column they lie one above the other.
+    fn reaching<'a>(
+        &'a self,
+        column: &'a BTreeMap<u32, usize>,
+        rect: Rect,
+    ) -> impl Iterator<Item = usize> + 'a {
+        column
+            .range(..=rect.bottom)
+            .rev()
+            .map(|(_, &index)| index)
+            .take_while(move |&index| self.pieces[index].area.rect.bottom >= rect.top)
+    }
+
+    fn add(&mut self, piece: Piece) {
+        let Area { sheet, rect } = piece.area;
+        for col in rect.left..=rect.right {
+            let column = self.columns.entry((sheet, col)).or_default();
+            column.insert(rect.top, self.pieces.len());
+        }
+        self.pieces.push(piece);
     }
 }
 
@@ -42,28 +87,25 @@ fn overlap(a: Area, b: Area) -> Option<Rect> {
 impl Lowerer<'_> {
     /// Gives the cells of an area a node.
     pub(crate) fn add_piece(&mut self, area: Area, numbers: Numbers) {
-        self.regions
-            .assembled
-            .retain(|assembled, _| overlap(*assembled, area).is_none());
-        self.regions.pieces.push(Piece { area, numbers });
+        self.regions.add(Piece { area, numbers });
     }
 
     /// The smallest number of operations that yields a tensor holding all
     /// cells of `area`: a piece that contains it, or one put together.
     pub(super) fn region(&mut self, area: Area) -> Result<Piece, ShapeError> {
-        let touching: Vec<usize> = (0..self.regions.pieces.len())
-            .filter(|&i| overlap(self.regions.pieces[i].area, area).is_some())
-            .collect();
+        let touching = self.regions.touching(area);
         if let [only] = touching[..] {
             let piece = &self.regions.pieces[only];
             if piece.area.rect.contains_rect(&area.rect) {
                 return Ok(piece.clone());
             }
         }
-        if let Some(&known) = self.regions.assembled.get(&area) {
-            return Ok(self.regions.store[known].clone());
+        if let Some((count, known)) = self.regions.assembled.get(&area)
+            && *count == touching.len()
+        {
+            return Ok(known.clone());
         }
-        let (values, mut present, mut fallible) = self.constant_region(area);
+        let (values, mut present, mut fallible, mut blank) = self.constant_region(area);
         let mut node = self.builder.constant(values);
         if !touching.is_empty() {
             let mut parts = vec![(node, (0, 0))];
@@ -81,6 +123,7 @@ impl Lowerer<'_> {
                 );
                 parts.push((part, place));
                 fallible |= piece.numbers.fallible;
+                blank &= piece.numbers.blank || piece.numbers.present.is_none();
                 let mask = piece
                     .numbers
                     .present
@@ -105,25 +148,26 @@ impl Lowerer<'_> {
                 node,
                 present,
                 fallible,
+                blank,
                 boolean: false,
             },
         };
         self.regions
             .assembled
-            .insert(area, self.regions.store.len());
-        self.regions.store.push(piece.clone());
+            .insert(area, (touching.len(), piece.clone()));
         Ok(piece)
     }
 
     /// The present values of an area: what arithmetic sees, where there are
-    /// numbers, and whether there is an error among them.
-    fn constant_region(&self, area: Area) -> (Tensor, Option<Tensor>, bool) {
+    /// numbers, whether there is an error among them, and whether what is no
+    /// number is empty.
+    fn constant_region(&self, area: Area) -> (Tensor, Option<Tensor>, bool, bool) {
         let cells = &self.workbook.sheet(area.sheet).cells;
         let shape = shape_of(area.rect);
         let rows = shape.rows;
         let mut numbers = vec![0.0; shape.len()];
         let mut present: Option<Vec<f64>> = None;
-        let mut fallible = false;
+        let (mut fallible, mut blank) = (false, true);
         for (index, col) in (area.rect.left..=area.rect.right).enumerate() {
             let slots = &mut numbers[index * rows..(index + 1) * rows];
             if cells.copy_numbers(col, area.rect.top, slots) {
@@ -133,6 +177,7 @@ impl Lowerer<'_> {
                 let value = cells.get(Pos::new(area.rect.top + offset as u32, col));
                 *slot = value.to_number().unwrap_or(f64::NAN);
                 fallible |= slot.is_nan();
+                blank &= matches!(value, Value::Number(_) | Value::Error(_) | Value::Blank);
                 if !matches!(value, Value::Number(_) | Value::Error(_)) {
                     present.get_or_insert_with(|| vec![1.0; shape.len()])[index * rows + offset] =
                         0.0;
@@ -143,6 +188,7 @@ impl Lowerer<'_> {
             Tensor::new(shape, numbers),
             present.map(|mask| Tensor::new(shape, mask)),
             fallible,
+            blank,
         )
     }
 }

@@ -1,12 +1,14 @@
 //! Runs: one lowering for all cells of a rectangle.
 
-use super::numbers::{Numbers, repeat};
+use super::numbers::Numbers;
 use super::reference::Want;
 use super::slice::Member;
 use super::{Lowerer, Refusal, Site};
+use crate::engine::bind::Bound;
 use crate::engine::components::components;
 use crate::grid::{Area, Cell, Pos, Rect};
-use crate::program::Shape;
+use crate::program::{Shape, Tensor};
+use crate::value::Value;
 use crate::workbook::RunKind;
 
 /// The most lines (rows or columns) that a component is cut into.
@@ -187,6 +189,18 @@ impl Lowerer<'_> {
         let sheet = self.workbook.sheet(member.sheet);
         let bound = member.bound.clone();
         let mapped = member.kind != RunKind::Plain;
+        let mut draws = 0;
+        bound.root.visit(&mut |part| {
+            draws += usize::from(matches!(part, Bound::Call { function, .. }
+                if function.name.starts_with("RAND")));
+        });
+        if draws > 1 {
+            // Which draw is whose depends on the branches taken.
+            return Err(self.refuse(
+                member.first(),
+                "it draws several random numbers; put each into a cell of its own",
+            ));
+        }
         if member.kind == RunKind::Array {
             let site = Site {
                 sheet: member.sheet,
@@ -235,8 +249,13 @@ impl Lowerer<'_> {
     }
 
     /// One value a lane becomes the cells of the site.
-    pub(super) fn spread(&mut self, result: Numbers, site: &Site) -> Result<(), Refusal> {
-        let shape = self.shape(&result);
+    pub(super) fn spread(&mut self, mut result: Numbers, site: &Site) -> Result<(), Refusal> {
+        let mut shape = self.shape(&result);
+        if shape.rows * shape.cols > 1 && !site.mapped {
+            // An ordinary formula shows the first element.
+            result = self.cut(&result, 0, 0, 1, 1, site)?;
+            shape = self.shape(&result);
+        }
         if shape.rows * shape.cols != 1 {
             return Err(self.refuse(
                 site.first(),
@@ -253,22 +272,17 @@ impl Lowerer<'_> {
             .broadcast(result.node, lanes)
             .and_then(|node| self.builder.reshape(node, rect))
             .map_err(|e| self.misfit(site, e))?;
-        let present = self
-            .shown(&result, lanes)
-            .map(|mask| crate::program::Tensor::new(rect, mask.data));
+        let area = Area {
+            sheet: site.sheet,
+            rect: site.cells,
+        };
+        let present = self.shown(&result, area);
         let numbers = Numbers {
-            node,
             present,
             fallible: result.fallible,
-            boolean: false,
+            ..Numbers::sure(node)
         };
-        self.add_piece(
-            Area {
-                sheet: site.sheet,
-                rect: site.cells,
-            },
-            numbers,
-        );
+        self.add_piece(area, numbers);
         Ok(())
     }
 
@@ -300,26 +314,34 @@ impl Lowerer<'_> {
             .builder
             .broadcast(result.node, repeated)
             .map_err(|e| self.misfit(site, e))?;
-        let present = self.shown(&result, repeated);
         let mut numbers = Numbers {
-            node,
-            present,
             fallible: result.fallible,
-            boolean: false,
+            ..Numbers::sure(node)
         };
         if (repeated.rows, repeated.cols) != (rows, cols) {
             numbers = self.cut(&numbers, 0, 0, rows, cols, site)?;
         }
+        numbers.present = self.shown(&result, area);
         self.add_piece(area, numbers);
         Ok(())
     }
 
-    /// The mask of a result once it stands in cells, where SUM skips booleans.
-    fn shown(&self, result: &Numbers, shape: Shape) -> Option<crate::program::Tensor> {
-        match &result.present {
-            _ if result.boolean => Some(crate::program::Tensor::new(shape, vec![0.0; shape.len()])),
-            Some(mask) => Some(repeat(mask, shape)),
-            None => None,
+    /// Where a result that stands in the cells of an area is no number. Which
+    /// cells these are does not depend on the variables, so the workbook shows
+    /// it: text, truth values, but not the 0 that an empty cell turns into.
+    fn shown(&self, result: &Numbers, area: Area) -> Option<Tensor> {
+        if result.present.is_none() && !result.boolean {
+            return None;
         }
+        let cells = &self.workbook.sheet(area.sheet).cells;
+        let shape = Shape::new(1, area.rect.rows() as usize, area.rect.cols() as usize);
+        let mut mask = vec![1.0; shape.len()];
+        for pos in area.rect.cells() {
+            if !matches!(cells.get(pos), Value::Number(_) | Value::Error(_)) {
+                let (row, col) = (pos.row - area.rect.top, pos.col - area.rect.left);
+                mask[shape.offset(0, row as usize, col as usize)] = 0.0;
+            }
+        }
+        mask.contains(&0.0).then(|| Tensor::new(shape, mask))
     }
 }

@@ -1,7 +1,7 @@
 //! The slice of a workbook that lies between variables and an objective.
 
 use super::{Lowerer, Refusal};
-use crate::engine::bind::BoundFormula;
+use crate::engine::bind::{Bound, BoundFormula};
 use crate::engine::components::components;
 use crate::functions::Operand;
 use crate::grid::{Area, Cell, Rect, SheetId};
@@ -87,6 +87,9 @@ impl<'a> Lowerer<'a> {
             .map(|member| self.producers(&found, member))
             .collect();
         let active = activity(&found.members, &producers, variables);
+        for (&id, &index) in &found.index {
+            self.examined.insert(id, found.members[index].cells);
+        }
         let components = components(found.members.len(), |index| {
             producers[index].iter().copied().filter(|&p| active[p])
         });
@@ -202,14 +205,33 @@ impl<'a> Lowerer<'a> {
             }
             self.oracle.take_reads();
             let mapped = member.kind != RunKind::Plain;
+            // Also in branches that are not taken now.
+            let mut places = Vec::new();
+            member.bound.root.visit(&mut |part| {
+                let moves = match part {
+                    Bound::Call { function, .. } => {
+                        matches!(function.name, "OFFSET" | "INDIRECT")
+                    }
+                    Bound::Range(..) => true,
+                    _ => false,
+                };
+                if moves {
+                    places.push(part);
+                }
+            });
             for pos in origins.cells() {
                 let at = Cell {
                     sheet: member.sheet,
                     pos,
                 };
-                let result = self.oracle.evaluate(&member.bound.root, at, mapped, &[]);
-                if let Operand::Reference(found) = result {
-                    areas.extend(found);
+                for part in [&member.bound.root]
+                    .into_iter()
+                    .chain(places.iter().copied())
+                {
+                    let result = self.oracle.evaluate(part, at, mapped, &[]);
+                    if let Operand::Reference(found) = result {
+                        areas.extend(found);
+                    }
                 }
             }
             areas.extend(self.oracle.take_reads());

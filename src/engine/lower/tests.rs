@@ -4,16 +4,31 @@ use crate::engine::Engine;
 use crate::engine::gradient::{Slice, SliceError};
 use crate::grid::{Area, Cell, Pos, Rect, SheetId};
 use crate::value::Value;
-use crate::workbook::{Content, Edit, RunKind, Template, Transaction, Workbook};
+use crate::workbook::{Content, DefinedName, Edit, RunKind, Template, Transaction, Workbook};
 
 /// A sheet written as lines `A1 = 3`, `B1:B9 = =A1*2` (filled), `{C1:D2} = =MMULT(…)`
-/// (an array formula) and `C1 ~ =SEQUENCE(3)` (a dynamic one).
+/// (an array formula) and `C1 ~ =SEQUENCE(3)` (a dynamic one); `Sheet2!A1 = 3`
+/// stands on a second sheet and `rate := Sheet1!$A$1` is a name.
 pub(super) fn engine(lines: &str) -> Engine {
     let mut book = Workbook::new();
-    let sheet = book.add_sheet("Sheet1");
+    let first = book.add_sheet("Sheet1");
+    let second = book.add_sheet("Sheet2");
     let mut engine = Engine::new(book);
     let mut edits = Vec::new();
     for line in lines.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        if let Some((name, formula)) = line.split_once(" := ") {
+            edits.push(Edit::DefineName(DefinedName {
+                name: name.into(),
+                scope: None,
+                formula: formula.into(),
+                hidden: false,
+            }));
+            continue;
+        }
+        let (sheet, line) = match line.strip_prefix("Sheet2!") {
+            Some(line) => (second, line),
+            None => (first, line),
+        };
         let (place, content, dynamic) = match line.split_once(" ~ ") {
             Some((place, content)) => (place, content, true),
             None => {
@@ -43,6 +58,7 @@ pub(super) fn engine(lines: &str) -> Engine {
             }
             None => Content::Value(match content.parse::<f64>() {
                 Ok(x) => Value::Number(x),
+                Err(_) if content == "TRUE" => Value::Bool(true),
                 Err(_) => Value::text(content),
             }),
         };
@@ -238,7 +254,7 @@ fn a_loan_table_steps_through_several_columns() {
 }
 
 #[test]
-fn a_recurrence_over_vectors() {
+fn a_recurrence_over_vectors_has_its_gradient() {
     let mut lines = String::from("A1 = 0.5\nB1 = -0.2\nE1 = 0.3\nF1 = 0.1\nE2 = -0.4\nF2 = 0.2\n");
     // h(t) = tanh(h(t-1) W), two units wide.
     lines += "A2:B30 = =TANH($A1*E$1+$B1*E$2+0.1)\nH1 = =A30+2*B30";

@@ -1,15 +1,15 @@
 //! The exponential, Weibull, gamma and beta distributions.
 
-use super::super::args::{Numbers, numeric, outcome};
+use super::super::arguments::{Scalars, done, numeric, require};
 use super::super::params::{optional, scalar};
 use super::super::special::{
     binomial_pmf, gamma, incomplete_beta, incomplete_gamma, ln_gamma, poisson_pmf, solve_increasing,
 };
 use super::super::term::{Term, elementwise};
 use super::super::{Function, LowerError, Lowered, Lowering, Param, ValueRule};
-use super::{cumulative, distribution, entry, example, num};
+use super::{cumulative, distribution, entry, example};
 use crate::program::{Node, Unary};
-use crate::value::{ErrorKind, Value};
+use crate::value::ErrorKind;
 
 pub(super) fn gamma_pdf(x: f64, shape: f64, scale: f64) -> f64 {
     let z = x / scale;
@@ -84,7 +84,7 @@ pub(super) fn beta_pdf(x: f64, y: f64, a: f64, b: f64) -> f64 {
 
 /// Where `x` lies between the bounds, and how far it is from the upper one.
 fn unit(x: f64, low: f64, high: f64) -> Result<(f64, f64), ErrorKind> {
-    num(low <= x && x <= high && low < high)?;
+    require(low <= x && x <= high && low < high)?;
     Ok(((x - low) / (high - low), (high - x) / (high - low)))
 }
 
@@ -118,10 +118,6 @@ fn beta_density(lowering: &mut Lowering<'_>, args: &[Lowered]) -> Result<Node, L
     lowering.build(density.when(below, at_bound(b)))
 }
 
-fn beta_args(args: &mut Numbers<'_>) -> Result<[f64; 3], ErrorKind> {
-    Ok([args.next(None)?, args.next(None)?, args.next(None)?])
-}
-
 const BETA: &[Param] = &[
     scalar("x"),
     scalar("alpha"),
@@ -148,14 +144,14 @@ const BETA_INVERSE: &[Param] = &[
 ];
 
 const BETA_INVERSE_VALUE: ValueRule = numeric!(|p, a, b, low = 0.0, high = 1.0| {
-    num(a > 0.0 && b > 0.0 && p > 0.0 && p <= 1.0 && low < high)?;
+    require(a > 0.0 && b > 0.0 && p > 0.0 && p <= 1.0 && low < high)?;
     let x = if p == 1.0 { 1.0 } else { beta_inverse(p, a, b) };
     Ok(low + (high - low) * x)
 });
 
 const EXPONENTIAL: &[Param] = &[scalar("x"), scalar("lambda"), scalar("cumulative")];
 
-const EXPONENTIAL_VALUE: ValueRule = distribution!(|x, rate| { num(x >= 0.0 && rate > 0.0)? }
+const EXPONENTIAL_VALUE: ValueRule = distribution!(|x, rate| { require(x >= 0.0 && rate > 0.0)? }
     rate * (-rate * x).exp(), -(-rate * x).exp_m1());
 
 fn exponential(lowering: &mut Lowering<'_>, args: &[Lowered]) -> Result<Node, LowerError> {
@@ -180,7 +176,7 @@ const WEIBULL: &[Param] = &[
 ];
 
 const WEIBULL_VALUE: ValueRule = distribution!(|x, shape, scale| {
-        num(x >= 0.0 && shape > 0.0 && scale > 0.0)?
+        require(x >= 0.0 && shape > 0.0 && scale > 0.0)?
     }
     shape / scale * (x / scale).powf(shape - 1.0) * (-(x / scale).powf(shape)).exp(),
     -(-(x / scale).powf(shape)).exp_m1());
@@ -207,14 +203,14 @@ fn weibull(lowering: &mut Lowering<'_>, args: &[Lowered]) -> Result<Node, LowerE
 const GAMMA: &[Param] = WEIBULL;
 
 const GAMMA_VALUE: ValueRule = distribution!(|x, shape, scale| {
-        num(x >= 0.0 && shape > 0.0 && scale > 0.0)?
+        require(x >= 0.0 && shape > 0.0 && scale > 0.0)?
     }
     gamma_pdf(x, shape, scale), incomplete_gamma(shape, x / scale).0);
 
 const GAMMA_INVERSE: &[Param] = &[scalar("probability"), scalar("alpha"), scalar("beta")];
 
 const GAMMA_INVERSE_VALUE: ValueRule = numeric!(|p, shape, scale| {
-    num((0.0..1.0).contains(&p) && shape > 0.0 && scale > 0.0)?;
+    require((0.0..1.0).contains(&p) && shape > 0.0 && scale > 0.0)?;
     Ok(gamma_inverse(p, shape, scale))
 });
 
@@ -276,7 +272,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         &[scalar("x")],
         "The gamma function, (x-1)! for integers.",
         numeric!(|x| {
-            num(x > 0.0 || x.fract() != 0.0)?;
+            require(x > 0.0 || x.fract() != 0.0)?;
             Ok(gamma(x))
         }),
     )
@@ -288,7 +284,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         &[scalar("x")],
         "The natural logarithm of the gamma function.",
         numeric!(|x| {
-            num(x > 0.0)?;
+            require(x > 0.0)?;
             Ok(ln_gamma(x))
         }),
     )
@@ -299,7 +295,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         &[scalar("x")],
         "The natural logarithm of the gamma function.",
         numeric!(|x| {
-            num(x > 0.0)?;
+            require(x > 0.0)?;
             Ok(ln_gamma(x))
         }),
     )
@@ -347,23 +343,19 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         BETA,
         "The beta distribution between A and B, 0 and 1 where left out.",
         ValueRule::Scalar(|args, _| {
-            let cumulative = match args.get(3).map_or(Ok(false), Value::to_bool) {
-                Ok(cumulative) => cumulative,
-                Err(kind) => return Value::Error(kind),
-            };
-            outcome(args, |args| {
-                let [x, a, b] = beta_args(args)?;
-                args.next(None)?;
-                let low = args.next(Some(0.0))?;
-                let high = args.next(Some(1.0))?;
-                num(a > 0.0 && b > 0.0)?;
+            let value = || -> Result<f64, ErrorKind> {
+                let (x, a, b) = (args.number(0)?, args.number(1)?, args.number(2)?);
+                let cumulative = args.flag_or(3, false)?;
+                let (low, high) = (args.number(4)?, args.number_or(5, 1.0)?);
+                require(a > 0.0 && b > 0.0)?;
                 let (p, q) = unit(x, low, high)?;
                 Ok(if cumulative {
                     incomplete_beta(a, b, p, q).0
                 } else {
                     beta_pdf(p, q, a, b) / (high - low)
                 })
-            })
+            };
+            done(value())
         }),
     )
     .xlfn()
@@ -377,7 +369,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         BETA_OLD,
         "The cumulative beta distribution, by the name of older versions.",
         numeric!(|x, a, b, low = 0.0, high = 1.0| {
-            num(a > 0.0 && b > 0.0)?;
+            require(a > 0.0 && b > 0.0)?;
             let (p, q) = unit(x, low, high)?;
             Ok(incomplete_beta(a, b, p, q).0)
         }),

@@ -1,10 +1,10 @@
 //! Distributions of counts: binomial, Poisson, negative binomial, hypergeometric.
 
-use super::super::args::numeric;
+use super::super::arguments::{numeric, require};
 use super::super::params::{optional, scalar};
 use super::super::special::{binomial_pmf, incomplete_beta, incomplete_gamma, poisson_pmf};
 use super::super::{Function, LowerError, Lowered, Lowering, Param, ValueRule};
-use super::{COUNTS, NOT_GIVEN, cumulative, distribution, entry, example, is_probability, num};
+use super::{COUNTS, NOT_GIVEN, cumulative, distribution, entry, example, is_probability};
 use crate::program::{Node, Unary};
 use crate::value::ErrorKind;
 
@@ -12,7 +12,7 @@ use crate::value::ErrorKind;
 const MOST_TRIALS: f64 = 9_007_199_254_740_992.0;
 
 fn binomial_check(k: f64, n: f64, p: f64) -> Result<(), ErrorKind> {
-    num(0.0 <= k && k <= n && n < MOST_TRIALS && (0.0..=1.0).contains(&p))
+    require(0.0 <= k && k <= n && n < MOST_TRIALS && (0.0..=1.0).contains(&p))
 }
 
 /// P(X ≤ k) of n trials.
@@ -50,19 +50,21 @@ fn hypergeometric_pmf(k: f64, n: f64, successes: f64, population: f64) -> f64 {
 }
 
 fn hypergeometric_check(k: f64, n: f64, successes: f64, population: f64) -> Result<(), ErrorKind> {
-    num(k >= 0.0
-        && k <= n.min(successes)
-        && k >= n - population + successes
-        && n > 0.0
-        && n <= population
-        && successes > 0.0
-        && successes <= population
-        && population > 0.0)
+    require(
+        k >= 0.0
+            && k <= n.min(successes)
+            && k >= n - population + successes
+            && n > 0.0
+            && n <= population
+            && successes > 0.0
+            && successes <= population
+            && population > 0.0,
+    )
 }
 
 fn hypergeometric_cdf(k: f64, n: f64, successes: f64, population: f64) -> Result<f64, ErrorKind> {
     // A cumulative probability is summed: no more terms than a second takes.
-    num(k < 1e7)?;
+    require(k < 1e7)?;
     let mut sum = 0.0;
     let mut i = f64::max(0.0, n + successes - population);
     while i <= k {
@@ -89,13 +91,13 @@ const BINOMIAL_INVERSE: &[Param] = &[scalar("trials"), scalar("probability_s"), 
 
 const BINOMIAL_INVERSE_VALUE: ValueRule = numeric!(|n, p, alpha| {
     let n = n.trunc();
-    num(n >= 0.0 && is_probability(p) && is_probability(alpha))?;
+    require(n >= 0.0 && is_probability(p) && is_probability(alpha))?;
     Ok(binomial_inverse(n, p, alpha))
 });
 
 const POISSON: &[Param] = &[scalar("x"), scalar("mean"), scalar("cumulative")];
 
-const POISSON_VALUE: ValueRule = distribution!(|x, mean| { num(x.trunc() >= 0.0 && mean >= 0.0)? }
+const POISSON_VALUE: ValueRule = distribution!(|x, mean| { require(x.trunc() >= 0.0 && mean >= 0.0)? }
     poisson_pmf(x.trunc(), mean), incomplete_gamma(x.trunc() + 1.0, mean).1);
 
 /// Poisson's probabilities depend smoothly on the mean.
@@ -165,7 +167,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
             let (n, from) = (n.trunc(), from.trunc());
             let to = if to.is_nan() { from } else { to.trunc() };
             binomial_check(from, n, p)?;
-            num(from <= to && to <= n)?;
+            require(from <= to && to <= n)?;
             if from == to {
                 return Ok(binomial_pmf(from, n, p, 1.0 - p));
             }
@@ -200,7 +202,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         ],
         "The probability of a number of failures before a number of successes.",
         distribution!(|failures, successes, p| {
-                num(failures.trunc() >= 0.0 && successes.trunc() >= 1.0 && is_probability(p))?
+                require(failures.trunc() >= 0.0 && successes.trunc() >= 1.0 && is_probability(p))?
             }
             negative_binomial_pmf(failures.trunc(), successes.trunc(), p),
             incomplete_beta(successes.trunc(), failures.trunc() + 1.0, p, 1.0 - p).0),
@@ -216,7 +218,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         "The negative binomial distribution, by the name of older versions.",
         numeric!(|failures, successes, p| {
             let (failures, successes) = (failures.trunc(), successes.trunc());
-            num(failures >= 0.0 && successes >= 1.0 && is_probability(p))?;
+            require(failures >= 0.0 && successes >= 1.0 && is_probability(p))?;
             Ok(negative_binomial_pmf(failures, successes, p))
         }),
     ),

@@ -5,9 +5,7 @@ pub(super) mod discrete;
 pub(super) mod normal;
 pub(super) mod sampling;
 
-use super::args::ensure;
 use super::{Category, Example, Function, LowerError, Lowered, Lowering, Param, ValueRule};
-use crate::value::ErrorKind;
 
 const fn entry(
     name: &'static str,
@@ -31,15 +29,16 @@ const fn example(formula: &'static str, cells: &'static [(&'static str, f64)]) -
 macro_rules! distribution {
     (|$($name:ident),+| $check:block $density:expr, $cumulative:expr) => {
         $crate::functions::ValueRule::Scalar(|args, _| {
-            let Some((last, numbers)) = args.split_last() else {
-                return $crate::value::Value::Error($crate::value::ErrorKind::Value);
-            };
-            $crate::functions::args::outcome(numbers, |numbers| {
-                $(let $name = numbers.next(None)?;)+
-                let cumulative = last.to_bool()?;
+            use $crate::functions::arguments::Scalars;
+            let value = || -> Result<f64, $crate::value::ErrorKind> {
+                let mut index = 0..;
+                let mut next = || index.next().unwrap_or(usize::MAX);
+                $(let $name = args.number(next())?;)+
+                let cumulative = args.flag_or(next(), false)?;
                 $check
                 Ok(if cumulative { $cumulative } else { $density })
-            })
+            };
+            $crate::functions::arguments::done(value())
         })
     };
 }
@@ -49,10 +48,6 @@ use distribution;
 /// Which of the two a call asks for, where the flag is constant.
 fn cumulative(lowering: &Lowering<'_>, args: &[Lowered], index: usize) -> Result<bool, LowerError> {
     Ok(lowering.fixed_number(args, index, 0.0, "flag for the cumulative form")? != 0.0)
-}
-
-fn num(condition: bool) -> Result<(), ErrorKind> {
-    ensure(condition, ErrorKind::Num)
 }
 
 fn is_probability(p: f64) -> bool {

@@ -1,11 +1,11 @@
 //! The normal and log-normal distributions, and what is computed from them.
 
-use super::super::args::{analysis, numeric};
+use super::super::arguments::{analysis, numeric, require};
 use super::super::params::{optional, scalar};
 use super::super::special::{norm_cdf, norm_pdf, norm_quantile};
 use super::super::term::{Term, elementwise};
 use super::super::{Example, Function, LowerError, Lowered, Lowering, Param, ValueRule};
-use super::{NOT_GIVEN, cumulative, distribution, entry, example, is_probability, num};
+use super::{NOT_GIVEN, cumulative, distribution, entry, example, is_probability};
 use crate::program::{Node, Unary};
 use std::f64::consts::FRAC_1_SQRT_2;
 
@@ -36,7 +36,7 @@ const NORMAL: &[Param] = &[
     scalar("cumulative"),
 ];
 
-const NORMAL_VALUE: ValueRule = distribution!(|x, mean, sd| { num(sd > 0.0)? }
+const NORMAL_VALUE: ValueRule = distribution!(|x, mean, sd| { require(sd > 0.0)? }
     norm_pdf((x - mean) / sd) / sd, norm_cdf((x - mean) / sd));
 
 const NORMAL_INVERSE: &[Param] = &[
@@ -46,13 +46,13 @@ const NORMAL_INVERSE: &[Param] = &[
 ];
 
 const NORMAL_INVERSE_VALUE: ValueRule = numeric!(|p, mean, sd| {
-    num(is_probability(p) && sd > 0.0)?;
+    require(is_probability(p) && sd > 0.0)?;
     Ok(mean + sd * norm_quantile(p))
 });
 
 const LOGNORMAL: &[Param] = NORMAL;
 
-const LOGNORMAL_VALUE: ValueRule = distribution!(|x, mean, sd| { num(x > 0.0 && sd > 0.0)? }
+const LOGNORMAL_VALUE: ValueRule = distribution!(|x, mean, sd| { require(x > 0.0 && sd > 0.0)? }
     norm_pdf((x.ln() - mean) / sd) / (sd * x), norm_cdf((x.ln() - mean) / sd));
 
 const NORMAL_EXAMPLES_NEW: &[Example] = &[
@@ -68,7 +68,7 @@ const NORMAL_EXAMPLES_NEW: &[Example] = &[
 
 const CONFIDENCE_VALUE: ValueRule = numeric!(|alpha, sd, size| {
     let size = size.trunc();
-    num(is_probability(alpha) && sd > 0.0 && size >= 1.0)?;
+    require(is_probability(alpha) && sd > 0.0 && size >= 1.0)?;
     Ok(-norm_quantile(0.5 * alpha) * sd / size.sqrt())
 });
 
@@ -159,7 +159,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         &[scalar("probability")],
         "The number below which a standard normal variable lies with a given probability.",
         numeric!(|p| {
-            num(is_probability(p))?;
+            require(is_probability(p))?;
             Ok(norm_quantile(p))
         }),
     )
@@ -171,7 +171,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         &[scalar("probability")],
         "The inverse of the standard normal distribution, by the name of older versions.",
         numeric!(|p| {
-            num(is_probability(p))?;
+            require(is_probability(p))?;
             Ok(norm_quantile(p))
         }),
     )
@@ -202,7 +202,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         &[scalar("x"), scalar("mean"), scalar("standard_dev")],
         "How many standard deviations a number lies above the mean.",
         numeric!(|x, mean, sd| {
-            num(sd > 0.0)?;
+            require(sd > 0.0)?;
             Ok((x - mean) / sd)
         }),
     )
@@ -245,7 +245,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         &[scalar("x"), scalar("mean"), scalar("standard_dev")],
         "The cumulative log-normal distribution, by the name of older versions.",
         numeric!(|x, mean, sd| {
-            num(x > 0.0 && sd > 0.0)?;
+            require(x > 0.0 && sd > 0.0)?;
             Ok(norm_cdf((x.ln() - mean) / sd))
         }),
     )
@@ -261,7 +261,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         NORMAL_INVERSE,
         "The number below which a log-normal variable lies with a given probability.",
         numeric!(|p, mean, sd| {
-            num(is_probability(p) && sd > 0.0)?;
+            require(is_probability(p) && sd > 0.0)?;
             Ok((mean + sd * norm_quantile(p)).exp())
         }),
     )
@@ -278,7 +278,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         NORMAL_INVERSE,
         "The inverse of the log-normal distribution, by the name of older versions.",
         numeric!(|p, mean, sd| {
-            num(is_probability(p) && sd > 0.0)?;
+            require(is_probability(p) && sd > 0.0)?;
             Ok((mean + sd * norm_quantile(p)).exp())
         }),
     )
@@ -344,7 +344,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         &[scalar("x")],
         "The Fisher transformation of a correlation.",
         numeric!(|x| {
-            num(x > -1.0 && x < 1.0)?;
+            require(x > -1.0 && x < 1.0)?;
             Ok(libm::atanh(x))
         }),
     )

@@ -1,12 +1,12 @@
 //! The distributions of statistics of samples: Student's t, chi-squared, F.
 
-use super::super::args::{ensure, numeric};
+use super::super::arguments::{ensure, numeric, require};
 use super::super::params::scalar;
 use super::super::special::{incomplete_beta, incomplete_gamma, ln_gamma, solve_increasing};
 use super::super::term::Term;
 use super::super::{Function, LowerError, Lowered, Lowering, Param, ValueRule};
 use super::continuous::{at_bound, beta_pdf, gamma_inverse, gamma_inverse_tail, gamma_pdf};
-use super::{cumulative, distribution, entry, example, is_probability, num};
+use super::{cumulative, distribution, entry, example, is_probability};
 use crate::program::Node;
 use crate::value::ErrorKind;
 use std::f64::consts::PI;
@@ -136,7 +136,7 @@ fn f_inverse_tail(q: f64, df1: f64, df2: f64) -> f64 {
 /// Degrees of freedom, as Excel bounds them.
 fn degrees(df: f64) -> Result<f64, ErrorKind> {
     let df = df.trunc();
-    num((1.0..=1e10).contains(&df))?;
+    require((1.0..=1e10).contains(&df))?;
     Ok(df)
 }
 
@@ -156,31 +156,31 @@ const F_INVERSE: &[Param] = &[
 
 const T_INVERSE_2T_VALUE: ValueRule = numeric!(|p, df| {
     let df = degrees(df)?;
-    num(p > 0.0 && p <= 1.0)?;
+    require(p > 0.0 && p <= 1.0)?;
     Ok(t_from_tail(0.5 * p, df))
 });
 
 const CHI_TAIL_VALUE: ValueRule = numeric!(|x, df| {
     let df = degrees(df)?;
-    num(x >= 0.0)?;
+    require(x >= 0.0)?;
     Ok(chi_squared_tail(x, df))
 });
 
 const CHI_TAIL_INVERSE_VALUE: ValueRule = numeric!(|p, df| {
     let df = degrees(df)?;
-    num(p > 0.0 && p <= 1.0)?;
+    require(p > 0.0 && p <= 1.0)?;
     Ok(gamma_inverse_tail(p, 0.5 * df, 2.0))
 });
 
 const F_TAIL_VALUE: ValueRule = numeric!(|x, df1, df2| {
     let (df1, df2) = (degrees(df1)?, degrees(df2)?);
-    num(x >= 0.0)?;
+    require(x >= 0.0)?;
     Ok(f_tail(x, df1, df2))
 });
 
 const F_TAIL_INVERSE_VALUE: ValueRule = numeric!(|p, df1, df2| {
     let (df1, df2) = (degrees(df1)?, degrees(df2)?);
-    num(p > 0.0 && p <= 1.0)?;
+    require(p > 0.0 && p <= 1.0)?;
     Ok(f_inverse_tail(p, df1, df2))
 });
 
@@ -189,7 +189,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         "T.DIST",
         &[scalar("x"), scalar("deg_freedom"), scalar("cumulative")],
         "Student's t distribution: its cumulative probability, or its density.",
-        distribution!(|t, df| { num(df.trunc() >= 1.0)? }
+        distribution!(|t, df| { require(df.trunc() >= 1.0)? }
             t_pdf(t, df.trunc()), t_cdf(t, df.trunc())),
     )
     .xlfn()
@@ -201,7 +201,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         "The probability that a t variable is further from 0 than x.",
         numeric!(|t, df| {
             let df = degrees(df)?;
-            num(t >= 0.0)?;
+            require(t >= 0.0)?;
             Ok(t_two_tailed(t, df))
         }),
     )
@@ -226,7 +226,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         "The upper tail of Student's t distribution, or both tails.",
         numeric!(|t, df, tails| {
             let (df, tails) = (degrees(df)?, tails.trunc());
-            num(t >= 0.0 && (tails == 1.0 || tails == 2.0))?;
+            require(t >= 0.0 && (tails == 1.0 || tails == 2.0))?;
             Ok(tails * t_tail(t, df))
         }),
     ),
@@ -236,7 +236,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         "The number below which a t variable lies with a given probability.",
         numeric!(|p, df| {
             let df = degrees(df)?;
-            num(is_probability(p))?;
+            require(is_probability(p))?;
             Ok(t_inverse(p, df))
         }),
     )
@@ -260,7 +260,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         "The chi-squared distribution: its cumulative probability, or its density.",
         distribution!(|x, df| {
                 degrees(df)?;
-                num(x >= 0.0)?
+                require(x >= 0.0)?
             }
             gamma_pdf(x, 0.5 * df.trunc(), 2.0),
             incomplete_gamma(0.5 * df.trunc(), 0.5 * x).0),
@@ -287,7 +287,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         "The number below which a chi-squared variable lies with a given probability.",
         numeric!(|p, df| {
             let df = degrees(df)?;
-            num((0.0..1.0).contains(&p))?;
+            require((0.0..1.0).contains(&p))?;
             Ok(gamma_inverse(p, 0.5 * df, 2.0))
         }),
     )
@@ -317,7 +317,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         distribution!(|x, df1, df2| {
                 degrees(df1)?;
                 degrees(df2)?;
-                num(x >= 0.0)?
+                require(x >= 0.0)?
             }
             f_pdf(x, df1.trunc(), df2.trunc()),
             f_both(x, df1.trunc(), df2.trunc()).0),
@@ -342,7 +342,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         "The number below which an F variable lies with a given probability.",
         numeric!(|p, df1, df2| {
             let (df1, df2) = (degrees(df1)?, degrees(df2)?);
-            num((0.0..1.0).contains(&p))?;
+            require((0.0..1.0).contains(&p))?;
             Ok(f_inverse(p, df1, df2))
         }),
     )
@@ -366,7 +366,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         "Half the width of a confidence interval for a mean, by Student's t distribution.",
         numeric!(|alpha, sd, size| {
             let size = size.trunc();
-            num(is_probability(alpha) && sd > 0.0 && size >= 1.0)?;
+            require(is_probability(alpha) && sd > 0.0 && size >= 1.0)?;
             ensure(size > 1.0, ErrorKind::Div0)?;
             Ok(t_from_tail(0.5 * alpha, size - 1.0) * sd / size.sqrt())
         }),

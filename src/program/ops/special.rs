@@ -1,6 +1,12 @@
-//! Special functions of one argument.
+//! Special functions of one argument, for programs and for the values of
+//! worksheet functions, so that both see the same digits.
 
 use std::f64::consts::{FRAC_1_SQRT_2, PI, SQRT_2};
+
+/// The standard normal density.
+pub(crate) fn norm_pdf(x: f64) -> f64 {
+    (-0.5 * x * x).exp() / (2.0 * PI).sqrt()
+}
 
 /// The standard normal distribution function.
 pub(crate) fn norm_cdf(x: f64) -> f64 {
@@ -22,8 +28,8 @@ pub(crate) fn norm_quantile(p: f64) -> f64 {
 
 fn norm_quantile_lower(p: f64) -> f64 {
     let x = -SQRT_2 * statrs::function::erf::erfc_inv(2.0 * p);
-    let density = (-0.5 * x * x).exp() / (2.0 * PI).sqrt();
-    let step = (norm_cdf(x) - p) / density;
+    // The start is good to ten digits only.
+    let step = (norm_cdf(x) - p) / norm_pdf(x);
     if step.is_finite() {
         x - step / (1.0 + 0.5 * x * step)
     } else {

@@ -344,8 +344,11 @@ fn sheets_come_and_go_with_what_belongs_to_them() {
     history.undo(&mut book).unwrap();
     assert_eq!(view(&book), full);
     assert_eq!(history.undo_labels().collect::<Vec<_>>(), ["fill", "edit"]);
+    assert_eq!(history.redo_labels().count(), 1);
     history.undo(&mut book).unwrap();
     history.undo(&mut book).unwrap();
+    let again: Vec<_> = history.redo_labels().take(2).collect();
+    assert_eq!(again, ["edit", "fill"]);
     assert_eq!(history.undo(&mut book), Ok(None));
     assert_eq!(view(&book), start);
     for _ in 0..2 {

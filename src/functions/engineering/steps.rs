@@ -1,19 +1,19 @@
 //! DELTA and GESTEP: comparisons as 1 and 0.
 
-use super::arguments::{Scalars, done};
-use super::params::{optional, scalar};
-use super::{Category, Example, Function, ValueRule};
+use super::super::arguments::{Scalars, done};
+use super::super::params::{optional, scalar};
+use super::super::{Category, Example, Function, ValueRule};
 use crate::program::Binary;
 
-pub(super) const FUNCTIONS: &[Function] = &[
+pub(in super::super) const FUNCTIONS: &[Function] = &[
     Function::new(
-        Category::Math,
+        Category::Engineering,
         "DELTA",
         &[scalar("number1"), optional(scalar("number2"))],
         "1 where two numbers are equal, 0 elsewhere.",
         ValueRule::Scalar(|args, _| {
             done((|| {
-                let (a, b) = (args.strict_or(0, 0.0)?, args.strict_or(1, 0.0)?);
+                let (a, b) = (args.strict(0)?, args.strict(1)?);
                 Ok(f64::from(u8::from(a == b)))
             })())
         }),
@@ -28,13 +28,13 @@ pub(super) const FUNCTIONS: &[Function] = &[
         cells: &[("A1", 1.5), ("B1", 2.5)],
     }]),
     Function::new(
-        Category::Math,
+        Category::Engineering,
         "GESTEP",
         &[scalar("number"), optional(scalar("step"))],
         "1 where a number is at least a step, 0 elsewhere.",
         ValueRule::Scalar(|args, _| {
             done((|| {
-                let (x, step) = (args.strict_or(0, 0.0)?, args.strict_or(1, 0.0)?);
+                let (x, step) = (args.strict(0)?, args.strict(1)?);
                 Ok(f64::from(u8::from(x >= step)))
             })())
         }),
@@ -52,7 +52,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
 
 #[cfg(test)]
 mod tests {
-    use super::super::mock::Sheet;
+    use super::super::super::mock::Sheet;
     use crate::value::ErrorKind;
 
     #[test]

@@ -3,9 +3,9 @@
 //! Factors are those Microsoft documents (and Excel computes with); the SI
 //! prefix of a squared or cubed unit is squared or cubed with it.
 
-use super::arguments::{Scalars, done};
-use super::params::scalar;
-use super::{Category, Function, ValueRule};
+use super::super::arguments::{Scalars, done};
+use super::super::params::scalar;
+use super::super::{Category, Function, ValueRule};
 use crate::value::{ErrorKind, Value};
 
 /// What a unit measures. Units of one kind convert into each other.
@@ -225,14 +225,14 @@ const PREFIXES: &[(&str, i32)] = &[
 /// Powers of 1024, for bits and bytes.
 const BINARY_PREFIXES: &[&str] = &["ki", "Mi", "Gi", "Ti", "Pi", "Ei", "Zi", "Yi"];
 
-pub(super) const FUNCTIONS: &[Function] = &[Function::new(
-    Category::Math,
+pub(in super::super) const FUNCTIONS: &[Function] = &[Function::new(
+    Category::Engineering,
     "CONVERT",
     &[scalar("number"), scalar("from_unit"), scalar("to_unit")],
     "A number of one unit of measure in another: \"mi\" to \"km\", \"C\" to \"F\".",
     ValueRule::Scalar(|args, _| {
         done((|| {
-            let x = args.strict_or(0, 0.0)?;
+            let x = args.strict(0)?;
             let (from, scale) = find(&args.text(1)?).ok_or(ErrorKind::Na)?;
             let (to, divisor) = find(&args.text(2)?).ok_or(ErrorKind::Na)?;
             if from.kind != to.kind {
@@ -270,7 +270,7 @@ fn find(name: &str) -> Option<(&'static Unit, f64)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::mock::Sheet;
+    use super::super::super::mock::Sheet;
     use crate::value::ErrorKind;
 
     #[test]

@@ -1,30 +1,15 @@
-//! Securities: Treasury bills, discount and interest at maturity.
+//! Treasury bills, and securities that pay at maturity only.
 
-use super::arguments::{Scalars, done};
-use super::day_count::{Basis, date, year_fraction};
-use super::params::{optional, scalar};
-use super::{Category, Context, Function, Param, ValueRule};
+use super::super::arguments::{Scalars, done};
+use super::super::day_count::{date, days, year_fraction, year_length};
+use super::super::params::{optional, scalar};
+use super::super::{Context, Function, Param};
+use super::{basis, day, entry, require};
 use crate::value::{ErrorKind, Value};
-
-const fn entry(
-    name: &'static str,
-    params: &'static [Param],
-    help: &'static str,
-    rule: fn(&[Value], &mut dyn Context) -> Value,
-) -> Function {
-    Function::new(
-        Category::Financial,
-        name,
-        params,
-        help,
-        ValueRule::Scalar(rule),
-    )
-    .not_differentiable("it counts days")
-}
 
 const BILL: &[Param] = &[scalar("settlement"), scalar("maturity"), scalar("discount")];
 
-pub(super) const FUNCTIONS: &[Function] = &[
+pub(in super::super) const FUNCTIONS: &[Function] = &[
     entry(
         "ACCRINTM",
         &[
@@ -37,7 +22,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The accrued interest of a security that pays at maturity.",
         |args, ctx| {
             done((|| {
-                let (rate, par) = (args.strict_or(2, 0.0)?, args.strict_or(3, 1000.0)?);
+                let (rate, par) = (args.strict(2)?, args.strict_or(3, 1000.0)?);
                 require(rate > 0.0 && par > 0.0)?;
                 Ok(par * rate * years(args, ctx)?)
             })())
@@ -55,7 +40,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The discount rate of a security.",
         |args, ctx| {
             done((|| {
-                let (price, redemption) = (args.strict_or(2, 0.0)?, args.strict_or(3, 0.0)?);
+                let (price, redemption) = (args.strict(2)?, args.strict(3)?);
                 require(price > 0.0 && redemption > 0.0)?;
                 Ok((redemption - price) / redemption / years(args, ctx)?)
             })())
@@ -73,9 +58,47 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The interest rate of a fully invested security.",
         |args, ctx| {
             done((|| {
-                let (investment, redemption) = (args.strict_or(2, 0.0)?, args.strict_or(3, 0.0)?);
+                let (investment, redemption) = (args.strict(2)?, args.strict(3)?);
                 require(investment > 0.0 && redemption > 0.0)?;
                 Ok((redemption - investment) / investment / years(args, ctx)?)
+            })())
+        },
+    ),
+    entry(
+        "PRICEDISC",
+        &[
+            scalar("settlement"),
+            scalar("maturity"),
+            scalar("discount"),
+            scalar("redemption"),
+            optional(scalar("basis")),
+        ],
+        "The price of a discounted security of face value 100.",
+        |args, ctx| {
+            done((|| {
+                let (discount, redemption) = (args.strict(2)?, args.strict(3)?);
+                require(discount > 0.0 && redemption > 0.0)?;
+                Ok(redemption * (1.0 - discount * years(args, ctx)?))
+            })())
+        },
+    ),
+    entry(
+        "PRICEMAT",
+        &[
+            scalar("settlement"),
+            scalar("maturity"),
+            scalar("issue"),
+            scalar("rate"),
+            scalar("yld"),
+            optional(scalar("basis")),
+        ],
+        "The price of a security of face value 100 that pays interest at maturity.",
+        |args, ctx| {
+            done((|| {
+                let yearly = args.strict(4)?;
+                require(yearly >= 0.0)?;
+                let at = AtMaturity::new(args, ctx)?;
+                Ok(100.0 * ((1.0 + at.whole) / (1.0 + at.remaining * yearly) - at.accrued))
             })())
         },
     ),
@@ -91,7 +114,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The amount received at maturity for a fully invested security.",
         |args, ctx| {
             done((|| {
-                let (investment, discount) = (args.strict_or(2, 0.0)?, args.strict_or(3, 0.0)?);
+                let (investment, discount) = (args.strict(2)?, args.strict(3)?);
                 require(investment > 0.0 && discount > 0.0)?;
                 let part = 1.0 - discount * years(args, ctx)?;
                 require(part > 0.0)?;
@@ -105,7 +128,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The bond-equivalent yield of a Treasury bill.",
         |args, ctx| {
             done((|| {
-                let (days, discount) = (bill_days(args, ctx)?, args.strict_or(2, 0.0)?);
+                let (days, discount) = (bill_days(args, ctx)?, args.strict(2)?);
                 require(discount > 0.0)?;
                 if days <= 182.0 {
                     let rest = 360.0 - discount * days;
@@ -127,7 +150,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The price of a Treasury bill of face value 100.",
         |args, ctx| {
             done((|| {
-                let (days, discount) = (bill_days(args, ctx)?, args.strict_or(2, 0.0)?);
+                let (days, discount) = (bill_days(args, ctx)?, args.strict(2)?);
                 let price = 100.0 * (1.0 - discount * days / 360.0);
                 require(discount > 0.0 && price > 0.0)?;
                 Ok(price)
@@ -140,35 +163,88 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The yield of a Treasury bill.",
         |args, ctx| {
             done((|| {
-                let (days, price) = (bill_days(args, ctx)?, args.strict_or(2, 0.0)?);
+                let (days, price) = (bill_days(args, ctx)?, args.strict(2)?);
                 require(price > 0.0)?;
                 Ok((100.0 - price) / price * 360.0 / days)
             })())
         },
     ),
+    entry(
+        "YIELDDISC",
+        &[
+            scalar("settlement"),
+            scalar("maturity"),
+            scalar("pr"),
+            scalar("redemption"),
+            optional(scalar("basis")),
+        ],
+        "The yearly yield of a discounted security.",
+        |args, ctx| {
+            done((|| {
+                let (price, redemption) = (args.strict(2)?, args.strict(3)?);
+                require(price > 0.0 && redemption > 0.0)?;
+                Ok((redemption / price - 1.0) / years(args, ctx)?)
+            })())
+        },
+    ),
+    entry(
+        "YIELDMAT",
+        &[
+            scalar("settlement"),
+            scalar("maturity"),
+            scalar("issue"),
+            scalar("rate"),
+            scalar("pr"),
+            optional(scalar("basis")),
+        ],
+        "The yearly yield of a security that pays interest at maturity.",
+        |args, ctx| {
+            done((|| {
+                let price = args.strict(4)?;
+                require(price > 0.0)?;
+                let at = AtMaturity::new(args, ctx)?;
+                Ok(((1.0 + at.whole) / (price / 100.0 + at.accrued) - 1.0) / at.remaining)
+            })())
+        },
+    ),
 ];
 
-fn require(holds: bool) -> Result<(), ErrorKind> {
-    if holds { Ok(()) } else { Err(ErrorKind::Num) }
+/// A security of face value 1 that pays its interest at maturity: interest
+/// from issue to maturity, interest from issue to settlement, and the years
+/// from settlement to maturity.
+struct AtMaturity {
+    whole: f64,
+    accrued: f64,
+    remaining: f64,
+}
+
+impl AtMaturity {
+    /// From settlement, maturity, issue, rate, …, basis. Of the actual years,
+    /// that of the issue counts throughout.
+    fn new(args: &[Value], ctx: &dyn Context) -> Result<Self, ErrorKind> {
+        let (settlement, maturity, issue) = (day(args, 0)?, day(args, 1)?, day(args, 2)?);
+        let (rate, basis, system) = (args.strict(3)?, basis(args, 5)?, ctx.date_system());
+        require(rate >= 0.0 && issue <= settlement && settlement < maturity)?;
+        let year = year_length(issue, settlement, basis, system)?;
+        let years = |from, to| Ok::<_, ErrorKind>(days(from, to, basis, system)? / year);
+        Ok(Self {
+            whole: rate * years(issue, maturity)?,
+            accrued: rate * years(issue, settlement)?,
+            remaining: years(settlement, maturity)?,
+        })
+    }
 }
 
 /// The years from argument 0 to argument 1 by the basis of argument 4.
-fn years(args: &[Value], ctx: &mut dyn Context) -> Result<f64, ErrorKind> {
-    let (start, end) = (
-        args.strict_or(0, 0.0)?.trunc(),
-        args.strict_or(1, 0.0)?.trunc(),
-    );
-    let basis = Basis::new(args.strict_or(4, 0.0)?.trunc())?;
+fn years(args: &[Value], ctx: &dyn Context) -> Result<f64, ErrorKind> {
+    let (start, end) = (day(args, 0)?, day(args, 1)?);
     require(start < end)?;
-    year_fraction(start, end, basis, ctx.date_system())
+    year_fraction(start, end, basis(args, 4)?, ctx.date_system())
 }
 
 /// The days of a Treasury bill, which matures within a year.
 fn bill_days(args: &[Value], ctx: &dyn Context) -> Result<f64, ErrorKind> {
-    let (settlement, maturity) = (
-        args.strict_or(0, 0.0)?.trunc(),
-        args.strict_or(1, 0.0)?.trunc(),
-    );
+    let (settlement, maturity) = (day(args, 0)?, day(args, 1)?);
     let days = maturity - settlement;
     let system = ctx.date_system();
     let from = date(settlement, system)?;
@@ -183,7 +259,7 @@ fn bill_days(args: &[Value], ctx: &dyn Context) -> Result<f64, ErrorKind> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::mock::Sheet;
+    use super::super::super::mock::Sheet;
     use super::*;
 
     #[test]
@@ -199,6 +275,19 @@ mod tests {
             (
                 "RECEIVED(39493,39583,1000000,0.0575,2)",
                 1_014_584.654_407_1,
+            ),
+            ("PRICEDISC(39494,39508,0.0525,100,2)", 99.795_833_333_333),
+            (
+                "YIELDDISC(39494,39508,99.795,100,2)",
+                0.052_822_571_986_857_3,
+            ),
+            (
+                "PRICEMAT(39493,39551,39397,0.061,0.061,0)",
+                99.984_498_875_557,
+            ),
+            (
+                "YIELDMAT(39522,39755,39394,0.0625,100.0123,0)",
+                0.060_954_333_691_538_7,
             ),
         ] {
             let x = sheet.number(formula);

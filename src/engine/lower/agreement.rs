@@ -1,0 +1,287 @@
+//! Slices against the sheet's own recalculation, at several points.
+
+use super::tests::{area, engine};
+use crate::engine::Engine;
+use crate::engine::gradient::{Slice, SliceError};
+use crate::grid::{Area, Cell, Pos, Rect};
+use crate::value::Value;
+use crate::workbook::{Edit, Transaction};
+
+/// A stream of random numbers (a linear congruential generator, its upper bits).
+pub(super) struct Rng(pub u64);
+
+impl Rng {
+    pub fn below(&mut self, n: usize) -> usize {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        ((self.0 >> 33) as usize) % n
+    }
+
+    /// Between -1 and 1.
+    pub fn unit(&mut self) -> f64 {
+        self.below(1 << 30) as f64 / f64::from(1 << 29) - 1.0
+    }
+}
+
+/// What comparing a slice with recalculation found.
+#[derive(Debug)]
+pub(super) enum Found {
+    Agrees,
+    /// Why there is no slice.
+    None(SliceError),
+    /// What differs.
+    Differs(String),
+}
+
+fn recalculated(engine: &mut Engine, cells: &[Cell], x: &[f64], objective: Cell) -> Option<f64> {
+    let edits = cells
+        .iter()
+        .zip(x)
+        .map(|(cell, &value)| Edit::SetValues {
+            area: Area {
+                sheet: cell.sheet,
+                rect: Rect::cell(cell.pos),
+            },
+            values: vec![Value::Number(value)],
+        })
+        .collect();
+    engine
+        .apply(&Transaction::new("Move the variables", edits))
+        .expect("variables can be set");
+    match engine.value(objective) {
+        Value::Number(y) => Some(y),
+        Value::Bool(y) => Some(f64::from(u8::from(y))),
+        _ => None,
+    }
+}
+
+fn close(a: f64, b: f64, tolerance: f64) -> bool {
+    (a - b).abs() <= tolerance * a.abs().max(b.abs()).max(1.0)
+}
+
+/// Compares value and gradient at the start and at points around it.
+pub(super) fn compare(lines: &str, of: &str, wrt: &[&str]) -> Found {
+    let mut engine = engine(lines);
+    let sheet = engine.workbook().order()[0];
+    let areas: Vec<Area> = wrt.iter().map(|text| area(sheet, text)).collect();
+    let objective = Cell {
+        sheet,
+        pos: Pos::parse_a1(of).expect("a cell"),
+    };
+    let mut slice = match Slice::new(&engine, objective, &areas) {
+        Ok(slice) => slice,
+        Err(error) => return Found::None(error),
+    };
+    let start = slice.start().to_vec();
+    let cells = slice.variables().to_vec();
+    let mut rng = Rng(7);
+    for point in 0..6 {
+        let mut x = start.clone();
+        for x in &mut x {
+            let size = [0.0, 1e-2, 0.3, 1.0, 2.0, 3.0][point];
+            *x += size * rng.unit();
+        }
+        let sheets = recalculated(&mut engine, &cells, &x, objective);
+        let ours = slice.value(&x);
+        let Some(sheets) = sheets else {
+            if ours.is_finite() {
+                return Found::Differs(format!(
+                    "at {x:?} the sheet shows {:?}, the program {ours}",
+                    engine.value(objective)
+                ));
+            }
+            continue;
+        };
+        if !close(ours, sheets, 1e-9) {
+            return Found::Differs(format!(
+                "at {x:?} the sheet gives {sheets}, the program {ours}"
+            ));
+        }
+        let mut gradient = vec![0.0; x.len()];
+        slice.value_and_gradient(&x, &mut gradient);
+        for i in 0..x.len() {
+            let mut difference = |h: f64| {
+                let mut at = |to: f64| {
+                    let mut moved = x.clone();
+                    moved[i] = to;
+                    recalculated(&mut engine, &cells, &moved, objective).unwrap_or(f64::NAN)
+                };
+                [(at(x[i] + h) - sheets) / h, (sheets - at(x[i] - h)) / h]
+            };
+            let [above, below] = difference(1e-5);
+            // A kink, a jump or an edge of the domain nearby.
+            if !close(above, below, 1e-2) {
+                continue;
+            }
+            let central = above / 2.0 + below / 2.0;
+            let slack = 1e-10 * sheets.abs() / 1e-5 + 1e-5 * (above - below).abs();
+            if !close(gradient[i], central, 1e-5) && (gradient[i] - central).abs() > slack
+                || !gradient[i].is_finite()
+            {
+                return Found::Differs(format!(
+                    "at {x:?} the derivative by {} is {central} by differences, {} by the program",
+                    cells[i].pos, gradient[i]
+                ));
+            }
+        }
+    }
+    Found::Agrees
+}
+
+/// Compares sheets written as `objective / variables: line; line; …`, one a
+/// line of `sheets`.
+fn all_agree(sheets: &str) {
+    for sheet in sheets.lines().map(str::trim).filter(|s| !s.is_empty()) {
+        let found = compare_line(sheet);
+        match found {
+            Found::Agrees => {}
+            Found::Differs(how) => panic!("{sheet}\n{how}"),
+            other => panic!("{sheet}\n{other:?}"),
+        }
+    }
+}
+
+fn compare_line(sheet: &str) -> Found {
+    let (cells, lines) = sheet.split_once(": ").expect("cells, then lines");
+    let (of, wrt) = cells.split_once(" / ").expect("objective / variables");
+    let wrt: Vec<&str> = wrt.split(' ').collect();
+    compare(&lines.replace("; ", "\n"), of, &wrt)
+}
+
+/// Each sheet is refused, with words that `sheets` has after ` => `.
+fn all_refused(sheets: &str) {
+    for line in sheets.lines().map(str::trim).filter(|s| !s.is_empty()) {
+        let (sheet, words) = line.split_once(" => ").expect("a sheet => words");
+        match compare_line(sheet) {
+            Found::None(error) => {
+                let text = error.to_string();
+                assert!(text.contains(words), "{sheet}\n{text}");
+            }
+            other => panic!("{sheet}\n{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn recurrences_that_look_cells_up_are_lowered_cell_by_cell() {
+    all_agree(
+        "C1 / A1:A2: A1 = 1; A2 = 2; B1 = 1; B2:B40 = =INDEX(B1:B1,1)*$A$1*0.5+$A$2; C1 = =B40
+        C1 / A1:A2: A1 = 0.5; A2 = 2; B1 = 1; B2:B40 = =XLOOKUP(1,{1},B1:B1)*$A$1+$A$2; C1 = =B40
+        C1 / A1:A2: A1 = 0.5; A2 = 2; B1 = 1; D1 = x; D7 = x; B2:B40 = =SUMIF(D1:D1,\"x\",B1:B1)*$A$1+$A$2; C1 = =SUM(B2:B40)
+        C1 / A1:A2: A1 = 0.5; A2 = 2; B1 = 1; B2:B40 = =SUM(B1,(A1,A2))*$A$1/3+$A$2; C1 = =SUM(B2:B40)",
+    );
+}
+
+#[test]
+fn recurrences_may_use_names_let_and_lambda() {
+    all_agree(
+        "C1 / A1:A2: A1 = 0.5; A2 = 2; E5 = 3; I5 = 2; F1 = 1; J1 = 3; left := Sheet1!XFD1+Sheet1!XFD1*2; F2:F40 = =F1*$A$1+left+J1/7; J2:J40 = =J1*$A$1+F2/3+left/9; C1 = =SUM(F2:J40)
+        C1 / A1:A2: A1 = 0.5; A2 = 2; B1 = 1; B2 = 2; D8 = 1; B3:B40 = =LET(p,B1,q,B2,d,D3,p*$A$1/2-q/3+$A$2+d); C1 = =SUM(B2:B40)
+        C1 / A1:A2: A1 = 0.5; A2 = 2; B1 = 1; B2:B40 = =LAMBDA(x,y,x*$A$1+y)(B1,D2+$A$2); C1 = =SUM(B2:B40)
+        F1 / A1:A2: A1 = 0.5; A2 = 2; B1 = 1; F1 = =B40; B2:B40 = =MAP(B1,LAMBDA(x,x*$A$1+ROW()/9))",
+    );
+}
+
+#[test]
+fn a_lambda_that_calls_itself_is_refused_where_it_depends_on_the_variables() {
+    all_refused(
+        "E9 / A1:A3: A1 = 1.5; A2 = 2; A3 = 3; f := LAMBDA(n,IF(n<1,Sheet1!$A$1,n*f(n-1))); E9 ~ =f(3)*A2 => calls itself",
+    );
+    all_agree(
+        "E9 / A1:A3: A1 = 1.5; A2 = 2; A3 = 3; f := LAMBDA(n,IF(n<1,1,n*f(n-1))); E9 ~ =f(3)*A2",
+    );
+}
+
+#[test]
+fn cells_that_only_the_other_branch_looks_up_are_part_of_the_slice() {
+    all_agree(
+        "D1 / A1: A1 = 1; B5 = 5; C1 = =A1*2; D1 = =IF(A1>0,A1,OFFSET(B1,0,1))
+        D1 / A1: A1 = 1; B5 = 5; C1 = =A1*2; D1 = =IF(A1>0,A1,SUM(INDIRECT(\"C1\"):B1))",
+    );
+    all_refused(
+        "D1 / A1: A1 = 1; B5 = 5; C1 = =A1*2; D1 ~ =IF(A1>0,A1,LET(n,1,OFFSET(B1,0,n))) => reads Sheet1!C1",
+    );
+}
+
+#[test]
+fn ranges_that_move_along_are_intersected_with_their_own_row() {
+    all_agree(
+        "E9 / A1:A3: A1 = 1; A2 = 2; A3 = 3; B1:B3 = =A1:A3*2+Sheet2!A:A; Sheet2!A2 = 4; E9 = =SUM(B:B)
+        E9 / A1:C1: A1 = 1; B1 = 2; C1 = 3; A2:C2 = =A1:C1^2+Sheet2!1:1; Sheet2!B1 = 4; E9 = =SUM(2:2)",
+    );
+}
+
+#[test]
+fn references_to_several_sheets_are_summed() {
+    all_agree(
+        "E9 / A1:A3: A1 = 1; A2 = 2; A3 = 3; Sheet2!A1 = 5; E9 = =SUM(Sheet1:Sheet2!A1:A3)*A2+MAX(Sheet1:Sheet2!A1)+SUM((A1,A2:A3))",
+    );
+}
+
+#[test]
+fn columns_of_text_and_numbers_are_compared_cell_by_cell() {
+    all_agree(
+        "C4 / E1: A1 = none; A2 = 2; A3 = 3; E1 = 2; B1:B3 = =IF(A1=\"none\",\"skip\",A1*$E$1); C1:C3 = =IF(B1=\"skip\",0,B1*2); C4 = =SUM(C1:C3)
+        C4 / E1: A1 = none; A2 = 2; A3 = 3; E1 = 2; B1:B3 = =IF(A1=\"none\",\"\",A1*$E$1); C1:C3 = =IF(B1=\"\",1,B1*2); C4 = =SUM(C1:C3)
+        C4 / E1: A1 = none; A2 = 2; A3 = 3; E1 = 2; B1:B3 = =IF(A1=\"none\",\"\",A1*$E$1); C1:C3 = =IF(ISNUMBER(B1),B1*2,7)+ISTEXT(B1); C4 = =SUM(C1:C3)
+        B1 / A1: A1 = 0.5; B1 = =((A1>0)=1)*A1+((A1>0)>5)*A1+((A1>0)=TRUE)+(A1=TRUE)+(\"x\">A1)*A1
+        B1 / A1: A1 = 0.5; B1 = =(A1=A2)+(A2=A1)*3+(A1>A2)*A1+(A1<\"x\")+(A2=\"\")*A1+(A1=1=\"x\")
+        B3 / E1:E2: A1 = a; A2 = b; A3 = a; E1 = 1; E2 = 2; B1:B2 = =SWITCH(A1,\"a\",$E$1,\"b\",$E$2^2); B3 = =SUM(B1:B2)
+        B1 / A1:A2: A1 = 1.5; A2 = 2; B1 = =ISNUMBER(1/(A1-0.5))*A1+ISERROR(LN(A2))+ISBLANK(A1)",
+    );
+}
+
+#[test]
+fn values_given_directly_count_and_those_in_cells_are_sifted() {
+    all_agree(
+        "B1 / A1:A3: A1 = 1; A2 = 2; A3 = 3; B1 = =SUM(A1>0)+A1+COUNT(A1>0,A2)*A1
+        B1 / A1:A3: A1 = 1; A2 = 2; A3 = 3; B1 = =AND(A1>1,A2)*A3+OR(A1>2,A2>2)*A2+NOT(A1)
+        B2 / A1:A3: A1 = 1; A2 = 2; A3 = 3; B1 = =A1>0.5; B2 = =SUM(B1,A2)+COUNT(B1)+A1*MAX(B1,A1>0.7,-3)",
+    );
+}
+
+#[test]
+fn copies_of_empty_cells_are_zero() {
+    all_agree(
+        "C5 / A1:A3: A1 = 1; A2 = 2; A3 = 3; C1:C4 = =A1; C5 = =AVERAGE(C1:C4)+COUNT(C1:C4)
+        C5 / A1:A3: A1 = 1; A2 = 2; A3 = 3; {C1:C4} = =A1:A4; C5 = =AVERAGE(C1:C4)+COUNT(C1:C4)
+        C5 / A1: A1 = 1; C1:C4 = =IF($A$1>0.5,B1,$A$1); C5 = =SUM(C1:C4)+A1+COUNT(C1:C4)",
+    );
+}
+
+#[test]
+fn missing_values_are_replaced() {
+    all_agree(
+        "B3 / E1:E2: D1 = 1; D2 = 2; A1 = 1; A2 = 7; E1 = 1; E2 = 2; B1:B2 = =IFNA(VLOOKUP(A1,$D$1:$E$2,2,FALSE),5); B3 = =SUM(B1:B2)
+        B3 / E1:E2: D1 = 1; D2 = 2; A1 = 1; A2 = 7; E1 = 1; E2 = 2; B1:B2 = =IFNA(VLOOKUP(A1,$D$1:$E$2,2,FALSE)*2,$E$1*5); B3 = =SUM(B1:B2)
+        B3 / E1:E2: D1 = 1; D2 = 2; A1 = 1; A2 = 7; E1 = 1; E2 = 2; B1:B2 = =IFERROR(INDEX($E$1:$E$2,MATCH(A1,$D$1:$D$2,0)),0); B3 = =SUM(B1:B2)
+        B3 / A1:A2: A1 = 0.5; A2 = 2; B3 = =IFERROR(EXP(A1*1400),A2*3)",
+    );
+    all_refused("E9 / A1:A3: A1 = 1.5; A2 = 2; A3 = 3; E9 = =IFNA(IFS(A1>1,A2),A3) => last case");
+}
+
+#[test]
+fn parts_of_computed_arrays_and_spills_are_taken() {
+    all_agree(
+        "B1 / A1:A3: A1 = 1; A2 = 2; A3 = 3; B1 = =SUM(TAKE(A1:A3*2,2))+SUM(DROP(A1:A3*A1,1))+SUM(TAKE(A1:A3,2))
+        B1 / A1:A3: A1 = 1; A2 = 2; A3 = 3; B1 ~ =INDEX(A1:A3*A2,2)+INDEX(TRANSPOSE(A1:A3)*A1:A3,3,2)
+        B4 / A1:A3: A1 = 1; A2 = 2; A3 = 3; B1:B3 ~ =INDEX($A$1:$A$3*$A$2,ROW()); B4 = =SUMSQ(B1:B3)
+        E9 / A1:A3: A1 = 1; A2 = 2; A3 = 3; D1 ~ =A1:A3*2; E1 = =SUM(D1#)+D2; E9 = =E1*D3+INDEX(D1#,2)
+        E9 / A1:A3: A1 = 1; A2 = 2; A3 = 3; D1:D3 ~ =SEQUENCE(1,ROW())*A1; E9 = =SUM(E2:F3)+SUM(D3#)",
+    );
+}
+
+#[test]
+fn places_are_constants() {
+    all_agree(
+        "B1 / A1:A3: A1 = 1; A2 = 2; A3 = 3; B1 = =ROW(A2)*A1+ROWS(A1:A3)*A2+COLUMN(A3)*A3+COLUMNS(A1:A2)
+        C1 / A1:A2: A1 = 0.5; A2 = 2; B1 = 1; B2:B40 = =B1*$A$1+ROWS(B$1:B1)*$A$2; C1 = =B40",
+    );
+}
+
+#[test]
+fn several_random_numbers_in_one_formula_are_refused() {
+    all_refused("E9 / A1: A1 = 1; E9 = =A1*RAND()+RAND() => several random numbers");
+}
