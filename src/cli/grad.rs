@@ -146,6 +146,10 @@ const SHRINK: f64 = 4.0;
 /// How many steps are tried.
 const STEPS: usize = 9;
 
+/// The rounding error of an objective, in units of its last place: sums over
+/// many cells carry several.
+const ROUNDING: f64 = 4.0;
+
 /// Compares a gradient with central differences through the interpreter.
 ///
 /// The figure for a variable is `|derivative - quotient|`, divided by the
@@ -206,8 +210,8 @@ fn quotient(x: f64, value: f64, f: &mut impl FnMut(f64) -> Result<f64>) -> Resul
         let (f_above, f_below) = (f(above)?, f(below)?);
         // The step that was really taken, after rounding.
         let taken = above - below;
-        let rounding =
-            f64::EPSILON * value.abs().max(f_above.abs()).max(f_below.abs()) / (taken / 2.0);
+        let size = value.abs().max(f_above.abs()).max(f_below.abs());
+        let rounding = ROUNDING * f64::EPSILON * size / (taken / 2.0);
         let mut next = vec![(f_above - f_below) / taken];
         let mut factor = 1.0;
         for (order, &coarser) in row.iter().enumerate() {

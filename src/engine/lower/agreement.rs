@@ -285,3 +285,131 @@ fn places_are_constants() {
 fn several_random_numbers_in_one_formula_are_refused() {
     all_refused("E9 / A1: A1 = 1; E9 = =A1*RAND()+RAND() => several random numbers");
 }
+
+/// A formula for row `row`, which may look at columns before `column`, and at
+/// its own column in the row above.
+fn random_formula(rng: &mut Rng, column: usize, row: usize, depth: usize) -> String {
+    let letter = |col: usize| char::from(b'A' + col as u8);
+    let cell = |rng: &mut Rng| {
+        let col = letter(rng.below(column));
+        match rng.below(5) {
+            0 => format!("${col}{row}"),
+            1 => format!("{col}$2"),
+            2 => format!("${col}$3"),
+            _ => format!("{col}{row}"),
+        }
+    };
+    let range = |rng: &mut Rng| {
+        let col = letter(rng.below(column));
+        match rng.below(7) {
+            0 => format!("{col}$1:{col}{row}"),
+            1 => format!("{col}:{col}"),
+            2 => format!("$A{row}:{col}{row}"),
+            3 => format!("{col}{row}:{col}{}", row + 2),
+            4 => "Sheet2!$A$1:$B$3".to_owned(),
+            5 => "data".to_owned(),
+            _ => format!("{col}$1:{col}$4"),
+        }
+    };
+    if depth == 0 {
+        return match rng.below(4) {
+            0 => format!("{:.2}", rng.unit() * 2.0),
+            _ => cell(rng),
+        };
+    }
+    let mut inner = |rng: &mut Rng| random_formula(rng, column, row, depth - 1);
+    let (a, b) = (inner(rng), inner(rng));
+    match rng.below(36) {
+        0 => format!("({a}+{b})"),
+        1 => format!("({a}-{b})"),
+        2 => format!("{a}*{b}"),
+        3 => format!("{a}/(2+ABS({b}))"),
+        4 => format!("IF({a}>{b},{a}*2,{b})"),
+        5 => format!("IFERROR(LN({a}),{b})"),
+        6 => format!("MAX({a},{b},0.1)"),
+        7 => format!("MIN({a},{b})"),
+        8 => format!("EXP(-ABS({a}))"),
+        9 => format!("TANH({a})"),
+        10 => format!("SQRT(1+{a}^2)"),
+        11 => format!("-{a}^2+{b}%"),
+        12 => format!("SUM({})", range(rng)),
+        13 => format!("AVERAGE({},{a})", range(rng)),
+        14 => format!("COUNT({})*{a}", range(rng)),
+        15 => format!("MAX({})", range(rng)),
+        16 => format!("SUMSQ({},{b})", range(rng)),
+        17 => format!("SUMIF($H$1:$H$4,H{row},A$1:A$4)"),
+        18 => format!("INDEX(A$1:B$4,{},{})", 1 + rng.below(4), 1 + rng.below(2)),
+        19 => format!("OFFSET(A$1,{},{})", rng.below(3), rng.below(2)),
+        20 => format!("VLOOKUP({},$I$1:$J$4,2,FALSE)*{a}", 1 + rng.below(4)),
+        21 => format!("CHOOSE({},{a},{b})", 1 + rng.below(2)),
+        22 => format!("IFS({a}>0.5,{b},TRUE,{a})"),
+        23 => format!("SWITCH(H{row},\"x\",{a},\"y\",{b},1)"),
+        24 => format!("LET(p,{a},q,p*{b},p+q)"),
+        25 => format!("LAMBDA(u,v,u*v+u)({a},{b})"),
+        26 => format!("REDUCE({a},A$1:A$3,LAMBDA(s,v,s*0.5+v))"),
+        27 => format!("SUM(MAP(B$1:B$4,LAMBDA(v,v*{a})))"),
+        28 => format!("SUMPRODUCT(A$1:A$4,B$1:B$4)*{a}"),
+        29 => format!("XLOOKUP({},$I$1:$I$4,A$1:A$4)+{a}", 1 + rng.below(4)),
+        30 => format!("IF(H{row}=\"x\",{a},\"none\")"),
+        31 => format!("IF(AND({a}>0,{b}<1),{a},rate*{b})"),
+        32 => format!("SUM(TAKE(A$1:A$4*{a},2))"),
+        33 => format!("ROW()*{a}+ROUND({b},1)"),
+        34 => format!("N({a})+ISNUMBER({b})"),
+        _ => format!("SUM(Sheet2!B:B)*{a}"),
+    }
+}
+
+#[test]
+fn random_sheets_agree_with_recalculation() {
+    let (mut agreeing, mut without) = (0, 0);
+    for seed in 0..400 {
+        let rng = &mut Rng(seed * 7919 + 13);
+        let mut lines = String::from("rate := Sheet1!$A$1\ndata := Sheet1!$A$1:$B$3\n");
+        for row in 1..=4 {
+            lines += &format!("A{row} = {:.3}\n", rng.unit() * 1.5);
+            lines += &format!("B{row} = {:.3}\n", rng.unit() * 1.5);
+            lines += &format!("H{row} = {}\n", ["x", "y", "z"][rng.below(3)]);
+            lines += &format!("I{row} = {row}\nJ{row} = =B{row}*2\n");
+            match rng.below(4) {
+                0 => lines += &format!("Sheet2!A{row} = text\n"),
+                1 => lines += &format!("Sheet2!B{row} = =Sheet1!A{row}*3\n"),
+                2 => lines += &format!("Sheet2!B{row} = 0.7\n"),
+                _ => {}
+            }
+        }
+        for column in 2..6 {
+            let letter = char::from(b'A' + column as u8);
+            let formula = random_formula(rng, column, 1, 2);
+            let dynamic = ["LAMBDA", "TAKE"].iter().any(|name| formula.contains(name));
+            match rng.below(6) {
+                0 => lines += &format!("{letter}1 ~ =A1:A4*{}\n", random_formula(rng, 2, 1, 1)),
+                1 => lines += &format!("{{{letter}1:{letter}4}} = =A1:A4+B1*B1:B4\n"),
+                2 => {
+                    let above = random_formula(rng, column, 2, 1);
+                    lines += &format!("{letter}1 = 0.3\n");
+                    lines += &format!("{letter}2:{letter}20 = ={letter}1*0.5+{above}\n");
+                }
+                3 => {
+                    lines += &format!("{letter}21 = 0.3\n");
+                    lines += &format!("{letter}1:{letter}20 = ={letter}2*$A$2/2+$B1\n");
+                }
+                _ if dynamic => lines += &format!("{letter}1:{letter}4 ~ =SUM({formula})\n"),
+                _ => lines += &format!("{letter}1:{letter}4 = ={formula}\n"),
+            }
+        }
+        lines += "G1 = =SUM(C1:F4)+SUMSQ(F1:F2)";
+        match compare(&lines, "G1", &["A1:A3", "B1:B3"]) {
+            Found::Agrees => agreeing += 1,
+            Found::None(SliceError::Stale {
+                cell,
+                shown,
+                computed,
+            }) => {
+                panic!("{lines}\n{cell} shows {shown}, computed {computed}")
+            }
+            Found::None(_) => without += 1,
+            Found::Differs(how) => panic!("{lines}\n{how}"),
+        }
+    }
+    assert!(agreeing > 200, "{agreeing} agree, {without} are refused");
+}
