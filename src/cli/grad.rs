@@ -146,9 +146,10 @@ const SHRINK: f64 = 4.0;
 /// How many steps are tried.
 const STEPS: usize = 9;
 
-/// The rounding error of an objective, in units of its last place: sums over
-/// many cells carry several.
-const ROUNDING: f64 = 4.0;
+/// How many evaluations, very close together, show an objective's rounding.
+const SAMPLES: usize = 8;
+/// Errors further from zero than so many standard deviations are not rounding.
+const DEVIATIONS: f64 = 4.0;
 
 /// Compares a gradient with central differences through the interpreter.
 ///
@@ -185,6 +186,25 @@ fn compare(engine: &mut Engine, slice: &Slice, value: f64, gradient: &[f64]) -> 
     })
 }
 
+/// The rounding error of `f` near `x`, such as the sum of a thousand cells
+/// carries: what third differences of values very close together leave, where
+/// the function itself is a straight line. Moré and Wild, "Estimating
+/// computational noise", SIAM Journal on Scientific Computing 33 (2011).
+fn noise(x: f64, value: f64, f: &mut impl FnMut(f64) -> Result<f64>) -> Result<f64> {
+    let step = x.abs().max(1.0) * 2f64.powi(-36);
+    let mut values = Vec::with_capacity(SAMPLES);
+    for index in 0..SAMPLES {
+        values.push(f(x + step * index as f64)?);
+    }
+    for _ in 0..3 {
+        values = values.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    }
+    // (k!)² / (2k)! of the mean square of differences of order k.
+    let squares: f64 = values.iter().map(|d| d * d).sum();
+    let deviation = (squares / values.len() as f64 / 20.0).sqrt();
+    Ok((DEVIATIONS * deviation).max(f64::EPSILON * value.abs()))
+}
+
 /// A difference quotient, and what rounding may have done to it.
 struct Quotient {
     value: f64,
@@ -204,14 +224,14 @@ fn quotient(x: f64, value: f64, f: &mut impl FnMut(f64) -> Result<f64>) -> Resul
     };
     let mut least = f64::INFINITY;
     let mut row: Vec<f64> = Vec::new();
+    let noise = noise(x, value, f)?;
     let mut step = FIRST_STEP * x.abs().max(1.0);
     for _ in 0..STEPS {
         let (above, below) = (x + step, x - step);
         let (f_above, f_below) = (f(above)?, f(below)?);
         // The step that was really taken, after rounding.
         let taken = above - below;
-        let size = value.abs().max(f_above.abs()).max(f_below.abs());
-        let rounding = ROUNDING * f64::EPSILON * size / (taken / 2.0);
+        let rounding = noise / (taken / 2.0);
         let mut next = vec![(f_above - f_below) / taken];
         let mut factor = 1.0;
         for (order, &coarser) in row.iter().enumerate() {
