@@ -5,8 +5,7 @@
 mod shared;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use gradsheet::engine::Engine;
-use gradsheet::engine::graph::Graph;
+use gradsheet::engine::{Engine, Graph};
 use gradsheet::formula;
 use gradsheet::grid::{Area, Cell, Pos, Rect, SheetId};
 use gradsheet::value::Value;

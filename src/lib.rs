@@ -5,7 +5,7 @@
 //!
 //! - [`grid`]: positions, rectangles and addresses of a sheet;
 //! - [`random`]: random numbers that follow from a seed;
-//! - `atomic`: writing a file whole or not at all;
+//! - [`atomic`]: writing a file whole or not at all;
 //! - [`value`]: what a cell can hold, and Excel's coercions between the kinds;
 //! - [`formula`]: the formula language: tokens, parser, tree, printer;
 //! - [`program`]: differentiable array programs, which know nothing of spreadsheets;
@@ -16,7 +16,7 @@
 //! - [`engine`]: recalculation and gradients;
 //! - [`solver`]: optimisation of a cell by changing others.
 
-mod atomic;
+pub mod atomic;
 pub mod csv;
 pub mod engine;
 pub mod formula;

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each room may use, from the bottom of the house to its top. The
-/// solver's methods know nothing of sheets; the two files that do stand apart.
+/// solver's methods know nothing of sheets; the files that do stand apart.
 const ROOMS: &[(&str, &[&str])] = &[
     ("grid", &[]),
     ("atomic", &[]),
@@ -15,7 +15,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("program", &[]),
     ("functions", &["grid", "program", "value"]),
     ("workbook", &["formula", "grid", "value"]),
-    ("csv", &["grid", "value", "workbook"]),
+    ("csv", &["atomic", "grid", "value", "workbook"]),
     ("import", &["formula", "grid", "value", "workbook"]),
     (
         "xlsx",
@@ -46,6 +46,8 @@ const ROOMS: &[(&str, &[&str])] = &[
         "solver/excel_model",
         &["grid", "solver", "value", "workbook"],
     ),
+    // Numbers and cell names as a terminal may show them.
+    ("solver/progress", &["solver", "value"]),
     ("solver/slice", &["engine", "solver"]),
 ];
 

@@ -24,6 +24,7 @@ mod tests;
 
 pub use compare::{Comparison, Mismatch};
 pub use edit::{Edited, EntryError};
+pub use graph::Graph;
 pub use recalc::{Progress, Recalculation};
 
 use crate::formula::{Dialect, ParseError};
@@ -32,7 +33,6 @@ use crate::random::mix;
 use crate::value::{Value, format};
 use crate::workbook::{History, Template, Workbook};
 use bind::{Binder, BoundFormula, NameCache};
-use graph::Graph;
 use interpret::{AreaCache, Interpreter, World};
 use std::hash::{BuildHasher, Hasher};
 use std::sync::Mutex;

@@ -14,8 +14,7 @@ use std::sync::Arc;
 ///
 /// A tree that was parsed is at most [`MAX_HEIGHT`](super::MAX_HEIGHT) high if
 /// the steps from an operator to its left operand are not counted; those chains
-/// (`1+1+1+…`) may be tens of thousands long, so walk them with a loop:
-/// [`Expr::left_chain`].
+/// (`1+1+1+…`) may be tens of thousands long, so walk them with a loop.
 pub enum Expr {
     Number(f64),
     Text(Arc<str>),
