@@ -17,7 +17,7 @@ use super::interpret::World;
 use super::lower::{Lowerer, Numbers, Oracle, Refusal};
 use super::oracle::WorldOracle;
 use crate::functions::Operand;
-use crate::grid::{Area, Cell, Rect};
+use crate::grid::{Area, Cell, Pos, Rect};
 use crate::program::{Builder, Node, Program, Shape, ShapeError, Workspace};
 use crate::value::{Array, ErrorKind, Value};
 use crate::workbook::Workbook;
@@ -61,10 +61,14 @@ pub enum SliceError {
         objective: String,
         variables: String,
     },
+    #[error(
+        "{variable} is empty, and {cell} does not count empty cells as 0: give {variable} a number"
+    )]
+    EmptyVariable { variable: String, cell: String },
     #[error(transparent)]
     Refused(#[from] Refusal),
     #[error(
-        "{cell} shows {shown}, but its formulas give {computed}: recalculate the workbook first"
+        "{cell} shows {shown}, but the program made of its formula gives {computed}: recalculate the workbook; if that changes nothing, this formula cannot be differentiated"
     )]
     Stale {
         cell: String,
@@ -173,6 +177,7 @@ impl Slice {
         }
         let loss = lowerer.scalar_at(objective)?;
         let notes = lowerer.notes.iter().cloned().collect();
+        let lowered = lowerer.lowered();
         let builder = lowerer.builder;
         let programs = Programs::new(builder, loss, parameters).map_err(|error| Refusal {
             cell: workbook.address(objective),
@@ -188,15 +193,60 @@ impl Slice {
         };
         let start = slice.start.clone();
         let computed = slice.value(&start);
-        let close = (computed - shown).abs() <= 1e-9 * shown.abs().max(computed.abs()) + 1e-12;
-        if !close {
-            return Err(SliceError::Stale {
-                cell: workbook.address(objective),
-                shown,
-                computed,
-            });
+        if !same(computed, shown) {
+            return Err(slice.difference(workbook, &lowered, (shown, computed)));
         }
         Ok(slice)
+    }
+
+    /// Tells where the program and the workbook part: the first cell lowered
+    /// whose values differ, else the objective.
+    fn difference(
+        &self,
+        workbook: &Workbook,
+        lowered: &[(Area, Node)],
+        (shown, computed): (f64, f64),
+    ) -> SliceError {
+        let stale = |cell, shown, computed| {
+            let variable = self.variables.iter().find(|v| {
+                let cells = &workbook.sheet(v.sheet).cells;
+                cells.get(v.pos).is_blank()
+            });
+            match variable {
+                Some(variable) => SliceError::EmptyVariable {
+                    variable: workbook.address(*variable),
+                    cell: workbook.address(cell),
+                },
+                None => SliceError::Stale {
+                    cell: workbook.address(cell),
+                    shown,
+                    computed,
+                },
+            }
+        };
+        let source = self.programs.source.lock();
+        let source = source.unwrap_or_else(|e| e.into_inner());
+        let nodes: Vec<Node> = lowered.iter().map(|(_, node)| *node).collect();
+        let program = Program::new(&source.builder, &nodes);
+        let mut workspace = program.workspace();
+        program.run(&mut workspace, &self.start);
+        for (index, (area, _)) in lowered.iter().enumerate() {
+            let cells = &workbook.sheet(area.sheet).cells;
+            let rows = area.rect.rows() as usize;
+            for (offset, &ours) in workspace.output(index).iter().enumerate() {
+                let pos = Pos::new(
+                    area.rect.top + (offset % rows) as u32,
+                    area.rect.left + (offset / rows) as u32,
+                );
+                if let Value::Number(theirs) = cells.get(pos)
+                    && !same(ours, theirs)
+                {
+                    let sheet = area.sheet;
+                    return stale(Cell { sheet, pos }, theirs, ours);
+                }
+            }
+        }
+        stale(self.objective, shown, computed)
     }
 
     pub fn objective_cell(&self) -> Cell {
@@ -277,6 +327,11 @@ impl Slice {
         residuals.copy_from_slice(workspace.output(0));
         jacobian.copy_from_slice(workspace.output(1));
     }
+}
+
+/// Whether two values differ by rounding at most.
+fn same(a: f64, b: f64) -> bool {
+    (a - b).abs() <= 1e-9 * a.abs().max(b.abs()) + 1e-12
 }
 
 impl Programs {

@@ -286,6 +286,24 @@ fn several_random_numbers_in_one_formula_are_refused() {
     all_refused("E9 / A1: A1 = 1; E9 = =A1*RAND()+RAND() => several random numbers");
 }
 
+#[test]
+fn recurrences_begin_below_headings_and_empty_cells() {
+    let mut long = String::from("C1 / A1:A2: A1 = 0.5; A2 = 2; B1 = Balance; ");
+    long += "B2:B30000 = =SUM(B1)*$A$1+$A$2; C1 = =B30000";
+    all_agree(&long);
+    all_agree(
+        "C1 / A1:A2: A1 = 0.5; A2 = 2; D3 = 1; D7 = 1; B2:B40 = =IF(D2=1,B1*$A$1,B1)+$A$2; C1 = =SUM(B2:B40)
+        F1 / A1:A2: A1 = 0.5; A2 = 2; B1 = 1; F1 = =C40; B2:B40 = =B1*$A$1+IF(MOD(ROW(),2)=0,C1,$A$2); C2:C40 = =B2*CHOOSE(1+MOD(ROW(),2),$A$1,0.3)
+        C1 / A1:A2: A1 = 0.5; A2 = 2; B3:B40 = =AVERAGE(B1:B2,1)*$A$1+$A$2; C1 = =SUM(B3:B40)
+        C1 / A1:A2: A1 = 0.5; A2 = 2; B41 = end; B2:B40 = =SUM(B3)*$A$1+$A$2; C1 = =B2",
+    );
+}
+
+#[test]
+fn an_empty_variable_that_does_not_count_as_zero_is_named() {
+    all_refused("C5 / A1:A4: A1 = 1; A2 = 2; A3 = 3; C5 = =AVERAGE(A1:A4) => Sheet1!A4 is empty");
+}
+
 /// A formula for row `row`, which may look at columns before `column`, and at
 /// its own column in the row above.
 fn random_formula(rng: &mut Rng, column: usize, row: usize, depth: usize) -> String {
@@ -317,7 +335,7 @@ fn random_formula(rng: &mut Rng, column: usize, row: usize, depth: usize) -> Str
             _ => cell(rng),
         };
     }
-    let mut inner = |rng: &mut Rng| random_formula(rng, column, row, depth - 1);
+    let inner = |rng: &mut Rng| random_formula(rng, column, row, depth - 1);
     let (a, b) = (inner(rng), inner(rng));
     match rng.below(36) {
         0 => format!("({a}+{b})"),
@@ -362,7 +380,7 @@ fn random_formula(rng: &mut Rng, column: usize, row: usize, depth: usize) -> Str
 #[test]
 fn random_sheets_agree_with_recalculation() {
     let (mut agreeing, mut without) = (0, 0);
-    for seed in 0..400 {
+    for seed in 0..150 {
         let rng = &mut Rng(seed * 7919 + 13);
         let mut lines = String::from("rate := Sheet1!$A$1\ndata := Sheet1!$A$1:$B$3\n");
         for row in 1..=4 {
@@ -411,5 +429,5 @@ fn random_sheets_agree_with_recalculation() {
             Found::Differs(how) => panic!("{lines}\n{how}"),
         }
     }
-    assert!(agreeing > 200, "{agreeing} agree, {without} are refused");
+    assert!(agreeing > 75, "{agreeing} agree, {without} are refused");
 }

@@ -132,7 +132,8 @@ impl Lowerer<'_> {
         site: &Site,
     ) -> Result<(Vec<Lowered>, bool), Refusal> {
         self.not_in_recurrence(site)?;
-        let lanes = if args.iter().any(|arg| self.varies(arg)) {
+        let mut numbered = args.iter().enumerate();
+        let lanes = if numbered.any(|(index, arg)| self.argument_varies(function, index, arg)) {
             site.lanes()
         } else {
             1

@@ -5,7 +5,7 @@ use super::numbers::Numbers;
 use super::reference::Want;
 use super::{Lowerer, Refusal, Site};
 use crate::engine::bind::Bound;
-use crate::functions::Operand;
+use crate::functions::{Function, Operand, ParamKind, ValueRule};
 use crate::grid::{Area, Cell};
 use crate::program::{Shape, Tensor};
 use crate::value::{Array, ErrorKind, Value};
@@ -184,6 +184,21 @@ impl Lowerer<'_> {
 
     /// Whether a part may have another value in another cell of a run.
     pub(super) fn varies(&self, part: &Bound) -> bool {
+        self.differs(part, true)
+    }
+
+    /// Whether an argument of a call may.
+    pub(super) fn argument_varies(&self, function: &Function, index: usize, arg: &Bound) -> bool {
+        let whole = !matches!(function.value, ValueRule::Lazy(_))
+            && function
+                .param(index)
+                .is_some_and(|p| p.kind != ParamKind::Scalar);
+        self.differs(arg, !whole)
+    }
+
+    /// Whether a part may vary where one value of it is wanted (`single`), so
+    /// that ranges are intersected, or all of them.
+    fn differs(&self, part: &Bound, single: bool) -> bool {
         match part {
             Bound::Value(_) | Bound::Omitted | Bound::Function(_) => false,
             Bound::Cells(reference) => {
@@ -192,8 +207,7 @@ impl Lowerer<'_> {
                 let relative = [row_a, row_b, col_a, col_b]
                     .iter()
                     .any(|a| matches!(a, Relative(_)));
-                // A range is intersected with the cell's row or column.
-                relative || !reference.is_cell()
+                relative || single && !reference.is_cell()
             }
             Bound::External(reference) => reference.moves() || !reference.is_cell(),
             Bound::Slot(slot) => match self.slots.get(*slot) {
@@ -207,7 +221,10 @@ impl Lowerer<'_> {
                         function.name,
                         "ROW" | "COLUMN" | "CELL" | "SHEET" | "INDIRECT"
                     )
-                    || args.iter().any(|arg| self.varies(arg))
+                    || args
+                        .iter()
+                        .enumerate()
+                        .any(|(index, arg)| self.argument_varies(function, index, arg))
             }
             Bound::Let { values, body } => {
                 values.iter().any(|v| self.varies(v)) || self.varies(body)

@@ -154,6 +154,12 @@ impl Lowerer<'_> {
         let Some(plan) = self.plan(members) else {
             return Ok(false);
         };
+        let first = site_of(&members[0], members[0].cells);
+        let init = match self.initial_rows(members, &plan, &first)? {
+            Initial::Rows(init) => init,
+            Initial::OffSheet => return Ok(false),
+            Initial::NotNumbers => return self.first_rows_apart(members, &plan),
+        };
         self.unscannable = false;
         let inputs = match self.collect(members) {
             Ok(Some(inputs)) => inputs,
@@ -161,7 +167,37 @@ impl Lowerer<'_> {
             Err(_) if self.unscannable => return Ok(false),
             Err(refusal) => return Err(refusal),
         };
-        self.replay(members, &plan, inputs)
+        self.replay(members, &plan, init, inputs)
+    }
+
+    /// A recurrence below a heading or an empty cell: the rows that look at it
+    /// are lowered one by one, the others are a recurrence that begins with
+    /// numbers.
+    fn first_rows_apart(&mut self, members: &[Member], plan: &Plan) -> Result<bool, Refusal> {
+        let Rect { top, bottom, .. } = members[0].cells;
+        let count = plan.lags.iter().copied().max().unwrap_or(1);
+        if bottom - top < count {
+            return Ok(false);
+        }
+        let (first, rest) = if plan.direction < 0 {
+            ((top, top + count - 1), (top + count, bottom))
+        } else {
+            ((bottom + 1 - count, bottom), (top, bottom - count))
+        };
+        let within = |(top, bottom): (u32, u32)| -> Vec<Member> {
+            let cut = |member: &Member| Member {
+                cells: Rect {
+                    top,
+                    bottom,
+                    ..member.cells
+                },
+                ..member.clone()
+            };
+            members.iter().map(cut).collect()
+        };
+        self.line_by_line(&within(first))?;
+        self.component(&within(rest))?;
+        Ok(true)
     }
 
     /// Finds direction, lags and the order within a row.
@@ -272,13 +308,11 @@ impl Lowerer<'_> {
         &mut self,
         members: &[Member],
         plan: &Plan,
+        init: Vec<Node>,
         inputs: Vec<(Key, Numbers)>,
     ) -> Result<bool, Refusal> {
         let first = site_of(&members[0], members[0].cells);
         let steps = members[0].cells.rows() as usize;
-        let Some(init) = self.initial_rows(members, plan, &first)? else {
-            return Ok(false);
-        };
         let mut sequences = Vec::new();
         let mut uniforms = Vec::new();
         let mut sources = Vec::with_capacity(inputs.len());
@@ -338,14 +372,13 @@ impl Lowerer<'_> {
         Ok(true)
     }
 
-    /// The rows before the first step, latest first, member by member; `None`
-    /// where they hold something other than numbers or lie off the sheet.
+    /// The rows before the first step, latest first, member by member.
     fn initial_rows(
         &mut self,
         members: &[Member],
         plan: &Plan,
         site: &Site,
-    ) -> Result<Option<Vec<Node>>, Refusal> {
+    ) -> Result<Initial, Refusal> {
         let mut init = Vec::new();
         for (member, &lags) in members.iter().zip(&plan.lags) {
             for lag in 1..=i64::from(lags) {
@@ -355,10 +388,10 @@ impl Lowerer<'_> {
                     member.cells.bottom
                 };
                 let Ok(row) = u32::try_from(i64::from(start) + plan.direction * lag) else {
-                    return Ok(None);
+                    return Ok(Initial::OffSheet);
                 };
                 if row >= crate::grid::MAX_ROWS {
-                    return Ok(None);
+                    return Ok(Initial::OffSheet);
                 }
                 let rect = Rect {
                     top: row,
@@ -372,7 +405,7 @@ impl Lowerer<'_> {
                     })
                     .map_err(|e| self.misfit(site, e))?;
                 if piece.numbers.present.is_some() {
-                    return Ok(None);
+                    return Ok(Initial::NotNumbers);
                 }
                 let window = Window {
                     lane_rows: 1,
@@ -391,7 +424,7 @@ impl Lowerer<'_> {
                 init.push(node);
             }
         }
-        Ok(Some(init))
+        Ok(Initial::Rows(init))
     }
 
     /// One step: the next states.
@@ -565,6 +598,14 @@ impl Lowerer<'_> {
             .collect::<Option<Vec<Node>>>()?;
         Some((nodes, area.rect))
     }
+}
+
+/// What stands in the rows before a recurrence.
+enum Initial {
+    Rows(Vec<Node>),
+    /// Text, truth values or empty cells, which SUM and its kind skip.
+    NotNumbers,
+    OffSheet,
 }
 
 /// How the body's inputs reach it.

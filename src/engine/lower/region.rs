@@ -3,7 +3,7 @@
 use super::Lowerer;
 use super::numbers::Numbers;
 use crate::grid::{Area, Pos, Rect, SheetId};
-use crate::program::{Shape, ShapeError, Tensor, Window};
+use crate::program::{Node, Shape, ShapeError, Tensor, Window};
 use crate::value::Value;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
@@ -85,6 +85,12 @@ fn overlap(a: Area, b: Area) -> Option<Rect> {
 }
 
 impl Lowerer<'_> {
+    /// The cells that have nodes, in the order in which they were lowered.
+    pub(crate) fn lowered(&self) -> Vec<(Area, Node)> {
+        let pieces = self.regions.pieces.iter();
+        pieces.map(|p| (p.area, p.numbers.node)).collect()
+    }
+
     /// Gives the cells of an area a node.
     pub(crate) fn add_piece(&mut self, area: Area, numbers: Numbers) {
         self.regions.add(Piece { area, numbers });

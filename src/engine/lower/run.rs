@@ -43,6 +43,11 @@ impl Lowerer<'_> {
         if tall && self.scan(members)? {
             return Ok(());
         }
+        self.line_by_line(members)
+    }
+
+    /// Lowers a component column by column, row by row or cell by cell.
+    pub(super) fn line_by_line(&mut self, members: &[Member]) -> Result<(), Refusal> {
         for cut in [Cut::Columns, Cut::Rows, Cut::Cells] {
             if let Some(order) = self.ordered(members, cut) {
                 return self.items(members, &order);
