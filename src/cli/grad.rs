@@ -146,8 +146,8 @@ const SHRINK: f64 = 4.0;
 /// How many steps are tried.
 const STEPS: usize = 9;
 
-/// The rounding error of an objective, in units of its last place: sums over
-/// many cells carry several.
+/// How much larger than its standard deviation an objective's rounding error
+/// may be.
 const ROUNDING: f64 = 4.0;
 
 /// Compares a gradient with central differences through the interpreter.
@@ -191,6 +191,28 @@ struct Quotient {
     rounding: f64,
 }
 
+/// The standard deviation of the rounding errors of `f` around `x`, from the
+/// fourth differences of values so close together that a smooth function has
+/// none: Moré and Wild, "Estimating computational noise", SIAM Journal on
+/// Scientific Computing 33 (2011). 0 where `f` is no number.
+fn noise(x: f64, f: &mut impl FnMut(f64) -> Result<f64>) -> Result<f64> {
+    const POINTS: i32 = 9;
+    const ORDER: usize = 4;
+    /// (4!)² / 8!: the variance of a value over that of its fourth difference.
+    const SHARE: f64 = 1.0 / 70.0;
+    let spacing = 1e-7 * x.abs().max(1.0);
+    let mut table = Vec::new();
+    for point in 0..POINTS {
+        table.push(f(x + spacing * f64::from(point - POINTS / 2))?);
+    }
+    for _ in 0..ORDER {
+        table = table.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    }
+    let mean = table.iter().map(|d| d * d).sum::<f64>() / table.len() as f64;
+    let noise = (SHARE * mean).sqrt();
+    Ok(if noise.is_finite() { noise } else { 0.0 })
+}
+
 /// The derivative of `f` at `x` by central differences of shrinking steps,
 /// extrapolated to a step of zero: Ridders, "Accurate computation of F'(x) and
 /// F'(x)F''(x)", Advances in Engineering Software 4 (1982), over Richardson's
@@ -204,14 +226,14 @@ fn quotient(x: f64, value: f64, f: &mut impl FnMut(f64) -> Result<f64>) -> Resul
     };
     let mut least = f64::INFINITY;
     let mut row: Vec<f64> = Vec::new();
+    let noise = noise(x, f)?.max(f64::EPSILON * value.abs());
     let mut step = FIRST_STEP * x.abs().max(1.0);
     for _ in 0..STEPS {
         let (above, below) = (x + step, x - step);
         let (f_above, f_below) = (f(above)?, f(below)?);
         // The step that was really taken, after rounding.
         let taken = above - below;
-        let size = value.abs().max(f_above.abs()).max(f_below.abs());
-        let rounding = ROUNDING * f64::EPSILON * size / (taken / 2.0);
+        let rounding = ROUNDING * noise / (taken / 2.0);
         let mut next = vec![(f_above - f_below) / taken];
         let mut factor = 1.0;
         for (order, &coarser) in row.iter().enumerate() {
@@ -279,6 +301,16 @@ mod tests {
             "rounding alone is no difference"
         );
         assert_eq!(off(5.0, |_| 3.0, 0.0), 0.0);
+    }
+
+    #[test]
+    fn noise_beyond_the_last_place_is_noticed() {
+        // A value that comes out of a difference of large ones.
+        let noisy = |x: f64| (1e8 + x.sin()) - 1e8;
+        let found = noise(1.0, &mut |x| Ok(noisy(x))).expect("no errors");
+        assert!((1e-10..1e-7).contains(&found), "{found}");
+        assert!(off(1.0, noisy, 1f64.cos()) < 1e-6);
+        assert!(off(1.0, noisy, 1f64.cos() * 1.01) > 1e-6);
     }
 
     #[test]
