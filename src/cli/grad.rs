@@ -188,10 +188,11 @@ fn compare(engine: &mut Engine, slice: &Slice, value: f64, gradient: &[f64]) -> 
 
 /// The rounding error of `f` near `x`, such as the sum of a thousand cells
 /// carries: what third differences of values very close together leave, where
-/// the function itself is a straight line. Moré and Wild, "Estimating
+/// the function itself is all but a parabola. Moré and Wild, "Estimating
 /// computational noise", SIAM Journal on Scientific Computing 33 (2011).
 fn noise(x: f64, value: f64, f: &mut impl FnMut(f64) -> Result<f64>) -> Result<f64> {
-    let step = x.abs().max(1.0) * 2f64.powi(-36);
+    // Wide enough that coarse rounding shows too.
+    let step = x.abs().max(1.0) * 2f64.powi(-23);
     let mut values = Vec::with_capacity(SAMPLES);
     for index in 0..SAMPLES {
         values.push(f(x + step * index as f64)?);
@@ -202,7 +203,7 @@ fn noise(x: f64, value: f64, f: &mut impl FnMut(f64) -> Result<f64>) -> Result<f
     // (k!)² / (2k)! of the mean square of differences of order k.
     let squares: f64 = values.iter().map(|d| d * d).sum();
     let deviation = (squares / values.len() as f64 / 20.0).sqrt();
-    Ok((DEVIATIONS * deviation).max(f64::EPSILON * value.abs()))
+    Ok(DEVIATIONS * deviation.max(f64::EPSILON * value.abs()))
 }
 
 /// A difference quotient, and what rounding may have done to it.
@@ -299,6 +300,14 @@ mod tests {
             "rounding alone is no difference"
         );
         assert_eq!(off(5.0, |_| 3.0, 0.0), 0.0);
+    }
+
+    #[test]
+    fn noise_beyond_the_last_place_is_noticed() {
+        // A value that comes out of a difference of large ones.
+        let noisy = |x: f64| (1e8 + x.sin()) - 1e8;
+        assert!(off(1.0, noisy, 1f64.cos()) < 1e-6);
+        assert!(off(1.0, noisy, 1f64.cos() * 1.01) > 1e-6);
     }
 
     #[test]
