@@ -1,7 +1,7 @@
 //! Cash flows: NPV, XNPV, IRR, XIRR, MIRR and RATE.
 
 use super::algebra::Floats;
-use super::arguments::{Scalars, done};
+use super::arguments::{Counting, Scalars, done, for_each_number};
 use super::params::{array, optional, range, repeating, scalar};
 use super::term::Term;
 use super::{
@@ -168,34 +168,11 @@ pub(super) const FUNCTIONS: &[Function] = &[
 
 /// The numbers of an argument: in cells and arrays numbers only.
 fn collect(arg: &Operand, ctx: &mut dyn Context, numbers: &mut Vec<f64>) -> Result<(), ErrorKind> {
-    match arg {
-        Operand::Reference(areas) => {
-            for area in areas {
-                let mut error = None;
-                ctx.for_each(*area, &mut |_, value| match value {
-                    Value::Number(x) => numbers.push(*x),
-                    Value::Error(kind) => error = error.or(Some(*kind)),
-                    _ => {}
-                });
-                if let Some(kind) = error {
-                    return Err(kind);
-                }
-            }
-        }
-        Operand::Value(Value::Array(array)) => {
-            for value in array.cells() {
-                match value {
-                    Value::Number(x) => numbers.push(*x),
-                    Value::Error(kind) => return Err(*kind),
-                    _ => {}
-                }
-            }
-        }
-        Operand::Value(value) => numbers.push(value.to_number()?),
-        Operand::Omitted => numbers.push(0.0),
-        Operand::Lambda(_) => return Err(ErrorKind::Value),
+    if let Operand::Lambda(_) = arg {
+        return Err(ErrorKind::Value);
     }
-    Ok(())
+    let push = &mut |x| numbers.push(x);
+    for_each_number(std::slice::from_ref(arg), Counting::Numbers, ctx, push)
 }
 
 /// The times of dates in years of 365 days after the first, one for each of

@@ -5,34 +5,10 @@
 
 use super::arguments::{Scalars, given};
 use super::params::{array, optional, range, scalar};
+use super::reference::{entry, place};
 use super::search::{Kinds, Line, Match, Search, Table};
-use super::{Category, Context, Function, Operand, Param, Prefix, Smoothness, ValueRule};
+use super::{Context, Function, Operand, Prefix, ValueRule};
 use crate::value::{ErrorKind, Value};
-
-const fn entry(
-    name: &'static str,
-    params: &'static [Param],
-    help: &'static str,
-    value: ValueRule,
-) -> Function {
-    Function {
-        smoothness: Smoothness::PiecewiseConstant,
-        ..Function::new(Category::Lookup, name, params, help, value)
-    }
-}
-
-/// A function whose result is a place.
-const fn place(
-    name: &'static str,
-    params: &'static [Param],
-    help: &'static str,
-    rule: fn(&[Operand], &mut dyn Context) -> Result<Operand, ErrorKind>,
-) -> Function {
-    Function {
-        smoothness: Smoothness::Kinked,
-        ..entry(name, params, help, ValueRule::Reference(rule))
-    }
-}
 
 pub(super) const FUNCTIONS: &[Function] = &[
     place(

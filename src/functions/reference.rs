@@ -8,8 +8,8 @@ use super::{Category, Context, Function, Operand, Param, Prefix, Smoothness, Val
 use crate::grid::{Area, Cell, MAX_COLS, MAX_ROWS, Pos, Rect, column_name};
 use crate::value::{Array, ErrorKind, Value};
 
-/// A function whose result does not depend on the values of cells.
-const fn entry(
+/// An entry of this category whose result jumps where it changes at all.
+pub(super) const fn entry(
     name: &'static str,
     params: &'static [Param],
     help: &'static str,
@@ -22,7 +22,7 @@ const fn entry(
 }
 
 /// A function whose result is a place.
-const fn place(
+pub(super) const fn place(
     name: &'static str,
     params: &'static [Param],
     help: &'static str,
