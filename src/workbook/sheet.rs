@@ -1,6 +1,6 @@
 //! A sheet.
 
-use super::{Cells, Runs, StyleMap};
+use super::{Cells, ConditionalFormat, Runs, StyleMap, Validation};
 use crate::grid::{Pos, Rect};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,6 +21,8 @@ pub struct Sheet {
     pub rows: BTreeMap<u32, RowProps>,
     pub merges: Vec<Rect>,
     pub panes: Option<Panes>,
+    pub conditional: Vec<ConditionalFormat>,
+    pub validations: Vec<Validation>,
     /// Whether it may differ from the file it was opened from, so that saving
     /// has to compare them. Set by [`super::Workbook::sheet_mut`].
     pub touched: bool,
