@@ -37,6 +37,8 @@ pub use tables::{Table, TableColumn, Tables};
 pub use templates::{Template, TemplateId, Templates};
 pub use transaction::{Applied, Content, Edit, EditError, History, MAX_FILL, Transaction};
 
+pub use crate::grid::{Axis, Shift, ShiftKind};
+
 use crate::grid::{Area, Cell, SheetId};
 use crate::value::{DateSystem, equal_text};
 use std::sync::Arc;
