@@ -44,6 +44,8 @@ pub use templates::{Template, TemplateId, Templates};
 pub use transaction::{Applied, Content, Edit, EditError, History, MAX_FILL, Transaction};
 pub use validation::{Alert, AlertStyle, Allowed, Message, NumberKind, Validation};
 
+pub use crate::grid::{Axis, Shift, ShiftKind};
+
 use crate::grid::{Area, Cell, SheetId};
 use crate::value::{DateSystem, equal_text};
 use std::sync::Arc;

@@ -162,8 +162,10 @@ fn read_parts(bytes: Arc<[u8]>) -> Result<(Workbook, Original), OpenCause> {
             original.runs = book.sheet(id).runs.clone();
             original.spills = book.sheet(id).spills.clone();
             for (part, table) in tables {
+                let name: Arc<str> = table.name.into();
                 book.tables.push(Table {
-                    name: table.name.into(),
+                    saved_as: Some(name.clone()),
+                    name,
                     area: Area {
                         sheet: id,
                         rect: table.rect,

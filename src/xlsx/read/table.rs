@@ -29,6 +29,7 @@ pub(in crate::xlsx) fn read(text: &str) -> Result<TablePart, XmlError> {
                 let name: Arc<str> = decode_xstring(&name).into();
                 if let Some(table) = &mut table {
                     table.columns.push(TableColumn {
+                        saved_as: Some(name.clone()),
                         name,
                         formula: None,
                     });
