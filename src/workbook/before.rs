@@ -1,5 +1,6 @@
 //! What an edit changed, as it was before: the material of undo.
 
+use super::layout_edit::LayoutBefore;
 use super::{
     Cells, ColumnProps, ConditionalFormat, DefinedName, RowProps, Run, StyleMap, Table, Template,
     Validation, Workbook,
@@ -11,6 +12,12 @@ use std::sync::Arc;
 /// inverse of a transaction; putting it back cannot fail. Cheap to clone.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Before(Arc<State>);
+
+impl Before {
+    pub(super) fn layout(sheet: SheetId, layout: LayoutBefore) -> Self {
+        State::Layout { sheet, layout }.into()
+    }
+}
 
 impl From<State> for Before {
     fn from(state: State) -> Self {
@@ -58,6 +65,10 @@ enum State {
     Validations {
         sheet: SheetId,
         validations: Vec<Validation>,
+    },
+    Layout {
+        sheet: SheetId,
+        layout: LayoutBefore,
     },
 }
 
@@ -283,6 +294,10 @@ impl Workbook {
             }
             State::Validations { sheet, validations } => {
                 self.replace_validations(*sheet, validations.clone())
+            }
+            State::Layout { sheet, layout } => {
+                let now = self.exchange_layout(*sheet, layout.clone(), touched);
+                Before::layout(*sheet, now)
             }
             State::Tab {
                 sheet,
