@@ -6,6 +6,7 @@ mod driver;
 
 use driver::Driver;
 use gradsheet::tui::command;
+use gradsheet::tui::panel::PanelKind;
 use gradsheet::tui::{Context, Mode, address};
 use std::collections::BTreeSet;
 
@@ -108,6 +109,36 @@ const CASES: &[Case] = &[
         d.app.mode.context() == Context::Palette
     }),
     case("view.help", "F1", |d| d.screen().contains("Help: Esc")),
+    case("panel.gradient", "F7", |d| {
+        d.app.panels.open == Some(PanelKind::Gradient)
+    }),
+    case("panel.inspector", "F8", |d| {
+        d.app.panels.open == Some(PanelKind::Inspector)
+    }),
+    case("panel.solver", "Alt+S", |d| {
+        d.app.panels.open == Some(PanelKind::Solver)
+    }),
+    case("panel.sliders", "Alt+L", |d| {
+        d.app.panels.open == Some(PanelKind::Sliders)
+    }),
+    case("panel.charts", "F11", |d| {
+        d.app.panels.open == Some(PanelKind::Charts)
+    }),
+    case("panel.problems", "Alt+P", |d| {
+        d.app.panels.open == Some(PanelKind::Problems)
+    }),
+    case("panel.close", "F7 Esc", |d| d.app.panels.open.is_none()),
+    case("panel.grid", "F7 F6 Down", |d| {
+        active(d) == "A2" && d.app.panels.open.is_some()
+    }),
+    case("panel.focus", "F7 F6 F6", |d| {
+        d.app.mode.context() == Context::Panel(PanelKind::Gradient)
+    }),
+    case(
+        "panel.close-open",
+        "F7 F6 Ctrl+P `close the open` Enter",
+        |d| d.app.panels.open.is_none(),
+    ),
     case("list.close", "F1 Esc", |d| matches!(d.app.mode, Mode::Grid)),
     case(
         "list.down",

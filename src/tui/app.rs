@@ -7,6 +7,7 @@ use super::jobs::{Happening, Host, Jobs};
 use super::keymap::{Chord, Keymap, Match};
 use super::layout::{Layout, Viewport, column_width, scrolled};
 use super::mode::{Context, Mode};
+use super::panel::{PanelKind, Panels};
 use super::prompt::Prompt;
 use super::selection::{Selection, SheetView};
 use super::settings::{KeySet, Settings};
@@ -31,6 +32,7 @@ const PATIENCE: Duration = Duration::from_millis(80);
 pub struct App {
     pub document: Document,
     pub mode: Mode,
+    pub panels: Panels,
     pub settings: Settings,
     pub theme: Theme,
     pub jobs: Jobs,
@@ -66,6 +68,7 @@ impl App {
         Self {
             document,
             mode: Mode::default(),
+            panels: Panels::default(),
             theme: Theme::new(settings.depth, settings.background.unwrap_or_default()),
             keymap: Keymap::new(&settings),
             settings,
@@ -258,7 +261,7 @@ impl App {
 
     /// Where things are on the screen.
     pub fn layout(&self) -> Layout {
-        Layout::new(self.screen, 1, None)
+        Layout::new(self.screen, 1, self.panels.open.map(PanelKind::width))
     }
 
     pub fn viewport(&self) -> Viewport {
@@ -275,6 +278,14 @@ impl App {
 
     pub fn screen(&self) -> Screen {
         self.screen
+    }
+
+    /// Opens a panel and gives it the keyboard.
+    pub fn open_panel(&mut self, kind: PanelKind) {
+        self.panels.open = Some(kind);
+        self.mode = Mode::Panel(kind);
+        let at = self.selection().active();
+        self.reveal(at);
     }
 
     /// How many lines the help page has.

@@ -3,6 +3,7 @@
 use super::command::Command;
 use super::entry::Entry;
 use super::list::List;
+use super::panel::PanelKind;
 use super::prompt::Prompt;
 use tui_input::Input;
 
@@ -19,8 +20,8 @@ pub enum Mode {
     Help(Help),
     /// A question with a few answers.
     Confirm(Confirm),
-    /// The panel beside the grid.
-    Panel,
+    /// A panel beside the grid.
+    Panel(PanelKind),
 }
 
 /// Where keys mean what: the mode without its state.
@@ -32,7 +33,7 @@ pub enum Context {
     Palette,
     Help,
     Confirm,
-    Panel,
+    Panel(PanelKind),
 }
 
 impl Mode {
@@ -44,7 +45,7 @@ impl Mode {
             Self::Palette(_) => Context::Palette,
             Self::Help(_) => Context::Help,
             Self::Confirm(_) => Context::Confirm,
-            Self::Panel => Context::Panel,
+            Self::Panel(kind) => Context::Panel(*kind),
         }
     }
 

@@ -7,6 +7,7 @@ mod edit;
 mod entry;
 mod file;
 mod go;
+mod panel;
 mod sheet;
 mod view;
 
@@ -142,6 +143,7 @@ const TABLES: &[&[Command]] = &[
     go::COMMANDS,
     sheet::COMMANDS,
     view::COMMANDS,
+    panel::COMMANDS,
     entry::COMMANDS,
 ];
 

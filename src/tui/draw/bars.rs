@@ -81,7 +81,7 @@ pub fn status(app: &App, area: Screen, frame: &mut Frame) {
     let mode = match &app.mode {
         Mode::Grid => "READY",
         Mode::Entry(_) => "EDIT",
-        Mode::Panel => "PANEL",
+        Mode::Panel(kind) => kind.title(),
         _ => "",
     };
     let mut spans = vec![

@@ -4,6 +4,7 @@ mod bars;
 mod grid;
 mod help;
 mod overlay;
+mod panel;
 
 pub use help::text as help_text;
 
@@ -17,6 +18,9 @@ impl App {
         let layout = self.layout();
         bars::formula_bar(self, layout.formula_bar, frame);
         grid::grid(self, layout.grid, frame);
+        if let (Some(kind), Some(area)) = (self.panels.open, layout.panel) {
+            panel::panel(self, kind, area, frame);
+        }
         bars::tabs(self, layout.tabs, frame);
         bars::status(self, layout.status, frame);
         match &self.mode {
@@ -24,7 +28,7 @@ impl App {
             Mode::Prompt(prompt) => overlay::prompt(self, prompt, frame),
             Mode::Confirm(confirm) => overlay::confirm(self, confirm, frame),
             Mode::Help(help) => help::page(self, help, frame),
-            Mode::Grid | Mode::Entry(_) | Mode::Panel => {}
+            Mode::Grid | Mode::Entry(_) | Mode::Panel(_) => {}
         }
     }
 }
