@@ -72,6 +72,7 @@ fn document() -> Workbook {
     sheet.merges.push(rect("H1", "I2"));
     book.tables.push(Table {
         name: "Sizes".into(),
+        saved_as: None,
         area: Area {
             sheet: id,
             rect: rect("A1", "C4"),
@@ -80,6 +81,7 @@ fn document() -> Workbook {
             .into_iter()
             .map(|(name, formula)| TableColumn {
                 name: name.into(),
+                saved_as: None,
                 formula: formula.map(Into::into),
             })
             .collect(),
