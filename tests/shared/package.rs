@@ -1,4 +1,5 @@
 //! The parts of packages, to compare them.
+#![allow(dead_code, reason = "not every test file uses all of it")]
 
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read};

@@ -6,15 +6,19 @@ use std::process::Command;
 /// What a script prints that is given the file as `book`, opened with openpyxl;
 /// `None`, with a word, where there is no openpyxl.
 pub fn openpyxl(file: &Path, script: &str) -> Option<String> {
-    let has = Command::new("python3")
-        .args(["-c", "import openpyxl"])
-        .output();
-    if !has.is_ok_and(|out| out.status.success()) {
+    // The system's own Python, where another one comes first.
+    let python = ["python3", "/usr/bin/python3"].into_iter().find(|python| {
+        let has = Command::new(python)
+            .args(["-c", "import openpyxl"])
+            .output();
+        has.is_ok_and(|out| out.status.success())
+    });
+    let Some(python) = python else {
         eprintln!("not checked with openpyxl, which is not installed");
         return None;
-    }
+    };
     let start = "import sys, openpyxl\nbook = openpyxl.load_workbook(sys.argv[1])\n";
-    let out = Command::new("python3")
+    let out = Command::new(python)
         .args(["-c", &format!("{start}{script}")])
         .arg(file)
         .output()
