@@ -10,6 +10,7 @@ mod before;
 mod block;
 mod cells;
 mod chunk;
+mod clip;
 mod conditional;
 mod external;
 mod layout_edit;
@@ -33,6 +34,7 @@ pub use auto_filter::{AutoFilter, Criterion, FilterOp, FilterTest, Join};
 pub use before::Before;
 pub use block::{Block, FormulaRun};
 pub use cells::{CellIter, Cells};
+pub use clip::{Clip, ClipError, Paste, PasteWhat, parse_text};
 pub use conditional::{
     CompareOp, Condition, ConditionalFormat, DataBar, DifferentialFormat, IconSet, IconStep, Rule,
     ScalePoint, TextTest, Threshold, TimePeriod,
