@@ -17,6 +17,22 @@ pub struct Block {
     pub formulas: Vec<FormulaRun>,
 }
 
+impl Block {
+    /// What it has in a part of its cells. Array formulas are not cut.
+    pub(super) fn part(&self, rect: Rect) -> Self {
+        let within = self.formulas.iter().filter_map(|run| {
+            Some(FormulaRun {
+                rect: run.rect.intersection(&rect)?,
+                ..run.clone()
+            })
+        });
+        Self {
+            cells: self.cells.copy_of(rect),
+            formulas: within.collect(),
+        }
+    }
+}
+
 /// A formula and the cells that have it, as in a [`Run`], but independent of a
 /// workbook.
 #[derive(Clone, Debug, PartialEq)]

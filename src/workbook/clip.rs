@@ -9,7 +9,8 @@ mod tests;
 
 pub use paste::{Paste, PasteWhat};
 pub use text::parse_text;
-pub(super) use tile::{Tiles, nonblank_pieces};
+pub(super) use tile::Tiles;
+use tile::nonblank_pieces;
 
 use super::{Block, Cells, EditError, FormulaRun, RunKind, StyleMap, Template, Workbook};
 use crate::formula;
@@ -68,6 +69,11 @@ impl Clip {
             bottom: self.rows.max(1) - 1,
             right: self.cols.max(1) - 1,
         }
+    }
+
+    /// An array formula of which not all cells were copied.
+    pub(super) fn cut_array(&self) -> Option<&str> {
+        self.cut_array.as_deref()
     }
 
     /// Constants and formulas, without the values that formulas show.
@@ -176,8 +182,19 @@ impl Workbook {
         }
     }
 
+    /// An area as a clip, rows that a filter hides included.
+    pub(super) fn whole_clip(&self, area: Area) -> Clip {
+        let mut clip = Clip {
+            rows: area.rect.rows(),
+            cols: area.rect.cols(),
+            ..Clip::default()
+        };
+        self.copy_part(area, Pos::new(0, 0), &mut clip);
+        clip
+    }
+
     /// An area without the rows that a filter hides.
-    fn shown_parts(&self, area: Area) -> Vec<Rect> {
+    pub(super) fn shown_parts(&self, area: Area) -> Vec<Rect> {
         let rect = area.rect;
         let mut parts = Vec::new();
         let mut top = rect.top;
@@ -200,7 +217,7 @@ impl Workbook {
         parts
     }
 
-    fn copy_part(&self, area: Area, at: Pos, clip: &mut Clip) {
+    pub(super) fn copy_part(&self, area: Area, at: Pos, clip: &mut Clip) {
         let sheet = self.sheet(area.sheet);
         let from = area.rect.top_left();
         let moved = |rect: Rect| Rect {

@@ -13,6 +13,7 @@ mod chunk;
 mod clip;
 mod conditional;
 mod external;
+mod fill;
 mod layout_edit;
 mod names;
 mod restyle;
@@ -40,6 +41,7 @@ pub use conditional::{
     ScalePoint, TextTest, Threshold, TimePeriod,
 };
 pub use external::{ExternalBook, ExternalSheet};
+pub use fill::{DateUnit, Direction, FillError, FillKind, Series, SeriesKind};
 pub use layout_edit::{ColumnChange, LayoutEdit, MAX_HEIGHT, MAX_WIDTH, RowChange};
 pub use names::{DefinedName, Names, check_name};
 pub use run::{Run, RunId, RunKind, Runs};

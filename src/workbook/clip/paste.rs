@@ -104,7 +104,7 @@ impl Workbook {
         if contents && how.skip_blanks {
             edits.extend(pieces.iter().map(|&rect| Edit::Put {
                 area: Area { rect, ..area },
-                block: Arc::new(part(&block, rect)),
+                block: Arc::new(block.part(rect)),
             }));
         } else if contents {
             let block = Arc::new(block);
@@ -116,7 +116,7 @@ impl Workbook {
 
     /// The sheet's merged cells after pasting those of a clip; `None` where
     /// they stay as they are.
-    fn pasted_merges(
+    pub(in crate::workbook) fn pasted_merges(
         &self,
         clip: &Clip,
         tiles: &Tiles,
@@ -161,21 +161,4 @@ fn pasted_rect(clip: &Clip, target: Rect) -> Result<Rect, ClipError> {
     };
     let at = target.top_left();
     Rect::sized(at, rows, cols).ok_or(ClipError::DoesNotFit { rows, cols, at })
-}
-
-/// A part of a block.
-fn part(block: &Block, rect: Rect) -> Block {
-    let mut out = Block {
-        cells: block.cells.copy_of(rect),
-        formulas: Vec::new(),
-    };
-    for run in &block.formulas {
-        if let Some(inside) = run.rect.intersection(&rect) {
-            out.formulas.push(super::FormulaRun {
-                rect: inside,
-                ..run.clone()
-            });
-        }
-    }
-    out
 }
