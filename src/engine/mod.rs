@@ -18,6 +18,7 @@ mod oracle;
 mod pool;
 mod recalc;
 mod stale;
+mod vector;
 
 #[cfg(test)]
 mod tests;
