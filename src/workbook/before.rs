@@ -1,7 +1,8 @@
 //! What an edit changed, as it was before: the material of undo.
 
+use super::structure::Parts;
 use super::{Cells, ColumnProps, DefinedName, RowProps, Run, StyleMap, Table, Template, Workbook};
-use crate::grid::{Area, MAX_COLS, MAX_ROWS, Pos, Rect, SheetId};
+use crate::grid::{Area, MAX_COLS, MAX_ROWS, Pos, Rect, SheetId, Shift};
 use std::sync::Arc;
 
 /// A part of a workbook as it was. Made by [`Workbook::apply`] only, for the
@@ -12,6 +13,12 @@ pub struct Before(Arc<State>);
 impl From<State> for Before {
     fn from(state: State) -> Self {
         Self(Arc::new(state))
+    }
+}
+
+impl From<Parts> for Before {
+    fn from(parts: Parts) -> Self {
+        State::Parts(parts).into()
     }
 }
 
@@ -48,6 +55,8 @@ enum State {
         names: Vec<DefinedName>,
         tables: Vec<Table>,
     },
+    /// What a structural edit changed.
+    Parts(Parts),
 }
 
 /// What putting a state back, or an edit, touched.
@@ -56,6 +65,27 @@ pub(super) struct Touched {
     pub contents: Vec<Area>,
     pub styles: Vec<Area>,
     pub structural: bool,
+    pub rewritten: bool,
+    pub naming: bool,
+    pub shifts: Vec<(SheetId, Shift)>,
+}
+
+impl Touched {
+    /// Lines are inserted or deleted: what was touched before has other places
+    /// now, and what is gone needs no attention.
+    pub(super) fn shift(&mut self, sheet: SheetId, shift: Shift) {
+        for areas in [&mut self.contents, &mut self.styles] {
+            areas.retain_mut(|area| {
+                if area.sheet != sheet {
+                    return true;
+                }
+                let moved = shift.stretched(area.rect);
+                area.rect = moved.unwrap_or(area.rect);
+                moved.is_some()
+            });
+        }
+        self.shifts.push((sheet, shift));
+    }
 }
 
 impl Workbook {
@@ -146,10 +176,12 @@ impl Workbook {
         touched: &mut Touched,
     ) -> Before {
         touched.structural = true;
+        let new = definition.clone();
         let old = match definition {
             Some(definition) => self.names.define(definition),
             None => self.names.remove(&name, scope),
         };
+        touched.naming |= old != new;
         Before::from(State::Name {
             name,
             scope,
@@ -165,6 +197,7 @@ impl Workbook {
         touched: &mut Touched,
     ) -> Before {
         touched.structural = true;
+        touched.naming = true;
         let before = Before::from(State::Tab {
             sheet,
             position: self.order.iter().position(|&id| id == sheet),
@@ -234,6 +267,7 @@ impl Workbook {
                 sheet.rows.extend(rows.iter().cloned());
                 now
             }
+            State::Parts(parts) => self.restore_parts(parts, touched).into(),
             State::Name {
                 name,
                 scope,
