@@ -52,6 +52,10 @@ impl Engine {
     }
 
     fn follow(&mut self, applied: Applied) -> Edited {
+        self.appearances.values_changed(&applied.changed);
+        if applied.structural || !applied.restyled.is_empty() {
+            self.appearances.meaning_changed();
+        }
         let mut nodes = Vec::new();
         if applied.rewritten || applied.naming {
             nodes = self.rebuild(&applied);

@@ -131,17 +131,8 @@ impl Tables {
             .find(|t| t.area.sheet == sheet && t.area.rect.contains(pos))
     }
 
-    pub(super) fn get_mut(&mut self, name: &str) -> Option<&mut Table> {
-        self.tables.iter_mut().find(|t| equal_text(&t.name, name))
-    }
-
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Table> {
         self.tables.iter_mut()
-    }
-
-    /// Takes out a table, by name without regard to case.
-    pub(super) fn remove(&mut self, name: &str) {
-        self.tables.retain(|t| !equal_text(&t.name, name));
     }
 
     pub fn push(&mut self, table: Table) {

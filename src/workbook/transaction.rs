@@ -2,7 +2,8 @@
 
 use super::before::Touched;
 use super::{
-    Before, DefinedName, Run, RunKind, SheetEdit, Template, TemplateId, Workbook, check_name,
+    Before, ConditionalFormat, DefinedName, Run, RunKind, SheetEdit, Template, TemplateId,
+    Validation, Workbook, check_name,
 };
 use crate::grid::{Area, Cell, MAX_COLS, MAX_ROWS, Pos, Rect, SheetId, Shift};
 use crate::value::Value;
@@ -62,6 +63,16 @@ pub enum Edit {
         name: Arc<str>,
         scope: Option<SheetId>,
         to: Arc<str>,
+    },
+    /// Gives a sheet other conditional formats.
+    SetConditionalFormats {
+        sheet: SheetId,
+        formats: Vec<ConditionalFormat>,
+    },
+    /// Gives a sheet other rules of what may be entered.
+    SetValidations {
+        sheet: SheetId,
+        validations: Vec<Validation>,
     },
     /// Puts back what another edit changed; found in inverses.
     Restore(Before),
@@ -272,6 +283,28 @@ impl Workbook {
             }
             Edit::RenameName { name, scope, to } => {
                 undo.push(self.rename_name(name, *scope, to, touched)?);
+                Ok(())
+            }
+            Edit::SetConditionalFormats { sheet, formats } => {
+                for rect in formats.iter().flat_map(|format| &format.areas) {
+                    let (sheet, rect) = (*sheet, *rect);
+                    self.check_area(Area { sheet, rect })?;
+                }
+                if !self.has_sheet(*sheet) {
+                    return Err(EditError::NoSheet);
+                }
+                undo.push(self.replace_conditional(*sheet, formats.clone(), touched));
+                Ok(())
+            }
+            Edit::SetValidations { sheet, validations } => {
+                for rect in validations.iter().flat_map(|validation| &validation.areas) {
+                    let (sheet, rect) = (*sheet, *rect);
+                    self.check_area(Area { sheet, rect })?;
+                }
+                if !self.has_sheet(*sheet) {
+                    return Err(EditError::NoSheet);
+                }
+                undo.push(self.replace_validations(*sheet, validations.clone()));
                 Ok(())
             }
             Edit::Restore(before) => {

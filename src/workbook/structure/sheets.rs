@@ -252,6 +252,8 @@ impl Workbook {
             rows: source.rows.clone(),
             merges: source.merges.clone(),
             panes: source.panes,
+            conditional: source.conditional.clone(),
+            validations: source.validations.clone(),
             shifts: Vec::new(),
             touched: true,
         };
