@@ -21,7 +21,7 @@ impl From<State> for Before {
 
 impl From<Parts> for Before {
     fn from(parts: Parts) -> Self {
-        State::Parts(parts).into()
+        State::Parts(Box::new(parts)).into()
     }
 }
 
@@ -67,7 +67,7 @@ enum State {
         validations: Vec<Validation>,
     },
     /// What a structural edit changed.
-    Parts(Parts),
+    Parts(Box<Parts>),
 }
 
 /// What putting a state back, or an edit, touched.

@@ -21,11 +21,18 @@ struct ShiftedTables {
     tables: Tables,
     /// The names of those that are gone.
     gone: Vec<Arc<str>>,
-    /// Deleted columns one by one: the table, the column, and all columns of
-    /// the table with it.
-    columns: Vec<(Arc<str>, Arc<str>, Vec<Arc<str>>)>,
+    /// Deleted columns one by one.
+    columns: Vec<DeletedColumn>,
     /// The headers of new columns.
     headers: Vec<(Pos, Arc<str>)>,
+}
+
+#[derive(Debug)]
+struct DeletedColumn {
+    table: Arc<str>,
+    name: Arc<str>,
+    /// All columns of the table, this one included.
+    columns: Vec<Arc<str>>,
 }
 
 impl Workbook {
@@ -45,10 +52,10 @@ impl Workbook {
             shift,
         }];
         let columns = shifted.columns.iter();
-        changes.extend(columns.map(|(table, name, columns)| Change::DeleteColumn {
-            table,
-            name,
-            columns,
+        changes.extend(columns.map(|gone| Change::DeleteColumn {
+            table: &gone.table,
+            name: &gone.name,
+            columns: &gone.columns,
         }));
         let gone = shifted.gone.iter();
         changes.extend(gone.map(|name| Change::DeleteTable { name }));
