@@ -286,8 +286,11 @@ fn shift_columns(table: &mut Table, shift: Shift, rect: Rect, out: &mut ShiftedT
             for (i, column) in table.columns.iter().enumerate() {
                 if gone(i) {
                     let name = column.name.clone();
-                    out.columns
-                        .push((table.name.clone(), name.clone(), columns.clone()));
+                    out.columns.push(DeletedColumn {
+                        table: table.name.clone(),
+                        name: name.clone(),
+                        columns: columns.clone(),
+                    });
                     columns.retain(|other| *other != name);
                 }
             }
