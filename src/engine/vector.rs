@@ -14,6 +14,7 @@ mod lanes;
 mod operators;
 mod plan;
 mod rows;
+mod scan;
 #[cfg(test)]
 mod tests;
 
@@ -23,6 +24,8 @@ use crate::grid::{Area, Cell, Pos, SheetId};
 use crate::value::Value;
 use block::Block;
 use plan::{Part, Planner};
+
+pub use scan::{Computed, Step};
 
 /// Rows of a block: those of a chunk of cells, so that columns are borrowed
 /// as they lie in memory.

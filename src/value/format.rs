@@ -15,7 +15,8 @@ pub use super::printable::printable;
 pub use ssfmt::ast::{Color, NamedColor};
 
 /// A number format, read once for many cells.
-#[derive(Clone, Debug)]
+/// By default General.
+#[derive(Clone, Debug, Default)]
 pub struct Format {
     /// At most four; none for General.
     sections: Vec<Part>,
@@ -64,6 +65,13 @@ impl Format {
             sections.push(Part { section, kind });
         }
         Some(Self { sections })
+    }
+
+    /// Whether it shows numbers as General does.
+    pub fn is_general(&self) -> bool {
+        self.sections
+            .first()
+            .is_none_or(|part| part.kind == Kind::General)
     }
 
     /// Whether it shows numbers as dates or times.

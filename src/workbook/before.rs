@@ -1,7 +1,11 @@
 //! What an edit changed, as it was before: the material of undo.
 
-use super::{Cells, ColumnProps, DefinedName, RowProps, Run, StyleMap, Table, Template, Workbook};
-use crate::grid::{Area, MAX_COLS, MAX_ROWS, Pos, Rect, SheetId};
+use super::structure::Parts;
+use super::{
+    Cells, ColumnProps, ConditionalFormat, DefinedName, RowProps, Run, StyleMap, Table, Template,
+    Validation, Workbook,
+};
+use crate::grid::{Area, MAX_COLS, MAX_ROWS, Pos, Rect, SheetId, Shift};
 use std::sync::Arc;
 
 /// A part of a workbook as it was. Made by [`Workbook::apply`] only, for the
@@ -12,6 +16,12 @@ pub struct Before(Arc<State>);
 impl From<State> for Before {
     fn from(state: State) -> Self {
         Self(Arc::new(state))
+    }
+}
+
+impl From<Parts> for Before {
+    fn from(parts: Parts) -> Self {
+        State::Parts(Box::new(parts)).into()
     }
 }
 
@@ -48,6 +58,16 @@ enum State {
         names: Vec<DefinedName>,
         tables: Vec<Table>,
     },
+    Conditional {
+        sheet: SheetId,
+        formats: Vec<ConditionalFormat>,
+    },
+    Validations {
+        sheet: SheetId,
+        validations: Vec<Validation>,
+    },
+    /// What a structural edit changed.
+    Parts(Box<Parts>),
 }
 
 /// What putting a state back, or an edit, touched.
@@ -56,6 +76,27 @@ pub(super) struct Touched {
     pub contents: Vec<Area>,
     pub styles: Vec<Area>,
     pub structural: bool,
+    pub rewritten: bool,
+    pub naming: bool,
+    pub shifts: Vec<(SheetId, Shift)>,
+}
+
+impl Touched {
+    /// Lines are inserted or deleted: what was touched before has other places
+    /// now, and what is gone needs no attention.
+    pub(super) fn shift(&mut self, sheet: SheetId, shift: Shift) {
+        for areas in [&mut self.contents, &mut self.styles] {
+            areas.retain_mut(|area| {
+                if area.sheet != sheet {
+                    return true;
+                }
+                let moved = shift.stretched(area.rect);
+                area.rect = moved.unwrap_or(area.rect);
+                moved.is_some()
+            });
+        }
+        self.shifts.push((sheet, shift));
+    }
 }
 
 impl Workbook {
@@ -146,10 +187,12 @@ impl Workbook {
         touched: &mut Touched,
     ) -> Before {
         touched.structural = true;
+        let new = definition.clone();
         let old = match definition {
             Some(definition) => self.names.define(definition),
             None => self.names.remove(&name, scope),
         };
+        touched.naming |= old != new;
         Before::from(State::Name {
             name,
             scope,
@@ -165,6 +208,7 @@ impl Workbook {
         touched: &mut Touched,
     ) -> Before {
         touched.structural = true;
+        touched.naming = true;
         let before = Before::from(State::Tab {
             sheet,
             position: self.order.iter().position(|&id| id == sheet),
@@ -178,6 +222,34 @@ impl Workbook {
         }
         self.active = self.active.min(self.order.len().saturating_sub(1));
         before
+    }
+
+    pub(super) fn replace_conditional(
+        &mut self,
+        sheet: SheetId,
+        formats: Vec<ConditionalFormat>,
+        touched: &mut Touched,
+    ) -> Before {
+        let slot = &mut self.sheet_mut(sheet).conditional;
+        let old = std::mem::replace(slot, formats);
+        let areas = old.iter().chain(slot.iter()).flat_map(|f| &f.areas);
+        touched
+            .styles
+            .extend(areas.map(|&rect| Area { sheet, rect }));
+        Before::from(State::Conditional {
+            sheet,
+            formats: old,
+        })
+    }
+
+    pub(super) fn replace_validations(
+        &mut self,
+        sheet: SheetId,
+        validations: Vec<Validation>,
+    ) -> Before {
+        let slot = &mut self.sheet_mut(sheet).validations;
+        let validations = std::mem::replace(slot, validations);
+        Before::from(State::Validations { sheet, validations })
     }
 
     /// Puts a state back and returns the one it replaces.
@@ -234,11 +306,18 @@ impl Workbook {
                 sheet.rows.extend(rows.iter().cloned());
                 now
             }
+            State::Parts(parts) => self.restore_parts(parts, touched).into(),
             State::Name {
                 name,
                 scope,
                 definition,
             } => self.replace_name(name.clone(), *scope, definition.clone(), touched),
+            State::Conditional { sheet, formats } => {
+                self.replace_conditional(*sheet, formats.clone(), touched)
+            }
+            State::Validations { sheet, validations } => {
+                self.replace_validations(*sheet, validations.clone())
+            }
             State::Tab {
                 sheet,
                 position,

@@ -8,6 +8,7 @@ mod areas;
 mod before;
 mod cells;
 mod chunk;
+mod conditional;
 mod external;
 mod names;
 mod restyle;
@@ -16,26 +17,36 @@ mod run_index;
 mod runs_builder;
 mod sheet;
 mod sheet_names;
+mod structure;
 mod style_map;
 mod styles;
 mod tables;
 mod templates;
 mod transaction;
+mod validation;
 
 pub use areas::RefTextError;
 pub use before::Before;
 pub use cells::{CellIter, Cells};
+pub use conditional::{
+    CompareOp, Condition, ConditionalFormat, DataBar, DifferentialFormat, IconSet, IconStep, Rule,
+    ScalePoint, TextTest, Threshold, TimePeriod,
+};
 pub use external::{ExternalBook, ExternalSheet};
 pub use names::{DefinedName, Names, check_name};
 pub use run::{Run, RunId, RunKind, Runs};
 pub use runs_builder::RunsBuilder;
 pub use sheet::{ColumnProps, Panes, RowProps, Sheet, Visibility};
 pub use sheet_names::{check_sheet_name, quote_sheet_name};
+pub use structure::SheetEdit;
 pub use style_map::StyleMap;
 pub use styles::{CellStyle, Colour, Font, GENERAL, HorizontalAlign, Styles};
 pub use tables::{Table, TableColumn, Tables};
 pub use templates::{Template, TemplateId, Templates};
 pub use transaction::{Applied, Content, Edit, EditError, History, MAX_FILL, Transaction};
+pub use validation::{Alert, AlertStyle, Allowed, Message, NumberKind, Validation};
+
+pub use crate::grid::{Axis, Shift, ShiftKind};
 
 use crate::grid::{Area, Cell, SheetId};
 use crate::value::{DateSystem, equal_text};

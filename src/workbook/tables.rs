@@ -10,6 +10,9 @@ use std::sync::Arc;
 pub struct Table {
     /// The name that formulas use (`displayName`).
     pub name: Arc<str>,
+    /// The name it has in the file that the workbook was opened from; `None`
+    /// for a table made since.
+    pub saved_as: Option<Arc<str>>,
     /// Headers and totals included.
     pub area: Area,
     pub columns: Vec<TableColumn>,
@@ -22,8 +25,36 @@ pub struct Table {
 #[derive(Clone, Debug, PartialEq)]
 pub struct TableColumn {
     pub name: Arc<str>,
+    /// The name it has in the file that the workbook was opened from; `None`
+    /// for a column made since.
+    pub saved_as: Option<Arc<str>>,
     /// The formula that fills the column, without `=`.
     pub formula: Option<Arc<str>>,
+}
+
+impl TableColumn {
+    /// A column that no formula fills.
+    pub fn new(name: impl Into<Arc<str>>) -> Self {
+        Self {
+            name: name.into(),
+            saved_as: None,
+            formula: None,
+        }
+    }
+}
+
+/// A column's name as close to `wanted` as can be that no other column has:
+/// numbered where it is taken, as Excel numbers `Column1`.
+pub(super) fn unique_column(wanted: &str, taken: &[Arc<str>]) -> String {
+    let base = wanted.trim_end_matches(|c: char| c.is_ascii_digit());
+    let is_taken = |name: &str| taken.iter().any(|other| equal_text(other, name));
+    let mut name = wanted.to_owned();
+    let mut number = if base == wanted { 2 } else { 1 };
+    while is_taken(&name) {
+        name = format!("{base}{number}");
+        number += 1;
+    }
+    name
 }
 
 impl Table {
@@ -78,7 +109,7 @@ impl Table {
 }
 
 /// The tables of a workbook.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Tables {
     tables: Vec<Table>,
 }
@@ -98,6 +129,10 @@ impl Tables {
         self.tables
             .iter()
             .find(|t| t.area.sheet == sheet && t.area.rect.contains(pos))
+    }
+
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Table> {
+        self.tables.iter_mut()
     }
 
     pub fn push(&mut self, table: Table) {

@@ -119,6 +119,9 @@ pub struct Planner<'w, 'b> {
     at: Cell,
     bottom: u32,
     slots: Vec<Slot<'b>>,
+    /// Areas that are computed while the plan is carried out: what reads them
+    /// is not the same in every row.
+    computed: Vec<Area>,
 }
 
 impl<'w, 'b> Planner<'w, 'b> {
@@ -132,7 +135,14 @@ impl<'w, 'b> Planner<'w, 'b> {
             at,
             bottom,
             slots: Vec::new(),
+            computed: Vec::new(),
         }
+    }
+
+    /// Of rows that read what other rows or columns of the plan compute.
+    pub fn computing(mut self, areas: &[Area]) -> Self {
+        self.computed = areas.to_vec();
+        self
     }
 
     pub fn into_touched(self) -> Vec<Area> {
@@ -387,7 +397,10 @@ impl<'w, 'b> Planner<'w, 'b> {
                 Bound::Cells(reference) => {
                     let ((a, b), _) = reference.axes();
                     let relative = |axis| matches!(axis, Axis::Relative(_));
-                    reference.within.is_some() || relative(a) || relative(b)
+                    reference.within.is_some()
+                        || relative(a)
+                        || relative(b)
+                        || self.reads_computed(reference)
                 }
                 Bound::External(reference) => reference.moves(),
                 Bound::Slot(slot) => {
@@ -398,6 +411,16 @@ impl<'w, 'b> Planner<'w, 'b> {
             };
         });
         varies
+    }
+
+    fn reads_computed(&self, reference: &BoundRef) -> bool {
+        let Some(rect) = reference.rect(self.at.pos) else {
+            return false;
+        };
+        self.computed.iter().any(|area| {
+            reference.sheets.as_slice().contains(&area.sheet)
+                && area.rect.intersection(&rect).is_some()
+        })
     }
 
     fn known_slots(&self) -> Vec<Operand> {
@@ -442,13 +465,18 @@ impl<'w, 'b> Planner<'w, 'b> {
             down,
         };
         if reference.is_cell() {
+            let moves = last.top - first.top == self.bottom - self.at.pos.row;
+            moves.then_some(())?;
             let down = i64::from(first.top) - i64::from(self.at.pos.row);
             return Some(column(down));
         }
         // An intersection with the formula's row.
         let rows = self.at.pos.row..=self.bottom;
         let inside = |top: u32, bottom: u32| top <= *rows.start() && *rows.end() <= bottom;
-        let fixed = first == last && first.left == first.right && first.top < first.bottom;
+        let fixed = self.computed.is_empty()
+            && first == last
+            && first.left == first.right
+            && first.top < first.bottom;
         (fixed && inside(first.top, first.bottom)).then(|| column(0))
     }
 

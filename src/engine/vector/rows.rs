@@ -40,7 +40,7 @@ impl Fold {
 }
 
 /// A column beside another.
-fn beside(first: ColumnRef, by: u32) -> ColumnRef {
+pub fn beside(first: ColumnRef, by: u32) -> ColumnRef {
     let col = first.col + by;
     ColumnRef { col, ..first }
 }

@@ -82,37 +82,53 @@ fn book(seed: u64) -> Workbook {
 /// Fills `text`, written for row 1, down the column of formulas, and compares
 /// each cell with what the interpreter gives; `None` where it is no formula.
 fn compare(book: Workbook, text: &str, rows: u32) -> Option<(Workbook, usize)> {
-    let tree = formula::parse(text, Pos::new(0, OUT)).ok()?;
-    let mut book = book;
-    let template = book.templates.intern(Template::Formula(tree));
-    let rect = Rect::new(Pos::new(FIRST, OUT), Pos::new(FIRST + rows - 1, OUT));
+    compare_all(book, &[text], 0, rows)
+}
+
+/// As [`compare`], for columns of formulas side by side, written for the row
+/// `written`, counted from 0.
+fn compare_all(
+    mut book: Workbook,
+    texts: &[&str],
+    written: u32,
+    rows: u32,
+) -> Option<(Workbook, usize)> {
     let sheet = SheetId(0);
-    let kind = RunKind::Plain;
-    let run = book.sheet_mut(sheet).runs.insert(Run {
-        rect,
-        template,
-        kind,
-    });
+    let mut runs = Vec::new();
+    let mut last = OUT;
+    for (col, text) in (OUT..).zip(texts) {
+        let tree = formula::parse(text, Pos::new(written, col)).ok()?;
+        let template = book.templates.intern(Template::Formula(tree));
+        runs.push(book.sheet_mut(sheet).runs.insert(Run {
+            rect: Rect::new(Pos::new(FIRST, col), Pos::new(FIRST + rows - 1, col)),
+            template,
+            kind: RunKind::Plain,
+        }));
+        last = col;
+    }
+    let rect = Rect::new(Pos::new(FIRST, OUT), Pos::new(FIRST + rows - 1, last));
     let mut engine = Engine::new(book);
     engine.set_now(Some(45_000.5));
     engine.set_seed(3);
     engine.recalculate_all();
     let at = |pos| Cell { sheet, pos };
-    let bound = engine.bound(at(rect.top_left())).expect("a formula");
     let mut interpreter = Interpreter::new(engine.world(), at(rect.top_left()));
     let mut numbers = 0;
     for pos in rect.cells() {
+        let bound = engine.bound(at(pos)).expect("a formula");
         let expected = interpreter.single(bound, at(pos));
         let found = engine.value(at(pos));
         let same = match (&expected, &found) {
             (Value::Number(a), Value::Number(b)) => a.to_bits() == b.to_bits(),
             (a, b) => a == b,
         };
-        assert!(same, "={text} in {pos}: {found:?}, not {expected:?}");
+        assert!(same, "{texts:?} in {pos}: {found:?}, not {expected:?}");
         numbers += usize::from(matches!(found, Value::Number(_)));
     }
     let mut book = engine.into_workbook();
-    book.sheet_mut(sheet).runs.remove(run);
+    for run in runs {
+        book.sheet_mut(sheet).runs.remove(run);
+    }
     book.sheet_mut(sheet).cells.clear(rect);
     Some((book, numbers))
 }
@@ -241,6 +257,46 @@ fn columns_give_the_same_at_both_speeds_over_several_blocks() {
         "RAND()*0+A1",
     ] {
         let (back, _) = compare(book, text, ROWS).unwrap_or_else(|| panic!("{text} is no formula"));
+        book = back;
+    }
+}
+
+#[test]
+fn columns_that_read_the_row_before_give_the_same_at_both_speeds() {
+    let mut book = book(5);
+    for texts in [
+        &["J1+1"][..],
+        &["J1*0.5+A2-B2/C2"],
+        &["J3*0.5+A2"],
+        &["J1*0.5+F2"],
+        &["J1*0.5+I2"],
+        &["J1-0.1"],
+        &["J1+A2-A2"],
+        &["IF(A2>0,J1+1,0)"],
+        &["IF(J1>=5,A2,J1+1)"],
+        &["IF(J1,0,1)"],
+        &["IF(E2,J1,A2)"],
+        &["IFERROR(J1,0)+F2"],
+        &["J1&\"x\""],
+        &["IF(LEN(J1)>5,\"\",J1&\"x\")"],
+        &["ROUND(J1*1.01+1,2)"],
+        &["LOG(J1+2)"],
+        &["SUM(J1,A2)*0.5"],
+        &["MAX(J1:J1,A2)-1"],
+        &["AVERAGE(A2:C2,J1*1)"],
+        &["MIN(J1+1,I2)"],
+        &["SUMPRODUCT(A2:C2,$A$1:$C$1)+J1*0.1"],
+        &["-J1%+A2^2"],
+        &["J1*MAX(A$1:A$9)/200+J$1001*0+K2"],
+        &["IF(ROW()>1003,J$1002,1)+A2"],
+        &["J1^C2/10"],
+        &["K1+A2", "J2*0.5"],
+        &["K1*0.5", "IF(J2>B2,B2,L2)", "J2+K1*0.1"],
+        &["K3*0.5+1", "J2*0.25"],
+        &["I2+K1", "J2*0.5"],
+    ] {
+        let (back, _) = compare_all(book, texts, 1, ROWS)
+            .unwrap_or_else(|| panic!("{texts:?} are no formulas"));
         book = back;
     }
 }
