@@ -100,7 +100,9 @@ pub fn run(file: Option<&Path>, settings: Settings) -> Result<(), RunError> {
         drop(screen);
         // One drawing for all that has happened meanwhile.
         let first = match app.jobs.running() {
-            0 => happenings.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            0 => happenings
+                .recv()
+                .map_err(|_| RecvTimeoutError::Disconnected),
             // Clocks on the screen go on while something runs.
             _ => happenings.recv_timeout(TICK),
         };
