@@ -128,7 +128,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     .smooth(lower_rate)
     .examples(&[Example {
         formula: "RATE(A1,A2,A3,A4,1)",
-        cells: &[("A1", 48.0), ("A2", -200.0), ("A3", 8000.0), ("A4", -100.0)],
+        cells: &[("A1", 12.0), ("A2", -200.0), ("A3", 2000.0), ("A4", -100.0)],
     }]),
     entry(
         "XIRR",
@@ -540,10 +540,14 @@ fn lower_root(
     Ok(l.builder.select(converged, rate, unknown)?)
 }
 
-/// Newton's method for the balance after the last period, as [`lower_root`]
-/// does it for cash flows.
+/// Newton's method for the balance `f` after the last period, as
+/// [`lower_root`] does it for cash flows. Where many periods make `f` steep, the
+/// first steps are those for `f r / (1 + r)^n`, which is nearly linear; it is
+/// 0 at a rate of 0, too, from where the others go on.
 fn lower_rate(l: &mut Lowering<'_>, args: &[Lowered]) -> Result<Node, LowerError> {
-    const STEPS: usize = 30;
+    const STEPS: usize = 40;
+    const FIRST: usize = 12;
+    const MANY: f64 = 60.0;
     let n = l.term(args, 0, None)?;
     let n = l.share(n.positive())?;
     let pmt = l.term(args, 1, None)?;
@@ -565,7 +569,7 @@ fn lower_rate(l: &mut Lowering<'_>, args: &[Lowered]) -> Result<Node, LowerError
             n.clone()
                 .when(tiny.clone(), (grown.clone() - 1.0) / divisor.clone()),
         )?;
-        let slope = (n.clone() * grown.clone() / growth.clone() - sum.clone()) / divisor;
+        let slope = (n.clone() * grown.clone() / growth.clone() - sum.clone()) / divisor.clone();
         let slope = (n.clone() * (n.clone() - 1.0) * 0.5).when(tiny, slope);
         let factor = l.share(early.clone() * rate.clone() + 1.0)?;
         let payments = l.share(pmt.clone() * factor.clone() * sum.clone())?;
@@ -576,8 +580,13 @@ fn lower_rate(l: &mut Lowering<'_>, args: &[Lowered]) -> Result<Node, LowerError
             let converged = balance.abs().less(size * 1e-9);
             return l.build(rate.valid_where(converged));
         }
-        let change = pv.clone() * n.clone() * grown / growth.clone()
+        let mut change = pv.clone() * n.clone() * grown / growth.clone()
             + pmt.clone() * (early.clone() * sum + factor * slope);
+        if step < FIRST {
+            let inverse = 1.0 / divisor - n.clone() / growth.clone();
+            let many = Term::Number(MANY).less(n.clone());
+            change = change + balance.clone() * inverse.when(many, 0.0);
+        }
         let next = l.share(growth.clone() - balance / change)?;
         // A step past -1 goes half the way there.
         let next = next

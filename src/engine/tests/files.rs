@@ -47,8 +47,6 @@ const KNOWN: &[(&str, usize)] = &[
     ("FINANCIAL/IRR.xlsx", 3),
     // Excel's iteration stops 7e-11 short of the yield.
     ("FINANCIAL/PRICE_YIELD.xlsx", 3),
-    // Excel halves an interval and returns an end of it, 1e-8 off the root.
-    ("FINANCIAL/XNPV.xlsx", 3),
     // Dates with the day first, as in the saver's country, which no part of
     // the file names.
     ("TEXT/T_VALUE_VALUETOTEXT.xlsx", 2),
