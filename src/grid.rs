@@ -1,5 +1,9 @@
 //! Positions and rectangles of a sheet. Rows and columns count from zero.
 
+mod shift;
+
+pub use shift::{Axis, Shift, ShiftKind};
+
 use std::fmt;
 
 /// Rows on a sheet (Excel 2007 and later).

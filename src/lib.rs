@@ -13,12 +13,15 @@
 //! - [`workbook`]: the document: sheets, cells, runs of formulas, names, tables, edits;
 //! - [`xlsx`]: opening and saving files;
 //! - [`csv`] and [`import`]: files of other programs;
+//! - [`files`]: opening and saving by a file's extension;
 //! - [`engine`]: recalculation and gradients;
-//! - [`solver`]: optimisation of a cell by changing others.
+//! - [`solver`]: optimisation of a cell by changing others;
+//! - [`tui`]: the terminal application.
 
 pub mod atomic;
 pub mod csv;
 pub mod engine;
+pub mod files;
 pub mod formula;
 pub mod functions;
 pub mod grid;
@@ -26,6 +29,7 @@ pub mod import;
 pub mod program;
 pub mod random;
 pub mod solver;
+pub mod tui;
 pub mod value;
 pub mod workbook;
 pub mod xlsx;

@@ -29,6 +29,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "workbook",
         ],
     ),
+    ("files", &["csv", "grid", "import", "workbook", "xlsx"]),
     (
         "engine",
         &[
@@ -49,6 +50,22 @@ const ROOMS: &[(&str, &[&str])] = &[
     // Numbers and cell names as a terminal may show them.
     ("solver/progress", &["solver", "value"]),
     ("solver/slice", &["engine", "solver"]),
+    (
+        "tui",
+        &[
+            "atomic",
+            "csv",
+            "engine",
+            "files",
+            "formula",
+            "functions",
+            "grid",
+            "solver",
+            "value",
+            "workbook",
+            "xlsx",
+        ],
+    ),
 ];
 
 /// The most lines of a file: one that is longer holds two concepts.
@@ -61,7 +78,7 @@ fn every_room_knows_only_what_the_plan_allows() {
     for path in rust_files(&root) {
         let name = inside(&path, &root);
         // The binary's rooms may use the whole library; tests may open files.
-        let in_binary = name == "main.rs" || name.starts_with("cli/") || name.starts_with("tui/");
+        let in_binary = name == "main.rs" || name.starts_with("cli/");
         if name == "lib.rs" || in_binary || is_test(&name) {
             continue;
         }

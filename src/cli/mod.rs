@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand, each a few calls into the library.
 
+mod app;
 mod calc;
 mod check;
 mod completions;
@@ -26,16 +27,20 @@ use std::process::ExitCode;
 #[command(
     name = "gradsheet",
     version,
+    args_conflicts_with_subcommands = true,
     after_help = "Exit status: 0 where what was asked holds, 1 where it does not (check found a \
                   difference, solve did not converge), 2 on an error.\n\n\
                   Examples:\n  \
+                  gradsheet book.xlsx\n  \
                   gradsheet check book.xlsx\n  \
                   gradsheet solve book.xlsx --sheet linear -o solved.xlsx\n  \
                   gradsheet grad book.xlsx --of Model!B1 --wrt Model!C1:C9"
 )]
 pub struct Cli {
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
+    #[command(flatten)]
+    app: app::Args,
 }
 
 #[derive(Debug, Subcommand)]
@@ -65,8 +70,11 @@ type Result<T = Verdict> = std::result::Result<T, Box<dyn Error>>;
 /// Runs a command; the exit status is 0 where what was asked holds, 1 where
 /// it does not, 2 on an error.
 pub fn run(cli: Cli) -> ExitCode {
+    let Some(command) = cli.command else {
+        return status(app::run(&cli.app));
+    };
     let mut out = io::BufWriter::new(io::stdout().lock());
-    let result = match cli.command {
+    let result = match command {
         Command::Check(args) => check::run(&args, &mut out),
         Command::Calc(args) => calc::run(&args, &mut out),
         Command::Get(args) => get::run(&args, &mut out),
@@ -78,10 +86,13 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Completions(args) => completions::run(&args, &mut out),
         Command::Man(args) => man::run(&args, &mut out),
     };
-    let result = result.and_then(|verdict| {
+    status(result.and_then(|verdict| {
         out.flush()?;
         Ok(verdict)
-    });
+    }))
+}
+
+fn status(result: Result) -> ExitCode {
     match result {
         Ok(Verdict::Holds) => ExitCode::SUCCESS,
         Ok(Verdict::DoesNotHold) => ExitCode::from(1),

@@ -60,6 +60,10 @@ impl Engine {
         for area in &applied.changed {
             self.cache.forget(*area);
         }
+        self.appearances.values_changed(&applied.changed);
+        if applied.structural || !applied.restyled.is_empty() {
+            self.appearances.meaning_changed();
+        }
         let mut nodes = Vec::new();
         if applied.structural {
             if meaning(&self.workbook) == before {

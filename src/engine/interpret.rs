@@ -14,6 +14,7 @@ mod random;
 mod reference;
 
 pub use cache::AreaCache;
+pub(in crate::engine) use cache::Key;
 
 use super::bind::{Bound, BoundFormula, NameCache};
 use crate::functions::{Context, Operand, SelectRule, Selection};

@@ -6,6 +6,7 @@
 //! keeps it calculated through edits. For a [gradient], the formulas between two
 //! sets of cells are lowered (`lower`) to a differentiable program.
 
+pub mod appearance;
 mod bind;
 mod compare;
 mod components;
@@ -18,6 +19,7 @@ mod oracle;
 mod pool;
 mod recalc;
 mod stale;
+mod validate;
 
 #[cfg(test)]
 mod tests;
@@ -26,6 +28,7 @@ pub use compare::{Comparison, Mismatch};
 pub use edit::{Edited, EntryError};
 pub use graph::Graph;
 pub use recalc::{Progress, Recalculation};
+pub use validate::ValidationError;
 
 use crate::formula::{Dialect, ParseError};
 use crate::grid::Cell;
@@ -55,6 +58,7 @@ pub struct Engine {
     /// undone.
     stale: Vec<crate::grid::Area>,
     watch: Option<recalc::Watch>,
+    appearances: appearance::Appearances,
 }
 
 impl Engine {
@@ -76,6 +80,7 @@ impl Engine {
             circular: Vec::new(),
             stale,
             watch: None,
+            appearances: appearance::Appearances::default(),
         }
     }
 
@@ -85,6 +90,7 @@ impl Engine {
 
     /// For what has no bearing on calculation: the active tab, widths, templates.
     pub fn workbook_mut(&mut self) -> &mut Workbook {
+        self.appearances.meaning_changed();
         &mut self.workbook
     }
 

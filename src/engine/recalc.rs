@@ -130,6 +130,7 @@ impl Engine {
             };
             recalc.passes(dirty);
             let report = recalc.report;
+            self.appearances.values_changed(&report.changed);
             self.circular.extend(report.circular.iter().cloned());
             report
         })

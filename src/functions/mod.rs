@@ -63,6 +63,7 @@ pub use context::Context;
 pub use lower::{LowerError, Lowered, Lowering};
 pub use operand::{Callable, Lambda, Operand};
 pub use postings::Postings;
+pub use wildcard::Wildcard;
 
 use crate::value::{ErrorKind, Value};
 

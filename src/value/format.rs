@@ -66,6 +66,13 @@ impl Format {
         Some(Self { sections })
     }
 
+    /// Whether it shows numbers as General does.
+    pub fn is_general(&self) -> bool {
+        self.sections
+            .first()
+            .is_none_or(|part| part.kind == Kind::General)
+    }
+
     /// Whether it shows numbers as dates or times.
     pub fn is_date(&self) -> bool {
         self.sections.first().is_some_and(|p| p.kind == Kind::Date)

@@ -352,6 +352,7 @@ mod tests {
         book.add_sheet("it's");
         book.tables.push(Table {
             name: "Table1".into(),
+            saved_as: None,
             area: Area {
                 sheet: mine,
                 rect: rect("B2:D9"),
@@ -359,6 +360,7 @@ mod tests {
             columns: ["Age", "Fare, paid", "Sex"]
                 .map(|name| TableColumn {
                     name: name.into(),
+                    saved_as: None,
                     formula: None,
                 })
                 .into(),

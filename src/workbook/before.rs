@@ -1,6 +1,9 @@
 //! What an edit changed, as it was before: the material of undo.
 
-use super::{Cells, ColumnProps, DefinedName, RowProps, Run, StyleMap, Table, Template, Workbook};
+use super::{
+    Cells, ColumnProps, ConditionalFormat, DefinedName, RowProps, Run, StyleMap, Table, Template,
+    Validation, Workbook,
+};
 use crate::grid::{Area, MAX_COLS, MAX_ROWS, Pos, Rect, SheetId};
 use std::sync::Arc;
 
@@ -47,6 +50,14 @@ enum State {
         /// What belongs to the sheet and goes with it.
         names: Vec<DefinedName>,
         tables: Vec<Table>,
+    },
+    Conditional {
+        sheet: SheetId,
+        formats: Vec<ConditionalFormat>,
+    },
+    Validations {
+        sheet: SheetId,
+        validations: Vec<Validation>,
     },
 }
 
@@ -180,6 +191,34 @@ impl Workbook {
         before
     }
 
+    pub(super) fn replace_conditional(
+        &mut self,
+        sheet: SheetId,
+        formats: Vec<ConditionalFormat>,
+        touched: &mut Touched,
+    ) -> Before {
+        let slot = &mut self.sheet_mut(sheet).conditional;
+        let old = std::mem::replace(slot, formats);
+        let areas = old.iter().chain(slot.iter()).flat_map(|f| &f.areas);
+        touched
+            .styles
+            .extend(areas.map(|&rect| Area { sheet, rect }));
+        Before::from(State::Conditional {
+            sheet,
+            formats: old,
+        })
+    }
+
+    pub(super) fn replace_validations(
+        &mut self,
+        sheet: SheetId,
+        validations: Vec<Validation>,
+    ) -> Before {
+        let slot = &mut self.sheet_mut(sheet).validations;
+        let validations = std::mem::replace(slot, validations);
+        Before::from(State::Validations { sheet, validations })
+    }
+
     /// Puts a state back and returns the one it replaces.
     pub(super) fn restore(&mut self, before: &Before, touched: &mut Touched) -> Before {
         match &*before.0 {
@@ -239,6 +278,12 @@ impl Workbook {
                 scope,
                 definition,
             } => self.replace_name(name.clone(), *scope, definition.clone(), touched),
+            State::Conditional { sheet, formats } => {
+                self.replace_conditional(*sheet, formats.clone(), touched)
+            }
+            State::Validations { sheet, validations } => {
+                self.replace_validations(*sheet, validations.clone())
+            }
             State::Tab {
                 sheet,
                 position,

@@ -8,6 +8,7 @@ mod areas;
 mod before;
 mod cells;
 mod chunk;
+mod conditional;
 mod external;
 mod names;
 mod restyle;
@@ -21,10 +22,15 @@ mod styles;
 mod tables;
 mod templates;
 mod transaction;
+mod validation;
 
 pub use areas::RefTextError;
 pub use before::Before;
 pub use cells::{CellIter, Cells};
+pub use conditional::{
+    CompareOp, Condition, ConditionalFormat, DataBar, DifferentialFormat, IconSet, IconStep, Rule,
+    ScalePoint, TextTest, Threshold, TimePeriod,
+};
 pub use external::{ExternalBook, ExternalSheet};
 pub use names::{DefinedName, Names, check_name};
 pub use run::{Run, RunId, RunKind, Runs};
@@ -36,6 +42,9 @@ pub use styles::{CellStyle, Colour, Font, GENERAL, HorizontalAlign, Styles};
 pub use tables::{Table, TableColumn, Tables};
 pub use templates::{Template, TemplateId, Templates};
 pub use transaction::{Applied, Content, Edit, EditError, History, MAX_FILL, Transaction};
+pub use validation::{Alert, AlertStyle, Allowed, Message, NumberKind, Validation};
+
+pub use crate::grid::{Axis, Shift, ShiftKind};
 
 use crate::grid::{Area, Cell, SheetId};
 use crate::value::{DateSystem, equal_text};

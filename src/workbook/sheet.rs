@@ -1,7 +1,7 @@
 //! A sheet.
 
-use super::{Cells, Runs, StyleMap};
-use crate::grid::{Pos, Rect};
+use super::{Cells, ConditionalFormat, Runs, StyleMap, Validation};
+use crate::grid::{Pos, Rect, Shift};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -21,6 +21,12 @@ pub struct Sheet {
     pub rows: BTreeMap<u32, RowProps>,
     pub merges: Vec<Rect>,
     pub panes: Option<Panes>,
+    pub conditional: Vec<ConditionalFormat>,
+    pub validations: Vec<Validation>,
+    /// The rows and columns inserted and deleted since the workbook was opened,
+    /// in their order: what a file says of places that this document does not
+    /// know of goes through them when it is saved.
+    pub shifts: Vec<Shift>,
     /// Whether it may differ from the file it was opened from, so that saving
     /// has to compare them. Set by [`super::Workbook::sheet_mut`].
     pub touched: bool,

@@ -1,5 +1,6 @@
 //! How cells look: the styles of a workbook.
 
+use super::DifferentialFormat;
 use std::sync::Arc;
 
 /// The code of the number format that cells have until they get another.
@@ -66,24 +67,43 @@ pub enum HorizontalAlign {
 #[derive(Clone, Debug)]
 pub struct Styles {
     list: Vec<CellStyle>,
+    differential: Vec<DifferentialFormat>,
 }
 
 impl Default for Styles {
     fn default() -> Self {
         Self {
             list: vec![CellStyle::default()],
+            differential: Vec::new(),
         }
     }
 }
 
 impl Styles {
-    /// The styles of a file in their order. An empty list gets the default style.
-    pub fn new(list: Vec<CellStyle>) -> Self {
-        if list.is_empty() {
-            Self::default()
-        } else {
-            Self { list }
+    /// The styles of a file in their order, and the formats of its conditional
+    /// formats. An empty list gets the default style.
+    pub fn new(list: Vec<CellStyle>, differential: Vec<DifferentialFormat>) -> Self {
+        let mut styles = Self::default();
+        if !list.is_empty() {
+            styles.list = list;
         }
+        styles.differential = differential;
+        styles
+    }
+
+    /// The formats that conditional formats refer to by index. Like styles they
+    /// are added, never taken away or changed.
+    pub fn differential(&self) -> &[DifferentialFormat] {
+        &self.differential
+    }
+
+    /// The index of a format of conditional formats, added if it is new.
+    pub fn add_differential(&mut self, format: DifferentialFormat) -> u32 {
+        let known = self.differential.iter().position(|known| *known == format);
+        known.unwrap_or_else(|| {
+            self.differential.push(format);
+            self.differential.len() - 1
+        }) as u32
     }
 
     /// The style of an index; that of index 0 where a file points past its list.
@@ -142,7 +162,7 @@ mod tests {
             },
             ..CellStyle::default()
         };
-        let mut styles = Styles::new(vec![CellStyle::default(), bold]);
+        let mut styles = Styles::new(vec![CellStyle::default(), bold], Vec::new());
         let percent = styles.with_number_format(1, "0%");
         assert_eq!(styles.with_number_format(1, "0%"), percent);
         assert_ne!(styles.with_number_format(0, "0%"), percent);

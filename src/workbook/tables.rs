@@ -10,6 +10,9 @@ use std::sync::Arc;
 pub struct Table {
     /// The name that formulas use (`displayName`).
     pub name: Arc<str>,
+    /// The name it has in the file that the workbook was opened from; `None`
+    /// for a table made since.
+    pub saved_as: Option<Arc<str>>,
     /// Headers and totals included.
     pub area: Area,
     pub columns: Vec<TableColumn>,
@@ -22,6 +25,9 @@ pub struct Table {
 #[derive(Clone, Debug, PartialEq)]
 pub struct TableColumn {
     pub name: Arc<str>,
+    /// The name it has in the file that the workbook was opened from; `None`
+    /// for a column made since.
+    pub saved_as: Option<Arc<str>>,
     /// The formula that fills the column, without `=`.
     pub formula: Option<Arc<str>>,
 }

@@ -2,7 +2,8 @@
 
 use super::before::Touched;
 use super::{
-    Before, DefinedName, Run, RunKind, Template, TemplateId, Workbook, check_name, check_sheet_name,
+    Before, ConditionalFormat, DefinedName, Run, RunKind, Template, TemplateId, Validation,
+    Workbook, check_name, check_sheet_name,
 };
 use crate::grid::{Area, Cell, MAX_COLS, MAX_ROWS, Pos, Rect, SheetId};
 use crate::value::Value;
@@ -52,6 +53,16 @@ pub enum Edit {
     /// Removes a sheet with its names and tables. Formulas keep its name and
     /// are `#REF!` until there is a sheet of that name again.
     RemoveSheet { sheet: SheetId },
+    /// Gives a sheet other conditional formats.
+    SetConditionalFormats {
+        sheet: SheetId,
+        formats: Vec<ConditionalFormat>,
+    },
+    /// Gives a sheet other rules of what may be entered.
+    SetValidations {
+        sheet: SheetId,
+        validations: Vec<Validation>,
+    },
     /// Puts back what another edit changed; found in inverses.
     Restore(Before),
 }
@@ -226,6 +237,28 @@ impl Workbook {
                 Ok(())
             }
             Edit::RemoveSheet { sheet } => self.remove_sheet(*sheet, touched, undo),
+            Edit::SetConditionalFormats { sheet, formats } => {
+                for rect in formats.iter().flat_map(|format| &format.areas) {
+                    let (sheet, rect) = (*sheet, *rect);
+                    self.check_area(Area { sheet, rect })?;
+                }
+                if !self.has_sheet(*sheet) {
+                    return Err(EditError::NoSheet);
+                }
+                undo.push(self.replace_conditional(*sheet, formats.clone(), touched));
+                Ok(())
+            }
+            Edit::SetValidations { sheet, validations } => {
+                for rect in validations.iter().flat_map(|validation| &validation.areas) {
+                    let (sheet, rect) = (*sheet, *rect);
+                    self.check_area(Area { sheet, rect })?;
+                }
+                if !self.has_sheet(*sheet) {
+                    return Err(EditError::NoSheet);
+                }
+                undo.push(self.replace_validations(*sheet, validations.clone()));
+                Ok(())
+            }
             Edit::Restore(before) => {
                 undo.push(self.restore(before, touched));
                 Ok(())

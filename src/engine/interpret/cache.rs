@@ -26,7 +26,7 @@ pub struct Index {
 
 /// A value as exact search sees it: kinds do not mix, text without case.
 #[derive(Debug, PartialEq, Eq, Hash)]
-enum Key {
+pub(in crate::engine) enum Key {
     Number(u64),
     Text(Box<str>),
     Bool(bool),
@@ -34,7 +34,7 @@ enum Key {
 
 impl Key {
     /// `None` for what exact search never finds: blanks, errors, arrays.
-    fn of(value: &Value) -> Option<Self> {
+    pub fn of(value: &Value) -> Option<Self> {
         match value {
             // Adding 0 makes a negative zero positive.
             Value::Number(x) => Some(Key::Number((x + 0.0).to_bits())),

@@ -269,11 +269,13 @@ fn this_row_of_a_table_on_another_sheet_is_the_row_of_that_number() {
     let mut engine = with_other();
     let column = TableColumn {
         name: "x".into(),
+        saved_as: None,
         formula: None,
     };
     let rect = Rect::new(Pos::new(0, 0), Pos::new(1, 0));
     let table = Table {
         name: "T".into(),
+        saved_as: None,
         area: crate::grid::Area {
             sheet: SheetId(1),
             rect,

@@ -1,6 +1,6 @@
 use super::*;
 use crate::formula::Expr;
-use crate::workbook::Sheet;
+use crate::workbook::{Allowed, Condition, DifferentialFormat, Message, Rule, Sheet, Validation};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -519,4 +519,72 @@ proptest! {
             prop_assert_eq!(&view(&book), expected);
         }
     }
+}
+
+#[test]
+fn conditional_formats_and_validations_are_replaced_and_brought_back() {
+    let mut book = Workbook::new();
+    let sheet = book.add_sheet("Data");
+    let rect = Rect::new(Pos::new(0, 0), Pos::new(9, 0));
+    let areas = vec![rect];
+    let red = book.styles.add_differential(DifferentialFormat {
+        bold: Some(true),
+        ..DifferentialFormat::default()
+    });
+    let formats = vec![ConditionalFormat {
+        areas: areas.clone(),
+        rules: vec![Rule {
+            priority: 1,
+            stop_if_true: false,
+            condition: Condition::Duplicate,
+            format: Some(red),
+        }],
+        in_extension: false,
+    }];
+    let validations = vec![Validation {
+        areas,
+        allowed: Allowed::Any,
+        allow_blank: true,
+        dropdown: false,
+        prompt: Some(Message {
+            title: "".into(),
+            text: "a name".into(),
+        }),
+        alert: None,
+        in_extension: false,
+    }];
+    let edits = vec![
+        Edit::SetConditionalFormats {
+            sheet,
+            formats: formats.clone(),
+        },
+        Edit::SetValidations {
+            sheet,
+            validations: validations.clone(),
+        },
+    ];
+    let done = book.apply(&Transaction::new("Format", edits)).unwrap();
+    assert_eq!(book.sheet(sheet).conditional, formats);
+    assert_eq!(book.sheet(sheet).validations, validations);
+    assert_eq!(done.restyled, [Area { sheet, rect }]);
+    let undone = book.apply(&done.inverse).unwrap();
+    assert!(book.sheet(sheet).conditional.is_empty());
+    assert!(book.sheet(sheet).validations.is_empty());
+    book.apply(&undone.inverse).unwrap();
+    assert_eq!(book.sheet(sheet).conditional, formats);
+    let outside = vec![ConditionalFormat {
+        areas: vec![Rect {
+            bottom: MAX_ROWS,
+            ..rect
+        }],
+        ..formats[0].clone()
+    }];
+    let refused = book.apply(&Transaction::new(
+        "Format",
+        vec![Edit::SetConditionalFormats {
+            sheet,
+            formats: outside,
+        }],
+    ));
+    assert!(matches!(refused, Err(EditError::OutsideSheet { .. })));
 }

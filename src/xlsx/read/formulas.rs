@@ -7,6 +7,7 @@ use crate::workbook::{Run, RunKind, Runs, RunsBuilder, Template, TemplateId, Tem
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Collects the formulas of a sheet in the order of the file.
 ///
@@ -28,6 +29,16 @@ pub(in crate::xlsx) struct Formulas<'a> {
     shared: FxHashMap<u32, TemplateId>,
     /// By column: the first row below the array formulas seen so far.
     covered: Vec<u32>,
+}
+
+/// A formula that stands outside of cells, for the cell that it counts from;
+/// one that cannot be read as its text.
+pub(in crate::xlsx) fn formula_of(text: &str, origin: Pos) -> Arc<Template> {
+    let text = text.trim();
+    Arc::new(match formula::parse(text, origin) {
+        Ok(expr) => Template::Formula(expr),
+        Err(_) => Template::Unreadable(text.into()),
+    })
 }
 
 #[derive(Clone)]

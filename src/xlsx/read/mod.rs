@@ -1,6 +1,7 @@
 //! Reading a package into a workbook, one file a kind of part.
 
 pub(super) mod cells;
+pub(super) mod conditional;
 mod external;
 pub(super) mod formulas;
 pub(super) mod metadata;
@@ -8,6 +9,7 @@ pub(super) mod sheet;
 pub(super) mod strings;
 pub(super) mod styles;
 pub(super) mod table;
+pub(super) mod validation;
 pub(super) mod values;
 pub(super) mod workbook;
 
@@ -23,6 +25,7 @@ use rayon::prelude::*;
 use sheet::SheetPart;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use styles::Colours;
 use values::Context;
 
 /// What a document remembers of the file it was opened from.
@@ -107,6 +110,8 @@ fn read_parts(bytes: Arc<[u8]>) -> Result<(Workbook, Original), OpenCause> {
         let text = package.text(&found.target, &relationships.part)?;
         Ok(Some((found.target.clone(), text)))
     };
+    let theme = parse(optional("theme")?, styles::read_theme)?;
+    let styles = parse(optional("styles")?, |text| styles::read(text, &theme))?;
     let context = Context {
         strings: parse(optional("sharedStrings")?, strings::read)?,
         metadata: read_metadata(&optional)?,
@@ -114,6 +119,10 @@ fn read_parts(bytes: Arc<[u8]>) -> Result<(Workbook, Original), OpenCause> {
             DateSystem::Since1904
         } else {
             DateSystem::Since1900
+        },
+        colours: Colours {
+            theme,
+            palette: styles.palette,
         },
     };
 
@@ -140,9 +149,7 @@ fn read_parts(bytes: Arc<[u8]>) -> Result<(Workbook, Original), OpenCause> {
     let mut book = Workbook::new();
     book.date_system = context.dates;
     book.active = entries.active.min(entries.sheets.len() - 1);
-    let theme = parse(optional("theme")?, styles::read_theme)?;
-    let styles = parse(optional("styles")?, |text| styles::read(text, &theme))?;
-    book.styles = Styles::new(styles);
+    book.styles = Styles::new(styles.styles, styles.differential);
     let mut originals = Vec::new();
     for ((entry, part), read) in sources.into_iter().zip(sheets) {
         let id = book.add_sheet(&entry.name);
@@ -155,8 +162,10 @@ fn read_parts(bytes: Arc<[u8]>) -> Result<(Workbook, Original), OpenCause> {
             original.runs = book.sheet(id).runs.clone();
             original.spills = book.sheet(id).spills.clone();
             for (part, table) in tables {
+                let name: Arc<str> = table.name.into();
                 book.tables.push(Table {
-                    name: table.name.into(),
+                    saved_as: Some(name.clone()),
+                    name,
                     area: Area {
                         sheet: id,
                         rect: table.rect,

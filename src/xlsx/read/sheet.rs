@@ -1,13 +1,16 @@
 //! Worksheet parts.
 
 use super::cells::{CellReader, SheetItem};
+use super::conditional;
 use super::formulas::Formulas;
 use super::table::parse_rect;
+use super::validation;
 use super::values::{Context, ValueReader};
 use crate::grid::{MAX_COLS, Pos, Rect};
 use crate::workbook::{ColumnProps, Panes, RowProps, Runs, Sheet, StyleMap, Templates};
 use crate::xlsx::error::OpenCause;
 use crate::xlsx::xml::{Element, Xml, XmlError, is_true};
+use quick_xml::events::Event;
 use std::collections::BTreeMap;
 
 /// A worksheet read by itself.
@@ -50,8 +53,15 @@ pub(in crate::xlsx) fn read(
                     filters.extend(element.attribute("ref").and_then(|r| parse_rect(&r)));
                 }
                 "tablePart" => tables.extend(element.attribute("id").map(Into::into)),
-                // Extensions of other programs can hold anything.
-                "extLst" if !element.empty => xml.skip()?,
+                "conditionalFormatting" => {
+                    let read = conditional::read(text, xml, &element, &context.colours)?;
+                    sheet.conditional.extend(read.map(|part| part.format));
+                }
+                "dataValidation" => {
+                    let validation = validation::read(xml, &element)?;
+                    sheet.validations.extend(validation);
+                }
+                "extLst" if !element.empty => extensions(xml, &mut sheet)?,
                 _ => {}
             }
             Ok(())
@@ -79,6 +89,32 @@ pub(in crate::xlsx) fn read(
         templates,
         tables,
     })
+}
+
+/// Reads the extensions that this program knows up to the end of their list;
+/// those of other programs can hold anything.
+fn extensions(xml: &mut Xml<'_>, sheet: &mut Sheet) -> Result<(), XmlError> {
+    let mut depth = 1_usize;
+    while depth > 0 {
+        let (tag, empty) = match xml.next()? {
+            Event::Start(tag) => (tag, false),
+            Event::Empty(tag) => (tag, true),
+            Event::End(_) => {
+                depth -= 1;
+                continue;
+            }
+            Event::Eof => return Err(xml.error("the part ends inside its extensions")),
+            _ => continue,
+        };
+        let element = Element { tag, empty };
+        match element.name() {
+            "dataValidation" => sheet.validations.extend(validation::read(xml, &element)?),
+            "ext" | "dataValidations" => depth += usize::from(!empty),
+            _ if !empty => xml.skip()?,
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// A cell whose value cannot be, and why.

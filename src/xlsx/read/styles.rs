@@ -1,6 +1,6 @@
 //! The styles part: how cells look.
 
-use crate::workbook::{CellStyle, Colour, Font, GENERAL, HorizontalAlign};
+use crate::workbook::{CellStyle, Colour, DifferentialFormat, Font, GENERAL, HorizontalAlign};
 use crate::xlsx::xml::{Element, Xml, XmlError, is_true};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,8 +8,19 @@ use std::sync::Arc;
 /// The colours of a theme in the order in which styles number them.
 pub(in crate::xlsx) type Theme = Vec<Colour>;
 
-/// Reads the styles part: a style for each of its `cellXfs`.
-pub(in crate::xlsx) fn read(text: &str, theme: &Theme) -> Result<Vec<CellStyle>, XmlError> {
+/// What the styles part says.
+#[derive(Debug, Default)]
+pub(in crate::xlsx) struct StylesPart {
+    /// One for each of its `cellXfs`.
+    pub styles: Vec<CellStyle>,
+    /// Its `dxfs`.
+    pub differential: Vec<DifferentialFormat>,
+    /// The workbook's own palette; empty for the usual one.
+    pub palette: Vec<Colour>,
+}
+
+/// Reads the styles part.
+pub(in crate::xlsx) fn read(text: &str, theme: &Theme) -> Result<StylesPart, XmlError> {
     let mut formats: HashMap<u32, Arc<str>> = HashMap::new();
     let mut fonts: Vec<Font> = Vec::new();
     let mut fills: Vec<Option<Colour>> = Vec::new();
@@ -24,15 +35,21 @@ pub(in crate::xlsx) fn read(text: &str, theme: &Theme) -> Result<Vec<CellStyle>,
         }
         Ok(())
     })?;
-    let colours = Colours { theme, palette };
-    Xml::new(text).each_element(|_, element| {
+    let colours = Colours {
+        theme: theme.clone(),
+        palette,
+    };
+    let mut dxfs = DifferentialReader::default();
+    Xml::new(text).each_element(|xml, element| {
         let number = |name| number(&element, name);
         match (section.as_str(), element.name()) {
             (
                 _,
                 name @ ("numFmts" | "fonts" | "fills" | "borders" | "cellStyleXfs" | "cellXfs"
-                | "cellStyles" | "dxfs" | "tableStyles" | "colors" | "extLst"),
+                | "cellStyles" | "dxfs" | "tableStyles" | "colors"),
             ) => section = name.to_owned(),
+            // Extensions stand at the end of the part and within items.
+            (_, "extLst") if !element.empty => xml.skip()?,
             ("numFmts", "numFmt") => {
                 let code = element.attribute("formatCode");
                 if let (Some(id), Some(code)) = (number("numFmtId"), code) {
@@ -55,6 +72,7 @@ pub(in crate::xlsx) fn read(text: &str, theme: &Theme) -> Result<Vec<CellStyle>,
                     *fill = colours.of(&element);
                 }
             }
+            ("dxfs", _) => dxfs.element(&element, &colours),
             ("cellXfs", "xf") => {
                 let id = number("numFmtId").unwrap_or(0);
                 let code = formats.get(&id).cloned();
@@ -83,7 +101,58 @@ pub(in crate::xlsx) fn read(text: &str, theme: &Theme) -> Result<Vec<CellStyle>,
         }
         Ok(())
     })?;
-    Ok(styles)
+    Ok(StylesPart {
+        styles,
+        differential: dxfs.list,
+        palette: colours.palette,
+    })
+}
+
+/// Reads the formats of conditional formats, element by element.
+#[derive(Default)]
+pub(in crate::xlsx) struct DifferentialReader {
+    pub list: Vec<DifferentialFormat>,
+    /// The child of the format that is being read.
+    child: String,
+    solid: bool,
+}
+
+impl DifferentialReader {
+    /// Takes an element within a `dxf`, or its own.
+    pub fn element(&mut self, element: &Element<'_>, colours: &Colours) {
+        let name = element.name();
+        if name == "dxf" {
+            self.list.push(DifferentialFormat::default());
+            self.child.clear();
+            return;
+        }
+        let Some(format) = self.list.last_mut() else {
+            return;
+        };
+        let value = element.attribute("val");
+        let on = || Some(value.as_deref().is_none_or(is_true));
+        match (self.child.as_str(), name) {
+            (_, "font" | "fill" | "border" | "alignment" | "protection") => {
+                self.child = name.to_owned();
+            }
+            (_, "numFmt") => {
+                format.number_format = element.attribute("formatCode").map(|code| code.into());
+            }
+            ("font", "b") => format.bold = on(),
+            ("font", "i") => format.italic = on(),
+            ("font", "strike") => format.strike = on(),
+            ("font", "u") => format.underline = Some(value.as_deref() != Some("none")),
+            ("font", "color") => format.colour = colours.of(element),
+            ("fill", "patternFill") => {
+                let kind = element.attribute("patternType");
+                self.solid = kind.as_deref() != Some("none");
+            }
+            // Here it is the background that fills a cell.
+            ("fill", "bgColor") if self.solid => format.fill = colours.of(element).or(format.fill),
+            ("fill", "fgColor") if self.solid => format.fill = format.fill.or(colours.of(element)),
+            _ => {}
+        }
+    }
 }
 
 fn number(element: &Element<'_>, name: &str) -> Option<u32> {
@@ -94,7 +163,7 @@ fn flag(element: &Element<'_>, name: &str) -> bool {
     element.attribute(name).is_some_and(|v| is_true(&v))
 }
 
-fn font_property(font: &mut Font, name: &str, element: &Element<'_>, colours: &Colours<'_>) {
+fn font_property(font: &mut Font, name: &str, element: &Element<'_>, colours: &Colours) {
     // `<b/>` is true; `<b val="0"/>` is not.
     let value = element.attribute("val");
     let on = value.as_deref().is_none_or(is_true);
@@ -108,17 +177,18 @@ fn font_property(font: &mut Font, name: &str, element: &Element<'_>, colours: &C
     }
 }
 
-/// What colours in styles refer to.
-struct Colours<'t> {
-    theme: &'t Theme,
+/// What colours in files refer to.
+#[derive(Clone, Debug, Default)]
+pub(in crate::xlsx) struct Colours {
+    pub theme: Theme,
     /// The workbook's own palette; empty for the usual one.
-    palette: Vec<Colour>,
+    pub palette: Vec<Colour>,
 }
 
-impl Colours<'_> {
+impl Colours {
     /// The colour of an element such as `<color theme="4" tint="-0.25"/>`;
     /// `None` for the automatic one.
-    fn of(&self, element: &Element<'_>) -> Option<Colour> {
+    pub fn of(&self, element: &Element<'_>) -> Option<Colour> {
         let colour = if let Some(hex) = element.attribute("rgb") {
             rgb(&hex)?
         } else if let Some(index) = number(element, "theme") {
@@ -268,16 +338,25 @@ mod tests {
             r#"<a:theme xmlns:a="a"><a:clrScheme><a:dk1><a:sysClr val="windowText" lastClr="000000"/></a:dk1><a:lt1><a:srgbClr val="FFFFFF"/></a:lt1></a:clrScheme><a:fontScheme/></a:theme>"#,
         )
         .unwrap();
-        let styles = read(
+        let part = read(
             r#"<styleSheet><numFmts><numFmt numFmtId="164" formatCode="0.0&quot;x&quot;"/></numFmts>
             <fonts><font><b val="0"/></font><font><b/><i/><color theme="0" tint="-0.5"/></font></fonts>
             <fills><fill><patternFill patternType="none"><fgColor rgb="FFFF0000"/></patternFill></fill><fill><patternFill patternType="solid"><fgColor indexed="10"/></patternFill></fill></fills>
             <cellStyleXfs><xf numFmtId="9"/></cellStyleXfs>
             <cellXfs><xf/><xf numFmtId="164" fontId="1" fillId="1"><alignment horizontal="center" wrapText="1"/></xf></cellXfs>
-            <dxfs><dxf><font><b/></font><numFmt numFmtId="164" formatCode="no"/></dxf></dxfs></styleSheet>"#,
+            <dxfs><dxf><font><b/><color rgb="FF9C0006"/></font><numFmt numFmtId="164" formatCode="no"/><fill><patternFill><bgColor rgb="FFFFC7CE"/></patternFill></fill><border><left><color rgb="FF00FF00"/></left></border></dxf></dxfs></styleSheet>"#,
             &theme,
         )
         .unwrap();
+        let red = DifferentialFormat {
+            bold: Some(true),
+            colour: Some(Colour(0x9C, 0, 6)),
+            fill: Some(Colour(0xFF, 0xC7, 0xCE)),
+            number_format: Some("no".into()),
+            ..DifferentialFormat::default()
+        };
+        assert_eq!(part.differential, [red]);
+        let styles = part.styles;
         assert_eq!(styles.len(), 2);
         assert_eq!(styles[0], CellStyle::default());
         assert_eq!(&*styles[1].number_format, "0.0\"x\"");

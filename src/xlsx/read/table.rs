@@ -1,6 +1,6 @@
 //! Table parts.
 
-use crate::grid::{Pos, Rect};
+use crate::grid::{MAX_COLS, MAX_ROWS, Pos, Rect, parse_column, parse_row};
 use crate::workbook::TableColumn;
 use crate::xlsx::xml::{Element, Xml, XmlError, content_of, decode_xstring};
 use std::sync::Arc;
@@ -29,6 +29,7 @@ pub(in crate::xlsx) fn read(text: &str) -> Result<TablePart, XmlError> {
                 let name: Arc<str> = decode_xstring(&name).into();
                 if let Some(table) = &mut table {
                     table.columns.push(TableColumn {
+                        saved_as: Some(name.clone()),
                         name,
                         formula: None,
                     });
@@ -73,4 +74,21 @@ pub(in crate::xlsx) fn parse_rect(text: &str) -> Option<Rect> {
         Some((a, b)) => Some(Rect::new(Pos::parse_a1(a)?, Pos::parse_a1(b)?)),
         None => Some(Rect::cell(Pos::parse_a1(text)?)),
     }
+}
+
+/// Reads several with spaces between them; what cannot be read is left out.
+pub(in crate::xlsx) fn parse_sqref(text: &str) -> Vec<Rect> {
+    let read = |piece: &str| parse_rect(piece).or_else(|| parse_lines(piece));
+    text.split_whitespace().filter_map(read).collect()
+}
+
+/// Reads `A:C` or `1:3`.
+fn parse_lines(text: &str) -> Option<Rect> {
+    let plain = text.replace('$', "");
+    let (a, b) = plain.split_once(':')?;
+    if let (Some(a), Some(b)) = (parse_column(a), parse_column(b)) {
+        return Some(Rect::new(Pos::new(0, a), Pos::new(MAX_ROWS - 1, b)));
+    }
+    let (a, b) = (parse_row(a)?, parse_row(b)?);
+    Some(Rect::new(Pos::new(a, 0), Pos::new(b, MAX_COLS - 1)))
 }

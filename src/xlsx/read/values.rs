@@ -2,6 +2,7 @@
 
 use super::cells::{CellKind, CellRecord};
 use super::metadata::Metadata;
+use super::styles::Colours;
 use crate::value::{DateSystem, ErrorKind, Value};
 use crate::xlsx::xml::decode_xstring;
 use rustc_hash::FxHashMap;
@@ -13,6 +14,7 @@ pub(in crate::xlsx) struct Context {
     pub strings: Vec<Arc<str>>,
     pub metadata: Metadata,
     pub dates: DateSystem,
+    pub colours: Colours,
 }
 
 /// Reads values; equal texts of a sheet are held once.

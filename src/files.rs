@@ -1,0 +1,125 @@
+//! Opening and saving by a file's extension.
+
+use crate::csv::{self, Texts};
+use crate::grid::SheetId;
+use crate::workbook::Workbook;
+use crate::{import, xlsx};
+use std::path::{Path, PathBuf};
+
+/// The kinds of files there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Xlsx,
+    /// Xlsx with macros.
+    Xlsm,
+    /// Text with this delimiter between fields.
+    Text(u8),
+    /// Xls, xlsb, ods: read only.
+    Imported,
+}
+
+impl Kind {
+    /// By the extension; what has none that is known is taken for xlsx, whose
+    /// reader says what is wrong with it.
+    pub fn of(path: &Path) -> Self {
+        let extension = path
+            .extension()
+            .map(|e| e.to_string_lossy().to_ascii_lowercase());
+        match extension.as_deref() {
+            Some("xlsm") => Self::Xlsm,
+            Some("csv") => Self::Text(b','),
+            Some("tsv" | "txt" | "tab") => Self::Text(b'\t'),
+            Some("xls" | "xlsb" | "ods") => Self::Imported,
+            _ => Self::Xlsx,
+        }
+    }
+}
+
+/// A workbook and what was left out of it, in words.
+#[derive(Debug)]
+pub struct Opened {
+    pub workbook: Workbook,
+    pub notes: Vec<String>,
+}
+
+/// Why a file was not opened or saved.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    #[error(transparent)]
+    Xlsx(#[from] xlsx::OpenError),
+    #[error(transparent)]
+    Csv(#[from] csv::CsvError),
+    #[error(transparent)]
+    Import(#[from] import::ImportError),
+    #[error(transparent)]
+    Save(#[from] xlsx::SaveError),
+    #[error("{}: {source}", file.display())]
+    Write {
+        file: PathBuf,
+        source: csv::CsvWriteError,
+    },
+    #[error("{}: cannot be written in this format: save as .xlsx or .csv", .0.display())]
+    ReadOnlyFormat(PathBuf),
+    #[error("{}: {} has no macros: save it as .xlsx", output.display(), input.display())]
+    NoMacros { input: PathBuf, output: PathBuf },
+    #[error(
+        "{}: {} may have macros, which .xlsx files cannot hold: save it as .xlsm",
+        output.display(),
+        input.display()
+    )]
+    Macros { input: PathBuf, output: PathBuf },
+}
+
+/// Opens a workbook.
+pub fn open(path: &Path) -> Result<Opened, FileError> {
+    let whole = |workbook| Opened {
+        workbook,
+        notes: Vec::new(),
+    };
+    Ok(match Kind::of(path) {
+        Kind::Xlsx | Kind::Xlsm => whole(xlsx::open(path)?),
+        Kind::Text(_) => whole(csv::open(path)?),
+        Kind::Imported => {
+            let imported = import::open(path)?;
+            Opened {
+                workbook: imported.workbook,
+                notes: imported.notes,
+            }
+        }
+    })
+}
+
+/// Saves a workbook that was opened from `input` in the format of `output`'s
+/// extension; a text file gets one sheet.
+pub fn save(
+    workbook: &Workbook,
+    input: &Path,
+    output: &Path,
+    sheet: SheetId,
+) -> Result<(), FileError> {
+    check_formats(input, output)?;
+    match Kind::of(output) {
+        Kind::Text(delimiter) => csv::save(workbook, sheet, delimiter, Texts::Shown, output)
+            .map_err(|source| FileError::Write {
+                file: output.to_owned(),
+                source,
+            }),
+        _ => {
+            xlsx::save(workbook, output)?;
+            Ok(())
+        }
+    }
+}
+
+/// Whether what was opened from `input` can be saved as `output`, so that
+/// long work is not done in vain.
+pub fn check_formats(input: &Path, output: &Path) -> Result<(), FileError> {
+    let macros = Kind::of(input) == Kind::Xlsm;
+    let (input, output) = (input.to_owned(), output.to_owned());
+    match Kind::of(&output) {
+        Kind::Imported => Err(FileError::ReadOnlyFormat(output)),
+        Kind::Xlsm if !macros => Err(FileError::NoMacros { input, output }),
+        Kind::Xlsx if macros => Err(FileError::Macros { input, output }),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,540 @@
+//! The application's state, and what changes it.
+
+use super::command::{self, Call, Command, Refusal};
+use super::document::Document;
+use super::entry::Entry;
+use super::jobs::{Happening, Host, Jobs};
+use super::keymap::{Chord, Keymap, Match};
+use super::layout::{Layout, Viewport, column_width, scrolled};
+use super::mode::{Context, Mode};
+use super::panel::{PanelKind, Panels};
+use super::prompt::Prompt;
+use super::selection::{Selection, SheetView};
+use super::settings::{KeySet, Settings};
+use super::text_input::{insert, type_into};
+use super::theme::Theme;
+use crate::engine::{Edited, EntryError, Progress};
+use crate::grid::{Cell, Pos, SheetId};
+use crate::workbook::{Transaction, Visibility};
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use ratatui::layout::Rect as Screen;
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
+
+/// How long work may take before the interface says that it is busy.
+const PATIENCE: Duration = Duration::from_millis(80);
+
+/// All state of the application.
+pub struct App {
+    pub document: Document,
+    pub mode: Mode,
+    pub panels: Panels,
+    pub settings: Settings,
+    pub theme: Theme,
+    pub jobs: Jobs,
+    keymap: Keymap,
+    /// By sheet; a sheet not yet looked at has none.
+    views: HashMap<SheetId, SheetView>,
+    message: Option<Message>,
+    /// Keys pressed that may begin a command.
+    pending: Vec<Chord>,
+    /// The number typed before a command, in vim's keys.
+    count: Option<u32>,
+    screen: Screen,
+    host: Box<dyn Host>,
+    ended: bool,
+}
+
+/// What the status line says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    pub text: String,
+    pub tone: Tone,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    Note,
+    Warning,
+}
+
+impl App {
+    /// The application with a document, on a screen of 80 x 24 until it is told another.
+    pub fn new(document: Document, settings: Settings, jobs: Jobs, host: Box<dyn Host>) -> Self {
+        Self {
+            document,
+            mode: Mode::default(),
+            panels: Panels::default(),
+            theme: Theme::new(settings.depth, settings.background.unwrap_or_default()),
+            keymap: Keymap::new(&settings),
+            settings,
+            jobs,
+            views: HashMap::new(),
+            message: None,
+            pending: Vec::new(),
+            count: None,
+            screen: Screen::new(0, 0, 80, 24),
+            host,
+            ended: false,
+        }
+    }
+
+    /// Takes in what happened.
+    pub fn handle(&mut self, happening: Happening) {
+        match happening {
+            Happening::Input(event) => self.input(event),
+            Happening::Report(report) => report(self),
+            Happening::Hangup => self.ended = true,
+        }
+    }
+
+    /// Whether the program is to end.
+    pub fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Ends the program.
+    pub fn leave(&mut self) {
+        self.ended = true;
+    }
+
+    // What is shown.
+
+    pub fn keymap(&self) -> &Keymap {
+        &self.keymap
+    }
+
+    /// Takes another set of keys.
+    pub fn set_keys(&mut self, keys: KeySet) {
+        self.settings.keys = keys;
+        self.keymap = Keymap::new(&self.settings);
+    }
+
+    pub fn message(&self) -> Option<&Message> {
+        self.message.as_ref()
+    }
+
+    /// Keys pressed that wait for more, as they are shown.
+    pub fn pending(&self) -> String {
+        let count = self.count.map(|count| count.to_string());
+        let keys = self.pending.iter().map(Chord::to_string);
+        count.into_iter().chain(keys).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Says something on the status line.
+    pub fn say(&mut self, text: impl Into<String>) {
+        self.message = Some(Message {
+            text: text.into(),
+            tone: Tone::Note,
+        });
+    }
+
+    /// Says that something is wrong.
+    pub fn warn(&mut self, text: impl Into<String>) {
+        self.message = Some(Message {
+            text: text.into(),
+            tone: Tone::Warning,
+        });
+    }
+
+    /// Asks for a command's argument on a line of its own.
+    pub fn ask(&mut self, command: &str, label: &str, initial: &str) {
+        if let Some(command) = command::find(command) {
+            self.mode = Mode::Prompt(Prompt::new(command, label, initial));
+        }
+    }
+
+    /// The sheet in front.
+    pub fn sheet(&self) -> SheetId {
+        let workbook = self.document.engine().workbook();
+        let order = workbook.order();
+        order
+            .get(workbook.active)
+            .or_else(|| order.first())
+            .copied()
+            .unwrap_or(SheetId(0))
+    }
+
+    /// Brings a sheet to the front.
+    pub fn show_sheet(&mut self, sheet: SheetId) {
+        let workbook = self.document.engine_mut().workbook_mut();
+        if let Some(at) = workbook.order().iter().position(|&id| id == sheet) {
+            workbook.active = at;
+        }
+    }
+
+    /// Brings the sheet so many visible tabs further to the front, round and round.
+    pub fn step_sheet(&mut self, by: i64) {
+        let workbook = self.document.engine().workbook();
+        let visible: Vec<SheetId> = workbook
+            .order()
+            .iter()
+            .copied()
+            .filter(|&id| workbook.sheet(id).visibility == Visibility::Visible)
+            .collect();
+        let now = visible.iter().position(|&id| id == self.sheet());
+        if !visible.is_empty() {
+            let next = (now.unwrap_or(0) as i64 + by).rem_euclid(visible.len() as i64);
+            self.show_sheet(visible[next as usize]);
+        }
+    }
+
+    /// What is selected and in view of the sheet in front.
+    pub fn view(&self) -> SheetView {
+        self.views.get(&self.sheet()).cloned().unwrap_or_default()
+    }
+
+    fn view_mut(&mut self) -> &mut SheetView {
+        let sheet = self.sheet();
+        self.views.entry(sheet).or_default()
+    }
+
+    pub fn selection(&self) -> Selection {
+        self.view().selection
+    }
+
+    pub fn selection_mut(&mut self) -> &mut Selection {
+        &mut self.view_mut().selection
+    }
+
+    pub fn active_cell(&self) -> Cell {
+        Cell {
+            sheet: self.sheet(),
+            pos: self.selection().active(),
+        }
+    }
+
+    /// Selects, and brings the moving corner into view.
+    pub fn select(&mut self, selection: Selection) {
+        let to = match selection.is_one_cell() {
+            true => selection.active(),
+            false => selection.last().top_left(),
+        };
+        self.view_mut().selection = selection;
+        self.reveal(to);
+    }
+
+    /// Scrolls so that a cell is in view.
+    pub fn reveal(&mut self, at: Pos) {
+        let id = self.sheet();
+        let grid = self.layout().grid;
+        let view = self.view();
+        let sheet = self.document.engine().workbook().sheet(id);
+        let gutter = Viewport::new(sheet, &view, grid).gutter;
+        let panes = sheet.panes.unwrap_or(crate::workbook::Panes {
+            frozen_rows: 0,
+            frozen_cols: 0,
+        });
+        let height = |row: u32| u16::from(!sheet.rows.get(&row).is_some_and(|row| row.hidden));
+        let width = |col: u32| column_width(sheet, col);
+        let frozen_height: u16 = (0..panes.frozen_rows.min(u32::from(grid.height)))
+            .map(height)
+            .sum();
+        let frozen_width: u16 = (0..panes.frozen_cols.min(u32::from(grid.width)))
+            .map(width)
+            .fold(0, u16::saturating_add);
+        let mut top_left = view.top_left;
+        if at.row >= panes.frozen_rows {
+            let room = grid.height.saturating_sub(1 + frozen_height);
+            let first = top_left.row.max(panes.frozen_rows);
+            top_left.row = scrolled(first, at.row, room, height);
+        }
+        if at.col >= panes.frozen_cols {
+            let room = grid.width.saturating_sub(gutter + frozen_width);
+            let first = top_left.col.max(panes.frozen_cols);
+            top_left.col = scrolled(first, at.col, room, width);
+        }
+        self.view_mut().top_left = top_left;
+    }
+
+    /// The rows and columns that fit on the screen.
+    pub fn page(&self) -> (u32, u32) {
+        let viewport = self.viewport();
+        let rows = viewport.rows.len().saturating_sub(1).max(1);
+        let columns = viewport.columns.len().saturating_sub(1).max(1);
+        (rows as u32, columns as u32)
+    }
+
+    /// Where things are on the screen.
+    pub fn layout(&self) -> Layout {
+        Layout::new(self.screen, 1, self.panels.open.map(PanelKind::width))
+    }
+
+    pub fn viewport(&self) -> Viewport {
+        let sheet = self.document.engine().workbook().sheet(self.sheet());
+        Viewport::new(sheet, &self.view(), self.layout().grid)
+    }
+
+    /// Tells the size of the screen.
+    pub fn resize(&mut self, screen: Screen) {
+        self.screen = screen;
+        let at = self.selection().active();
+        self.reveal(at);
+    }
+
+    pub fn screen(&self) -> Screen {
+        self.screen
+    }
+
+    /// Opens a panel and gives it the keyboard.
+    pub fn open_panel(&mut self, kind: PanelKind) {
+        self.panels.open = Some(kind);
+        self.mode = Mode::Panel(kind);
+        let at = self.selection().active();
+        self.reveal(at);
+    }
+
+    /// How many lines the help page has.
+    pub fn help_lines(&self) -> usize {
+        super::draw::help_text(self).len()
+    }
+
+    pub fn host(&mut self) -> &mut dyn Host {
+        self.host.as_mut()
+    }
+
+    // What changes the document.
+
+    /// Does work on the document on a thread beside, so that the terminal can
+    /// show how it goes and a person can stop it.
+    pub fn work<R: Send>(&mut self, what: &str, work: impl FnOnce(&mut Document) -> R + Send) -> R {
+        let watched = Arc::new(Watched::default());
+        let seen = watched.clone();
+        let watch = move |progress| seen.tell(progress);
+        self.document.engine_mut().set_watch(Some(watch));
+        let (document, host) = (&mut self.document, &mut self.host);
+        let result = std::thread::scope(|scope| {
+            let (done, finished) = channel::<()>();
+            let worker = scope.spawn(move || {
+                let result = work(document);
+                drop(done);
+                result
+            });
+            while let Err(RecvTimeoutError::Timeout) = finished.recv_timeout(PATIENCE) {
+                if host.busy(what, watched.progress()).is_break() {
+                    watched.stop.store(true, Ordering::Relaxed);
+                }
+            }
+            worker.join()
+        });
+        let unwatched: Option<fn(Progress) -> ControlFlow<()>> = None;
+        self.document.engine_mut().set_watch(unwatched);
+        match result {
+            Ok(result) => result,
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    }
+
+    /// Applies a transaction and recalculates.
+    pub fn apply(&mut self, transaction: &Transaction) -> Result<(), Refusal> {
+        let edited = self.work(&transaction.label, |document| document.apply(transaction))?;
+        self.edited(&edited);
+        Ok(())
+    }
+
+    /// Enters typed text into a cell.
+    pub fn enter(&mut self, cell: Cell, text: &str) -> Result<(), EntryError> {
+        let edited = self.work("Recalculating", |document| document.enter(cell, text))?;
+        self.edited(&edited);
+        Ok(())
+    }
+
+    /// Takes the last change back; its label, or `None` where there is none.
+    pub fn undo(&mut self) -> Result<Option<String>, Refusal> {
+        let edited = self.work("Undoing", Document::undo)?;
+        Ok(edited.map(|edited| {
+            self.edited(&edited);
+            edited.applied.inverse.label
+        }))
+    }
+
+    /// Makes the change again that was undone last; its label.
+    pub fn redo(&mut self) -> Result<Option<String>, Refusal> {
+        let edited = self.work("Doing again", Document::redo)?;
+        Ok(edited.map(|edited| {
+            self.edited(&edited);
+            edited.applied.inverse.label
+        }))
+    }
+
+    /// What follows from a change of the document.
+    fn edited(&mut self, edited: &Edited) {
+        let recalculation = &edited.recalculation;
+        if recalculation.interrupted {
+            self.warn("Recalculation stopped: cells may show old values until the next one (F9)");
+        } else if let Some(path) = recalculation.circular.first() {
+            let workbook = self.document.engine().workbook();
+            let cells: Vec<String> = path.iter().take(6).map(|&c| workbook.address(c)).collect();
+            self.warn(format!("Circular reference: {}", cells.join(" → ")));
+        }
+    }
+
+    // Keys.
+
+    fn input(&mut self, event: Event) {
+        match event {
+            Event::Key(key) if key.kind != KeyEventKind::Release => self.key(key),
+            Event::Paste(text) => self.pasted(&text),
+            Event::Resize(width, height) => self.resize(Screen::new(0, 0, width, height)),
+            _ => {}
+        }
+    }
+
+    fn key(&mut self, key: KeyEvent) {
+        self.message = None;
+        let chord = Chord::from(key);
+        if self.counted(chord) || self.answered(chord) {
+            return;
+        }
+        self.pending.push(chord);
+        match self.keymap.find(self.mode.context(), &self.pending) {
+            Match::Prefix => {}
+            Match::Command(command) => {
+                self.pending.clear();
+                let call = Call {
+                    count: self.count.take(),
+                    argument: None,
+                };
+                if let Err(Refusal(why)) = self.run(command, &call) {
+                    self.warn(why);
+                }
+            }
+            Match::None => {
+                let alone = self.pending.len() == 1;
+                self.pending.clear();
+                self.count = None;
+                if alone {
+                    self.typed(key);
+                }
+            }
+        }
+    }
+
+    /// Runs a command.
+    pub fn run(&mut self, command: &Command, call: &Call) -> Result<(), Refusal> {
+        (command.run)(self, call)
+    }
+
+    /// Runs a command by its name.
+    pub fn run_named(&mut self, name: &str, call: &Call) -> Result<(), Refusal> {
+        match command::find(name) {
+            Some(command) => self.run(command, call),
+            None => Err(Refusal::new(format!("there is no command \"{name}\""))),
+        }
+    }
+
+    /// Takes a digit as part of a count, in vim's keys.
+    fn counted(&mut self, chord: Chord) -> bool {
+        let counting = self.keymap.set() == KeySet::Vim
+            && self.mode.context() == Context::Grid
+            && self.pending.is_empty();
+        match chord.digit().filter(|_| counting) {
+            Some(0) if self.count.is_none() => false,
+            Some(digit) => {
+                let count = self.count.unwrap_or(0);
+                self.count = Some(
+                    count
+                        .saturating_mul(10)
+                        .saturating_add(digit)
+                        .min(9_999_999),
+                );
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Takes a key as the answer to a question.
+    fn answered(&mut self, chord: Chord) -> bool {
+        let Mode::Confirm(confirm) = &self.mode else {
+            return false;
+        };
+        let typed = chord.plain_char().map(|c| c.to_ascii_lowercase());
+        let Some(answer) = confirm.answers.iter().find(|a| Some(a.key) == typed) else {
+            return false;
+        };
+        let command = answer.command.clone();
+        self.mode = Mode::Grid;
+        if let Some((name, argument)) = command {
+            let call = Call {
+                count: None,
+                argument,
+            };
+            if let Err(Refusal(why)) = self.run_named(name, &call) {
+                self.warn(why);
+            }
+        }
+        true
+    }
+
+    /// A key that is no command's.
+    fn typed(&mut self, key: KeyEvent) {
+        if let Some(input) = self.mode.input_mut() {
+            type_into(input, key);
+            self.retyped();
+            return;
+        }
+        let held = KeyModifiers::CONTROL | KeyModifiers::ALT;
+        let KeyCode::Char(c) = key.code else {
+            return;
+        };
+        let begins = match self.keymap.set() {
+            KeySet::Excel => true,
+            KeySet::Vim => c == '=',
+        };
+        if matches!(self.mode, Mode::Grid) && begins && !key.modifiers.intersects(held) {
+            self.mode = Mode::Entry(Entry::with(self.active_cell(), &c.to_string()));
+        }
+    }
+
+    /// What follows from a change of what is being typed.
+    fn retyped(&mut self) {
+        match &mut self.mode {
+            Mode::Palette(palette) => palette.list = Default::default(),
+            Mode::Prompt(prompt) => prompt.error = None,
+            Mode::Entry(entry) => entry.error = None,
+            _ => {}
+        }
+    }
+
+    /// Text that the terminal pasted.
+    fn pasted(&mut self, text: &str) {
+        if let Some(input) = self.mode.input_mut() {
+            insert(input, text);
+            self.retyped();
+        }
+    }
+}
+
+/// What a worker tells of its progress, and whether it is to stop.
+#[derive(Debug, Default)]
+struct Watched {
+    evaluated: AtomicU64,
+    runs: AtomicUsize,
+    of: AtomicUsize,
+    stop: AtomicBool,
+}
+
+impl Watched {
+    fn tell(&self, progress: Progress) -> ControlFlow<()> {
+        self.evaluated.store(progress.evaluated, Ordering::Relaxed);
+        self.runs.store(progress.runs, Ordering::Relaxed);
+        self.of.store(progress.of, Ordering::Relaxed);
+        match self.stop.load(Ordering::Relaxed) {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    }
+
+    fn progress(&self) -> Progress {
+        Progress {
+            evaluated: self.evaluated.load(Ordering::Relaxed),
+            runs: self.runs.load(Ordering::Relaxed),
+            of: self.of.load(Ordering::Relaxed),
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! Changing cells.
+
+use super::{Call, Command, Refusal};
+use crate::grid::Area;
+use crate::tui::app::App;
+use crate::value::Value;
+use crate::workbook::{Content, Edit, Transaction};
+
+pub const COMMANDS: &[Command] = &[
+    Command::grid(
+        "edit.undo",
+        "Undo",
+        "Takes the last change back.",
+        |app, call| {
+            for _ in 0..call.times() {
+                match app.undo()? {
+                    Some(label) => app.say(format!("Undone: {label}")),
+                    None => return Err(Refusal::new("there is nothing to undo")),
+                }
+            }
+            Ok(())
+        },
+    )
+    .keys(&["Ctrl+Z"])
+    .vim(&["u"]),
+    Command::grid(
+        "edit.redo",
+        "Redo",
+        "Makes the change again that was undone last.",
+        |app, call| {
+            for _ in 0..call.times() {
+                match app.redo()? {
+                    Some(label) => app.say(format!("Done again: {label}")),
+                    None => return Err(Refusal::new("there is nothing to do again")),
+                }
+            }
+            Ok(())
+        },
+    )
+    .keys(&["Ctrl+Y"])
+    .vim(&["Ctrl+R"]),
+    Command::grid(
+        "edit.clear",
+        "Clear contents",
+        "Empties the selected cells; their formats stay.",
+        clear,
+    )
+    .keys(&["Delete"])
+    .vim(&["x"]),
+];
+
+fn clear(app: &mut App, _: &Call) -> Result<(), Refusal> {
+    let sheet = app.sheet();
+    let selection = app.selection();
+    let edits = selection.areas().iter().map(|&rect| Edit::Set {
+        area: Area { sheet, rect },
+        content: Content::Value(Value::Blank),
+    });
+    let transaction = Transaction::new("Clear contents", edits.collect());
+    app.apply(&transaction)
+}

@@ -1,0 +1,136 @@
+//! The palette, help, and lists.
+
+use super::{Call, Command, Refusal};
+use crate::tui::app::App;
+use crate::tui::mode::{Context, Help, Mode, Palette};
+
+const LISTS: &[Context] = &[
+    Context::Prompt,
+    Context::Palette,
+    Context::Help,
+    Context::Confirm,
+];
+
+pub const COMMANDS: &[Command] = &[
+    Command::grid(
+        "view.palette",
+        "Command palette",
+        "Searches all commands by what they are called and do.",
+        |app, _| {
+            app.mode = Mode::Palette(Palette::default());
+            Ok(())
+        },
+    )
+    .keys(&["Ctrl+P", ":"]),
+    Command::grid(
+        "view.help",
+        "Help",
+        "Shows all commands with their keys.",
+        |app, _| {
+            app.mode = Mode::Help(Help::default());
+            Ok(())
+        },
+    )
+    .keys(&["F1", "?"])
+    .short(&["help"]),
+    Command::new(
+        "list.close",
+        "Close",
+        "Closes what lies over the grid.",
+        LISTS,
+        |app, _| {
+            app.mode = Mode::Grid;
+            Ok(())
+        },
+    )
+    .keys(&["Esc", "Ctrl+C"]),
+    Command::new(
+        "list.down",
+        "Next line",
+        "Moves to the next line.",
+        LISTS,
+        |app, _| move_choice(app, 1),
+    )
+    .keys(&["Down", "Ctrl+N"]),
+    Command::new(
+        "list.up",
+        "Previous line",
+        "Moves to the line before.",
+        LISTS,
+        |app, _| move_choice(app, -1),
+    )
+    .keys(&["Up", "Ctrl+P"]),
+    Command::new(
+        "list.page-down",
+        "Next page",
+        "Moves ten lines down.",
+        LISTS,
+        |app, _| move_choice(app, 10),
+    )
+    .keys(&["PgDn"]),
+    Command::new(
+        "list.page-up",
+        "Previous page",
+        "Moves ten lines up.",
+        LISTS,
+        |app, _| move_choice(app, -10),
+    )
+    .keys(&["PgUp"]),
+    Command::new(
+        "list.accept",
+        "Accept",
+        "Runs the chosen command, or accepts what was typed.",
+        LISTS,
+        accept,
+    )
+    .keys(&["Enter"]),
+];
+
+fn move_choice(app: &mut App, by: isize) -> Result<(), Refusal> {
+    let lines = app.help_lines();
+    match &mut app.mode {
+        Mode::Palette(palette) => {
+            let len = palette.matches().len();
+            palette.list.step(by, len);
+        }
+        Mode::Help(help) => help.top = help.top.saturating_add_signed(by).min(lines),
+        _ => {}
+    }
+    Ok(())
+}
+
+fn accept(app: &mut App, call: &Call) -> Result<(), Refusal> {
+    match std::mem::take(&mut app.mode) {
+        Mode::Palette(palette) => {
+            if let Some((command, argument)) = palette.short_form() {
+                let argument = argument.or_else(|| call.argument.clone());
+                return app.run(
+                    command,
+                    &Call {
+                        count: None,
+                        argument,
+                    },
+                );
+            }
+            let chosen = palette.matches().get(palette.list.chosen).copied();
+            match chosen {
+                Some(command) => app.run(command, &Call::default()),
+                None => {
+                    let typed = palette.input.value().to_owned();
+                    Err(Refusal::new(format!("there is no command \"{typed}\"")))
+                }
+            }
+        }
+        Mode::Prompt(mut prompt) => {
+            let argument = prompt.input.value().to_owned();
+            let result = app.run(prompt.command, &Call::with(argument));
+            if let Err(Refusal(why)) = result {
+                // What was typed is kept, to be mended.
+                prompt.error = Some(why.into_owned());
+                app.mode = Mode::Prompt(prompt);
+            }
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}

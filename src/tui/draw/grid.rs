@@ -1,0 +1,296 @@
+//! The cells.
+
+use crate::grid::{Cell, Pos, Rect, column_name};
+use crate::tui::app::App;
+use crate::tui::layout::{Line, Viewport};
+use crate::value::Value;
+use crate::value::format::{Color as FormatColor, Format, NamedColor, general, printable};
+use crate::workbook::{CellStyle, Colour, HorizontalAlign, Sheet};
+use ratatui::Frame;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect as Screen;
+use ratatui::style::{Modifier, Style};
+use std::collections::HashMap;
+use unicode_width::UnicodeWidthStr;
+
+/// Draws the part of the sheet that is in view.
+pub fn grid(app: &App, area: Screen, frame: &mut Frame) {
+    let sheet = app.document.engine().workbook().sheet(app.sheet());
+    let viewport = app.viewport();
+    headers(app, &viewport, area, frame.buffer_mut());
+    let mut painter = Painter {
+        app,
+        sheet,
+        viewport: &viewport,
+        merges: merges_in_view(sheet, &viewport),
+        formats: HashMap::new(),
+    };
+    for row in &viewport.rows {
+        painter.row(row, frame.buffer_mut());
+    }
+}
+
+fn headers(app: &App, viewport: &Viewport, area: Screen, buffer: &mut Buffer) {
+    let selection = app.selection();
+    let theme = &app.theme;
+    if area.height == 0 {
+        return;
+    }
+    buffer.set_style(Screen { height: 1, ..area }, theme.header());
+    for column in &viewport.columns {
+        let name = column_name(column.index);
+        let chosen = selection
+            .areas()
+            .iter()
+            .any(|rect| (rect.left..=rect.right).contains(&column.index));
+        let style = if chosen {
+            theme.header_active()
+        } else {
+            theme.header()
+        };
+        let left = column.size.saturating_sub(name.len() as u16) / 2;
+        let room = usize::from(column.size.saturating_sub(left));
+        buffer.set_stringn(column.start + left, area.y, &name, room, style);
+    }
+    for row in &viewport.rows {
+        let chosen = selection
+            .areas()
+            .iter()
+            .any(|rect| (rect.top..=rect.bottom).contains(&row.index));
+        let style = if chosen {
+            theme.header_active()
+        } else {
+            theme.header()
+        };
+        let width = usize::from(viewport.gutter.saturating_sub(1));
+        let text = format!("{:>width$}", row.index + 1);
+        buffer.set_stringn(area.x, row.start, &text, width, style);
+    }
+}
+
+/// Merged areas that meet the cells in view.
+fn merges_in_view(sheet: &Sheet, viewport: &Viewport) -> Vec<Rect> {
+    let (Some(first), Some(last)) = (viewport.rows.first(), viewport.rows.last()) else {
+        return Vec::new();
+    };
+    let rows = first.index..=last.index;
+    let in_view = |rect: &&Rect| rect.top <= *rows.end() && rect.bottom >= *rows.start();
+    sheet.merges.iter().filter(in_view).copied().collect()
+}
+
+struct Painter<'a> {
+    app: &'a App,
+    sheet: &'a Sheet,
+    viewport: &'a Viewport,
+    merges: Vec<Rect>,
+    /// By style index.
+    formats: HashMap<u32, Format>,
+}
+
+/// A cell's text, ready to be placed.
+struct Text {
+    text: String,
+    align: HorizontalAlign,
+    style: Style,
+    /// Whether it may go on over empty neighbours.
+    overflows: bool,
+}
+
+impl Painter<'_> {
+    fn row(&mut self, row: &Line, buffer: &mut Buffer) {
+        let columns = &self.viewport.columns;
+        // Fills first: text may go on over its neighbours.
+        for column in columns {
+            let at = Pos::new(row.index, column.index);
+            let style = self.background(self.anchor(at), at);
+            let cell = Screen::new(column.start, row.start, column.size, 1);
+            buffer.set_style(cell, style);
+        }
+        for (index, column) in columns.iter().enumerate() {
+            let at = Pos::new(row.index, column.index);
+            let anchor = self.anchor(at);
+            if anchor != at {
+                continue;
+            }
+            let Some(text) = self.text(at, self.room(index, at)) else {
+                continue;
+            };
+            self.place(row, index, at, &text, buffer);
+        }
+    }
+
+    /// The cell whose content is shown at `at`: the first of merged ones.
+    fn anchor(&self, at: Pos) -> Pos {
+        let merge = self.merges.iter().find(|rect| rect.contains(at));
+        merge.map_or(at, Rect::top_left)
+    }
+
+    /// The characters that the cell at `at`, in the column of that index, has,
+    /// with the columns that are merged into it.
+    fn room(&self, index: usize, at: Pos) -> u16 {
+        let columns = &self.viewport.columns;
+        match self.merges.iter().find(|rect| rect.contains(at)) {
+            Some(merge) => columns[index..]
+                .iter()
+                .take_while(|column| column.index <= merge.right)
+                .map(|column| column.size)
+                .sum(),
+            None => columns[index].size,
+        }
+    }
+
+    fn cell_style(&self, at: Pos) -> &CellStyle {
+        self.app
+            .document
+            .engine()
+            .workbook()
+            .styles
+            .get(self.sheet.style(at))
+    }
+
+    /// What lies behind a cell's text: fill, selection, cursor. `anchor` is
+    /// where its style is.
+    fn background(&self, anchor: Pos, at: Pos) -> Style {
+        let theme = &self.app.theme;
+        let selection = self.app.selection();
+        let mut style = match self.cell_style(anchor).fill {
+            Some(fill) => theme.on_fill(fill),
+            None => Style::new(),
+        };
+        let active = self.anchor(selection.active()) == anchor;
+        if active {
+            style = style.patch(theme.cursor());
+        } else if selection.contains(at) {
+            style = style.patch(theme.selected());
+        }
+        style
+    }
+
+    /// What a cell shows; `None` for nothing.
+    fn text(&mut self, at: Pos, room: u16) -> Option<Text> {
+        let value = self.sheet.cells.get(at);
+        if value.is_blank() {
+            return None;
+        }
+        let workbook = self.app.document.engine().workbook();
+        let index = self.sheet.style(at);
+        let cell_style = workbook.styles.get(index);
+        let format = self.formats.entry(index).or_insert_with(|| {
+            Format::parse(&cell_style.number_format)
+                .or_else(|| Format::parse(crate::workbook::GENERAL))
+                .unwrap_or_else(|| unreachable!("General is a format"))
+        });
+        // A space between neighbours.
+        let width = usize::from(room.saturating_sub(1)).max(1);
+        let shown = format.show(&value, workbook.date_system);
+        let colour = shown.as_ref().and_then(|shown| shown.color);
+        let text = shown.map(|shown| printable(&shown.text).into_owned());
+        let is_number = matches!(value, Value::Number(_));
+        let is_text = matches!(value, Value::Text(_));
+        let text = match (text, &value) {
+            (Some(text), _) if !is_number || text.width() <= width => text,
+            (Some(_), Value::Number(x)) if format.is_general() => {
+                general(*x, width).unwrap_or_else(|| "#".repeat(width))
+            }
+            _ => "#".repeat(width),
+        };
+        let align = match (cell_style.align, &value) {
+            (HorizontalAlign::General, Value::Number(_)) => HorizontalAlign::Right,
+            (HorizontalAlign::General, Value::Bool(_) | Value::Error(_)) => HorizontalAlign::Centre,
+            (align, _) => align,
+        };
+        let cell = Cell {
+            sheet: self.app.sheet(),
+            pos: at,
+        };
+        Some(Text {
+            overflows: is_text && align != HorizontalAlign::Fill && !self.is_merged(cell.pos),
+            text,
+            align,
+            style: self.font(cell_style, &value, colour),
+        })
+    }
+
+    fn is_merged(&self, at: Pos) -> bool {
+        self.merges.iter().any(|rect| rect.contains(at))
+    }
+
+    fn font(&self, style: &CellStyle, value: &Value, format: Option<FormatColor>) -> Style {
+        let theme = &self.app.theme;
+        let mut out = Style::new();
+        if matches!(value, Value::Error(_)) {
+            out = out.patch(theme.error());
+        }
+        let named = format.and_then(format_colour);
+        if let Some(colour) = named.or(style.font.colour) {
+            // Black on no fill would not be seen on a dark screen.
+            if style.fill.is_some() || colour != Colour(0, 0, 0) {
+                out = out.fg(theme.colour(colour));
+            }
+        }
+        let modifiers = [
+            (style.font.bold, Modifier::BOLD),
+            (style.font.italic, Modifier::ITALIC),
+            (style.font.underline, Modifier::UNDERLINED),
+            (style.font.strike, Modifier::CROSSED_OUT),
+        ];
+        for (is_set, modifier) in modifiers {
+            if is_set {
+                out = out.add_modifier(modifier);
+            }
+        }
+        out
+    }
+
+    fn place(&self, row: &Line, index: usize, at: Pos, text: &Text, buffer: &mut Buffer) {
+        let columns = &self.viewport.columns;
+        let column = &columns[index];
+        let own = self.room(index, at);
+        let width = text.text.width() as u16;
+        let mut room = own;
+        if text.overflows && width >= own && text.align != HorizontalAlign::Right {
+            for (next, after) in columns[index + 1..].iter().zip(&columns[index..]) {
+                let beside = next.start == after.start + after.size;
+                let place = Pos::new(row.index, next.index);
+                let empty = self.sheet.cells.get(place).is_blank() && !self.is_merged(place);
+                if room > width || !beside || !empty {
+                    break;
+                }
+                room += next.size;
+            }
+        }
+        let gap = u16::from(room == own);
+        let room = room.saturating_sub(gap);
+        let left = match text.align {
+            HorizontalAlign::Right => room.saturating_sub(width),
+            HorizontalAlign::Centre => room.saturating_sub(width) / 2,
+            _ => 0,
+        };
+        // The font on what lies behind it; the cursor's colours win.
+        let active = self.anchor(self.app.selection().active()) == at;
+        let mut style = text.style;
+        if active {
+            style.fg = None;
+            style.bg = None;
+        }
+        let room = usize::from(room.saturating_sub(left));
+        buffer.set_stringn(column.start + left, row.start, &text.text, room, style);
+    }
+}
+
+/// The colour that a number format's section asks for.
+fn format_colour(color: FormatColor) -> Option<Colour> {
+    Some(match color {
+        FormatColor::Named(named) => match named {
+            NamedColor::Black => Colour(0, 0, 0),
+            NamedColor::Blue => Colour(0, 0, 255),
+            NamedColor::Cyan => Colour(0, 255, 255),
+            NamedColor::Green => Colour(0, 255, 0),
+            NamedColor::Magenta => Colour(255, 0, 255),
+            NamedColor::Red => Colour(255, 0, 0),
+            NamedColor::White => Colour(255, 255, 255),
+            NamedColor::Yellow => Colour(255, 255, 0),
+        },
+        _ => return None,
+    })
+}

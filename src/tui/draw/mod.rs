@@ -1,0 +1,34 @@
+//! Showing the application's state. Nothing here changes it.
+
+mod bars;
+mod grid;
+mod help;
+mod overlay;
+mod panel;
+
+pub use help::text as help_text;
+
+use super::app::App;
+use super::mode::Mode;
+use ratatui::Frame;
+
+impl App {
+    /// Draws everything.
+    pub fn draw(&self, frame: &mut Frame) {
+        let layout = self.layout();
+        bars::formula_bar(self, layout.formula_bar, frame);
+        grid::grid(self, layout.grid, frame);
+        if let (Some(kind), Some(area)) = (self.panels.open, layout.panel) {
+            panel::panel(self, kind, area, frame);
+        }
+        bars::tabs(self, layout.tabs, frame);
+        bars::status(self, layout.status, frame);
+        match &self.mode {
+            Mode::Palette(palette) => overlay::palette(self, palette, frame),
+            Mode::Prompt(prompt) => overlay::prompt(self, prompt, frame),
+            Mode::Confirm(confirm) => overlay::confirm(self, confirm, frame),
+            Mode::Help(help) => help::page(self, help, frame),
+            Mode::Grid | Mode::Entry(_) | Mode::Panel(_) => {}
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! What lies over the grid: the palette, prompts, questions.
+
+use crate::tui::app::App;
+use crate::tui::mode::{Confirm, Palette};
+use crate::tui::prompt::Prompt;
+use crate::value::format::printable;
+use ratatui::Frame;
+use ratatui::layout::{Position, Rect as Screen};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Clear, Paragraph, Wrap};
+use tui_input::Input;
+
+/// A box over the grid, as wide and high as there is room for.
+fn window(screen: Screen, width: u16, height: u16) -> Screen {
+    let width = width.min(screen.width);
+    let height = height.min(screen.height);
+    Screen {
+        x: screen.x + (screen.width - width) / 2,
+        y: screen.y + (screen.height - height) / 4,
+        width,
+        height,
+    }
+}
+
+/// Opens a box with a title; the room inside it.
+pub fn open(app: &App, title: &str, area: Screen, frame: &mut Frame) -> Screen {
+    frame.render_widget(Clear, area);
+    let block = Block::bordered()
+        .title(format!(" {} ", printable(title)))
+        .border_style(app.theme.dim());
+    let inside = block.inner(area);
+    frame.render_widget(block, area);
+    inside
+}
+
+/// A line of text with its cursor.
+fn input_line(input: &Input, before: &str, area: Screen, frame: &mut Frame) {
+    let start = before.chars().count();
+    let room = usize::from(area.width).saturating_sub(start + 1);
+    let scroll = input.visual_scroll(room);
+    let text: String = input.value().chars().skip(scroll).collect();
+    let line = Line::from(format!("{before}{}", printable(&text)));
+    frame.render_widget(line, area);
+    let x = area.x + (start + input.visual_cursor().max(scroll) - scroll) as u16;
+    if area.height > 0 && x < area.right() {
+        frame.set_cursor_position(Position::new(x, area.y));
+    }
+}
+
+pub fn palette(app: &App, palette: &Palette, frame: &mut Frame) {
+    let area = window(app.screen(), 72, 18);
+    let inside = open(app, "Commands", area, frame);
+    let first = Screen {
+        height: inside.height.min(1),
+        ..inside
+    };
+    input_line(&palette.input, "> ", first, frame);
+    let list = Screen {
+        y: inside.y + first.height,
+        height: inside.height - first.height,
+        ..inside
+    };
+    let matches = palette.matches();
+    let top = palette.list.top(usize::from(list.height), matches.len());
+    let shown = matches.iter().enumerate().skip(top);
+    for (y, (index, command)) in (list.y..list.bottom()).zip(shown) {
+        let line = Screen {
+            y,
+            height: 1,
+            ..list
+        };
+        if index == palette.list.chosen {
+            frame.buffer_mut().set_style(line, app.theme.accent());
+        }
+        let keys = app.keymap().keys(command, &app.settings).join(", ");
+        let title = Line::from(vec![
+            Span::raw(format!(" {}", command.title)),
+            Span::styled(format!("  {}", command.help), app.theme.dim()),
+        ]);
+        frame.render_widget(title, line);
+        frame.render_widget(Line::from(format!(" {keys} ")).right_aligned(), line);
+    }
+}
+
+pub fn prompt(app: &App, prompt: &Prompt, frame: &mut Frame) {
+    let area = window(app.screen(), 64, 4);
+    let inside = open(app, &prompt.label, area, frame);
+    let first = Screen {
+        height: inside.height.min(1),
+        ..inside
+    };
+    input_line(&prompt.input, "", first, frame);
+    if let Some(error) = &prompt.error {
+        let below = Screen {
+            y: first.bottom(),
+            height: inside.height - first.height,
+            ..inside
+        };
+        let text = Paragraph::new(printable(error)).style(app.theme.error());
+        frame.render_widget(text, below);
+    }
+}
+
+pub fn confirm(app: &App, confirm: &Confirm, frame: &mut Frame) {
+    let height = 5 + confirm.answers.len() as u16;
+    let area = window(app.screen(), 60, height);
+    let inside = open(app, "Question", area, frame);
+    let mut lines = vec![
+        Line::from(printable(&confirm.question).into_owned()),
+        Line::default(),
+    ];
+    for answer in &confirm.answers {
+        lines.push(Line::from(vec![
+            Span::styled(format!(" {} ", answer.key), app.theme.accent()),
+            Span::raw(format!(" {}", answer.label)),
+        ]));
+    }
+    frame.render_widget(Paragraph::new(lines).wrap(Wrap { trim: false }), inside);
+}

@@ -1,0 +1,33 @@
+//! The panel beside the grid: its frame, and which view fills it.
+
+use crate::tui::app::App;
+use crate::tui::mode::Mode;
+use crate::tui::panel::PanelKind;
+use ratatui::Frame;
+use ratatui::layout::Rect as Screen;
+use ratatui::widgets::{Block, Clear};
+
+/// Draws the open panel.
+pub fn panel(app: &App, kind: PanelKind, area: Screen, frame: &mut Frame) {
+    let focused = matches!(app.mode, Mode::Panel(_));
+    let style = match focused {
+        true => app.theme.header_active(),
+        false => app.theme.dim(),
+    };
+    frame.render_widget(Clear, area);
+    let block = Block::bordered()
+        .title(format!(" {} ", kind.title()))
+        .border_style(style);
+    let inside = block.inner(area);
+    frame.render_widget(block, area);
+    match kind {
+        PanelKind::Gradient
+        | PanelKind::Inspector
+        | PanelKind::Solver
+        | PanelKind::Sliders
+        | PanelKind::Charts
+        | PanelKind::Problems => {
+            let _ = inside;
+        }
+    }
+}

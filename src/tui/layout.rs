@@ -1,0 +1,243 @@
+//! Where things are on the screen.
+
+use super::selection::SheetView;
+use crate::grid::{MAX_COLS, MAX_ROWS, Pos};
+use crate::workbook::Sheet;
+use ratatui::layout::Rect as Screen;
+
+/// A column's width in characters where the file says nothing; Excel's default
+/// of 8.43 and a column of space.
+const DEFAULT_WIDTH: u16 = 9;
+const MAX_WIDTH: u16 = 80;
+
+/// The areas of the screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Layout {
+    pub formula_bar: Screen,
+    pub grid: Screen,
+    pub panel: Option<Screen>,
+    pub tabs: Screen,
+    pub status: Screen,
+}
+
+impl Layout {
+    /// Divides a screen: `bar` lines for the formula, `panel` columns beside the
+    /// grid (the whole width where the grid would become too small to use).
+    pub fn new(screen: Screen, bar: u16, panel: Option<u16>) -> Self {
+        let bar = bar.min(screen.height.saturating_sub(3)).max(1);
+        let line = |y: u16, height: u16| Screen {
+            x: screen.x,
+            y: screen.y + y.min(screen.height),
+            width: screen.width,
+            height: height.min(screen.height.saturating_sub(y)),
+        };
+        let status = line(screen.height.saturating_sub(1), 1);
+        let tabs = line(
+            screen.height.saturating_sub(2),
+            u16::from(screen.height > 4),
+        );
+        let middle_height = screen
+            .height
+            .saturating_sub(bar + tabs.height + status.height);
+        let mut grid = line(bar, middle_height);
+        let panel = panel.map(|width| {
+            let width = match grid.width.saturating_sub(width) < 24 {
+                true => grid.width,
+                false => width,
+            };
+            grid.width -= width;
+            Screen {
+                x: grid.x + grid.width,
+                width,
+                ..grid
+            }
+        });
+        Self {
+            formula_bar: line(0, bar),
+            grid,
+            panel,
+            tabs,
+            status,
+        }
+    }
+}
+
+/// A row or column on the screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Its number in the sheet.
+    pub index: u32,
+    /// Its first character, counted from the screen's edge.
+    pub start: u16,
+    /// The characters it takes.
+    pub size: u16,
+}
+
+/// The part of a sheet that is on the screen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Viewport {
+    pub rows: Vec<Line>,
+    pub columns: Vec<Line>,
+    /// The width of the row numbers.
+    pub gutter: u16,
+    pub area: Screen,
+}
+
+impl Viewport {
+    /// What a grid's area shows of a sheet: frozen rows and columns first, then
+    /// those from the view's top left cell on. The last ones may be cut.
+    pub fn new(sheet: &Sheet, view: &SheetView, area: Screen) -> Self {
+        let panes = sheet.panes.unwrap_or(crate::workbook::Panes {
+            frozen_rows: 0,
+            frozen_cols: 0,
+        });
+        let last_row = view.top_left.row.saturating_add(u32::from(area.height));
+        let digits = (last_row + 1).to_string().len().max(3) as u16;
+        let gutter = (digits + 1).min(area.width);
+        let height = |row: u32| u16::from(!sheet.rows.get(&row).is_some_and(|props| props.hidden));
+        Self {
+            rows: lines(
+                panes.frozen_rows,
+                view.top_left.row,
+                MAX_ROWS,
+                area.y + 1..area.bottom().max(area.y + 1),
+                height,
+            ),
+            columns: lines(
+                panes.frozen_cols,
+                view.top_left.col,
+                MAX_COLS,
+                area.x + gutter..area.right(),
+                |col| column_width(sheet, col),
+            ),
+            gutter,
+            area,
+        }
+    }
+
+    /// The cell at a place on the screen; `None` outside the cells.
+    pub fn cell_at(&self, x: u16, y: u16) -> Option<Pos> {
+        let find = |lines: &[Line], at: u16| {
+            let line = lines
+                .iter()
+                .find(|l| l.start <= at && at < l.start + l.size);
+            line.map(|line| line.index)
+        };
+        Some(Pos::new(find(&self.rows, y)?, find(&self.columns, x)?))
+    }
+}
+
+/// The characters that a column takes, 0 where it is hidden.
+pub fn column_width(sheet: &Sheet, col: u32) -> u16 {
+    let Some(props) = sheet.columns.get(&col) else {
+        return DEFAULT_WIDTH;
+    };
+    match props.width {
+        _ if props.hidden => 0,
+        Some(width) => (width.round() as u16).saturating_add(1).clamp(2, MAX_WIDTH),
+        None => DEFAULT_WIDTH,
+    }
+}
+
+fn lines(
+    frozen: u32,
+    first: u32,
+    size: u32,
+    room: std::ops::Range<u16>,
+    size_of: impl Fn(u32) -> u16,
+) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let mut at = room.start;
+    let first = first.max(frozen);
+    for index in (0..frozen).chain(first..size) {
+        if at >= room.end {
+            break;
+        }
+        let size = size_of(index).min(room.end - at);
+        if size > 0 {
+            lines.push(Line {
+                index,
+                start: at,
+                size,
+            });
+        }
+        at += size;
+    }
+    lines
+}
+
+/// The first line to show so that `wanted` is whole on the screen, when `first`
+/// is now; `room` characters are there for lines that are not frozen.
+pub fn scrolled(first: u32, wanted: u32, room: u16, size_of: impl Fn(u32) -> u16) -> u32 {
+    if wanted <= first {
+        return wanted;
+    }
+    // From the wanted line back until the room is full.
+    let mut used = 0u16;
+    let mut top = wanted;
+    loop {
+        used = used.saturating_add(size_of(top));
+        if used > room {
+            return (top + 1).min(wanted).max(first);
+        }
+        if top == first {
+            return first;
+        }
+        top -= 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workbook::{ColumnProps, Panes};
+
+    #[test]
+    fn frozen_lines_stay_and_hidden_ones_take_no_room() {
+        let mut sheet = Sheet::new("s");
+        sheet.panes = Some(Panes {
+            frozen_rows: 1,
+            frozen_cols: 0,
+        });
+        let hidden = ColumnProps {
+            hidden: true,
+            ..ColumnProps::default()
+        };
+        sheet.columns.insert(1, hidden);
+        let view = SheetView {
+            top_left: Pos::new(10, 0),
+            ..SheetView::default()
+        };
+        let viewport = Viewport::new(&sheet, &view, Screen::new(0, 0, 30, 5));
+        let rows: Vec<u32> = viewport.rows.iter().map(|line| line.index).collect();
+        assert_eq!(rows, [0, 10, 11, 12]);
+        let columns: Vec<u32> = viewport.columns.iter().map(|line| line.index).collect();
+        assert_eq!(columns, [0, 2, 3]);
+        assert_eq!(viewport.cell_at(4, 1), Some(Pos::new(0, 0)));
+        assert_eq!(viewport.cell_at(14, 2), Some(Pos::new(10, 2)));
+        assert_eq!(viewport.cell_at(0, 2), None);
+    }
+
+    #[test]
+    fn scrolling_shows_the_wanted_line_and_moves_no_more_than_needed() {
+        let two = |_| 2;
+        assert_eq!(scrolled(5, 3, 10, two), 3);
+        assert_eq!(scrolled(5, 7, 10, two), 5);
+        assert_eq!(scrolled(5, 10, 10, two), 6);
+        assert_eq!(scrolled(0, 1000, 10, |_| 40), 1000);
+    }
+
+    #[test]
+    fn a_small_screen_is_divided_without_going_under() {
+        for height in 0..12 {
+            for width in [0, 5, 20, 80] {
+                let screen = Screen::new(0, 0, width, height);
+                let layout = Layout::new(screen, 1, Some(30));
+                let parts = [layout.formula_bar, layout.grid, layout.tabs, layout.status];
+                for part in parts.into_iter().chain(layout.panel) {
+                    assert_eq!(part.intersection(screen), part, "{width}x{height}");
+                }
+            }
+        }
+    }
+}

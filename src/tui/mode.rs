@@ -1,0 +1,144 @@
+//! What has the keyboard.
+
+use super::command::Command;
+use super::entry::Entry;
+use super::list::List;
+use super::panel::PanelKind;
+use super::prompt::Prompt;
+use tui_input::Input;
+
+/// What has the keyboard, and its state.
+#[derive(Debug, Default)]
+pub enum Mode {
+    #[default]
+    Grid,
+    /// A cell's content is being typed.
+    Entry(Entry),
+    /// A command asks for its argument.
+    Prompt(Prompt),
+    Palette(Palette),
+    Help(Help),
+    /// A question with a few answers.
+    Confirm(Confirm),
+    /// A panel beside the grid.
+    Panel(PanelKind),
+}
+
+/// Where keys mean what: the mode without its state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Context {
+    Grid,
+    Entry,
+    Prompt,
+    Palette,
+    Help,
+    Confirm,
+    Panel(PanelKind),
+}
+
+impl Mode {
+    pub fn context(&self) -> Context {
+        match self {
+            Self::Grid => Context::Grid,
+            Self::Entry(_) => Context::Entry,
+            Self::Prompt(_) => Context::Prompt,
+            Self::Palette(_) => Context::Palette,
+            Self::Help(_) => Context::Help,
+            Self::Confirm(_) => Context::Confirm,
+            Self::Panel(kind) => Context::Panel(*kind),
+        }
+    }
+
+    /// The text being typed, where there is one.
+    pub fn input_mut(&mut self) -> Option<&mut Input> {
+        match self {
+            Self::Entry(entry) => Some(&mut entry.input),
+            Self::Prompt(prompt) => Some(&mut prompt.input),
+            Self::Palette(palette) => Some(&mut palette.input),
+            _ => None,
+        }
+    }
+}
+
+/// All commands, searched by what is typed.
+#[derive(Debug, Default)]
+pub struct Palette {
+    pub input: Input,
+    pub list: List,
+}
+
+impl Palette {
+    /// The commands that match what is typed, the best first: every word
+    /// must occur in name, title or help; those that begin with it lead.
+    pub fn matches(&self) -> Vec<&'static Command> {
+        let typed = self.input.value().to_lowercase();
+        let (typed, _) = split_argument(&typed);
+        let words: Vec<&str> = typed.split_whitespace().collect();
+        let mut found: Vec<(usize, &'static Command)> = super::command::all()
+            .filter(|command| command.in_palette())
+            .filter_map(|command| Some((rank(command, &words)?, command)))
+            .collect();
+        found.sort_by_key(|(rank, _)| *rank);
+        found.into_iter().map(|(_, command)| command).collect()
+    }
+
+    /// What is typed after a command's short form: `w` and `out.xlsx` of `w out.xlsx`.
+    pub fn short_form(&self) -> Option<(&'static Command, Option<String>)> {
+        let (word, argument) = split_argument(self.input.value());
+        let command = super::command::all().find(|command| command.short.contains(&word))?;
+        Some((command, argument.map(str::to_owned)))
+    }
+}
+
+fn split_argument(typed: &str) -> (&str, Option<&str>) {
+    let typed = typed.trim_start();
+    let known = |word: &str| super::command::all().any(|command| command.short.contains(&word));
+    match typed.split_once(char::is_whitespace) {
+        Some((word, rest)) if known(word) => (word, Some(rest.trim()).filter(|r| !r.is_empty())),
+        _ => (typed.trim_end(), None),
+    }
+}
+
+/// How well a command answers to words, 0 the best; `None` where one is missing.
+fn rank(command: &Command, words: &[&str]) -> Option<usize> {
+    let title = command.title.to_lowercase();
+    let mut rank = 0;
+    for word in words {
+        rank += if command.short.contains(word) {
+            0
+        } else if title.starts_with(word) {
+            1
+        } else if title.split_whitespace().any(|part| part.starts_with(word)) {
+            2
+        } else if title.contains(word) || command.name.contains(word) {
+            3
+        } else if command.help.to_lowercase().contains(word) {
+            9
+        } else {
+            return None;
+        };
+    }
+    Some(rank)
+}
+
+/// The help page, scrolled.
+#[derive(Debug, Default)]
+pub struct Help {
+    pub top: usize,
+}
+
+/// A question with a few answers.
+#[derive(Debug)]
+pub struct Confirm {
+    pub question: String,
+    /// The key, its meaning, and the command that it runs with an argument;
+    /// `None` to do nothing.
+    pub answers: Vec<Answer>,
+}
+
+#[derive(Debug)]
+pub struct Answer {
+    pub key: char,
+    pub label: &'static str,
+    pub command: Option<(&'static str, Option<String>)>,
+}

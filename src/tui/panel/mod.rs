@@ -1,0 +1,58 @@
+//! The panels beside the grid. At most one is open; each keeps its state while
+//! it is not.
+//!
+//! A panel is a file here with its state, a file in `draw` that shows it, and
+//! its commands in `command`.
+
+/// A kind of panel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PanelKind {
+    /// The derivatives of an objective.
+    Gradient,
+    /// The formula under the cursor, part by part.
+    Inspector,
+    /// Solving.
+    Solver,
+    /// Cells moved by sliders.
+    Sliders,
+    Charts,
+    /// Cells with errors and circular references.
+    Problems,
+}
+
+impl PanelKind {
+    pub const ALL: [Self; 6] = [
+        Self::Gradient,
+        Self::Inspector,
+        Self::Solver,
+        Self::Sliders,
+        Self::Charts,
+        Self::Problems,
+    ];
+
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Gradient => "Gradient",
+            Self::Inspector => "Inspector",
+            Self::Solver => "Solver",
+            Self::Sliders => "Sliders",
+            Self::Charts => "Charts",
+            Self::Problems => "Problems",
+        }
+    }
+
+    /// The columns it takes beside the grid.
+    pub fn width(self) -> u16 {
+        match self {
+            Self::Gradient | Self::Problems | Self::Sliders => 38,
+            Self::Inspector | Self::Solver => 46,
+            Self::Charts => 60,
+        }
+    }
+}
+
+/// The panels and which of them is open.
+#[derive(Debug, Default)]
+pub struct Panels {
+    pub open: Option<PanelKind>,
+}

@@ -1,0 +1,233 @@
+//! The real terminal: raw mode, colours, the loop of events.
+
+use super::app::App;
+use super::document::Document;
+use super::jobs::{Happening, Host, Jobs};
+use super::settings::{Settings, SettingsError};
+use super::theme::{Background, ColourDepth};
+use crate::engine::Progress;
+use crate::files::FileError;
+use crate::value::format::printable;
+use crossterm::clipboard::CopyToClipboard;
+use crossterm::event::{
+    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture, Event,
+    KeyCode, KeyModifiers,
+};
+use crossterm::execute;
+use crossterm::terminal::{
+    EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+};
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect as Screen;
+use std::cell::RefCell;
+use std::io::{self, IsTerminal, Stdout, Write, stdout};
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::rc::Rc;
+use std::sync::mpsc::{Receiver, TryRecvError};
+
+/// Why the application could not run.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    #[error(
+        "the application needs a terminal for its input and output: run it in one, or use a \
+         command (gradsheet --help)"
+    )]
+    NoTerminal,
+    #[error("the terminal: {0}")]
+    Io(#[from] io::Error),
+}
+
+/// Opens a file, or a new workbook, in the terminal and stays until the user leaves.
+///
+/// # Errors
+/// Where the file cannot be opened or there is no terminal.
+pub fn run(file: Option<&Path>, settings: Settings) -> Result<(), RunError> {
+    if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
+        return Err(RunError::NoTerminal);
+    }
+    let (document, notes) = match file {
+        Some(file) => Document::open(file)?,
+        None => (Document::empty(), Vec::new()),
+    };
+    let (jobs, happenings) = Jobs::new();
+    let happenings = Rc::new(happenings);
+    restore_on_panic();
+    let _guard = Guard::enter()?;
+    let terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
+    let terminal = Rc::new(RefCell::new(terminal));
+    let host = TerminalHost {
+        terminal: terminal.clone(),
+        happenings: happenings.clone(),
+        drawn: Rc::default(),
+    };
+    let drawn = host.drawn.clone();
+    read_input(&jobs);
+    let mut app = App::new(document, settings, jobs, Box::new(host));
+    let size = terminal.borrow().size()?;
+    app.resize(Screen::new(0, 0, size.width, size.height));
+    if let Some(note) = notes.first() {
+        app.warn(note.clone());
+    }
+    while !app.has_ended() {
+        let mut screen = terminal.borrow_mut();
+        let frame = screen.draw(|frame| app.draw(frame))?;
+        drawn.replace(frame.buffer.clone());
+        drop(screen);
+        // One drawing for all that has happened meanwhile.
+        let Ok(first) = happenings.recv() else {
+            break;
+        };
+        app.handle(first);
+        while let Ok(next) = happenings.try_recv() {
+            app.handle(next);
+        }
+    }
+    Ok(())
+}
+
+/// Sends what the terminal reports into the happenings, from a thread of its own.
+fn read_input(jobs: &Jobs) {
+    let sender = jobs.sender();
+    std::thread::spawn(move || {
+        while let Ok(event) = crossterm::event::read() {
+            if sender.send(Happening::Input(event)).is_err() {
+                return;
+            }
+        }
+        let _ = sender.send(Happening::Hangup);
+    });
+}
+
+/// The terminal while the application runs; given back when dropped.
+struct Guard;
+
+impl Guard {
+    fn enter() -> io::Result<Self> {
+        enable_raw_mode()?;
+        let guard = Self;
+        execute!(
+            stdout(),
+            EnterAlternateScreen,
+            EnableMouseCapture,
+            EnableBracketedPaste
+        )?;
+        Ok(guard)
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        restore();
+    }
+}
+
+/// Gives the terminal back as it was. Nothing can be done where that fails.
+fn restore() {
+    let _ = execute!(
+        stdout(),
+        DisableBracketedPaste,
+        DisableMouseCapture,
+        LeaveAlternateScreen,
+        crossterm::cursor::Show
+    );
+    let _ = disable_raw_mode();
+}
+
+/// Has the terminal given back before a panic's message is written.
+fn restore_on_panic() {
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        restore();
+        before(info);
+    }));
+}
+
+/// The terminal while work is being waited for.
+struct TerminalHost {
+    terminal: Rc<RefCell<Terminal<CrosstermBackend<Stdout>>>>,
+    happenings: Rc<Receiver<Happening>>,
+    /// What was drawn last.
+    drawn: Rc<RefCell<Buffer>>,
+}
+
+impl Host for TerminalHost {
+    fn busy(&mut self, what: &str, progress: Progress) -> ControlFlow<()> {
+        let drawn = self.drawn.borrow();
+        let text = format!(
+            " {}: {} of {} runs, {} cells. Esc stops. ",
+            printable(what),
+            progress.runs,
+            progress.of,
+            progress.evaluated
+        );
+        let _ = self.terminal.borrow_mut().draw(|frame| {
+            let area = frame.area();
+            if area == drawn.area {
+                frame.buffer_mut().clone_from(&drawn);
+            }
+            let line = Screen {
+                y: area.bottom().saturating_sub(1),
+                height: area.height.min(1),
+                ..area
+            };
+            frame.render_widget(ratatui::text::Line::from(text.as_str()), line);
+        });
+        loop {
+            match self.happenings.try_recv() {
+                Ok(Happening::Input(Event::Key(key))) => {
+                    let control_c = key.code == KeyCode::Char('c')
+                        && key.modifiers.contains(KeyModifiers::CONTROL);
+                    if key.code == KeyCode::Esc || control_c {
+                        return ControlFlow::Break(());
+                    }
+                }
+                Ok(_) => {}
+                Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn copy(&mut self, text: &str) {
+        let _ = execute!(stdout(), CopyToClipboard::to_clipboard_from(text));
+        let _ = stdout().flush();
+    }
+}
+
+/// The colours of the terminal, by what its environment says.
+pub fn colour_depth() -> ColourDepth {
+    let var = |name| std::env::var(name).unwrap_or_default();
+    if !var("NO_COLOR").is_empty() || var("TERM") == "dumb" {
+        return ColourDepth::Monochrome;
+    }
+    let colorterm = var("COLORTERM");
+    if colorterm.contains("truecolor") || colorterm.contains("24bit") {
+        return ColourDepth::True;
+    }
+    match var("TERM") {
+        term if term.contains("256color") => ColourDepth::Palette256,
+        term if term.contains("direct") => ColourDepth::True,
+        _ => ColourDepth::Sixteen,
+    }
+}
+
+/// Whether the terminal is dark, by what its environment says (`COLORFGBG`, as
+/// rxvt and others set it: `15;0`); dark where it says nothing.
+pub fn background() -> Background {
+    let named = std::env::var("COLORFGBG").unwrap_or_default();
+    match named
+        .rsplit(';')
+        .next()
+        .and_then(|last| last.parse::<u8>().ok())
+    {
+        Some(7 | 9..=15) => Background::Light,
+        _ => Background::Dark,
+    }
+}

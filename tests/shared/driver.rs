@@ -1,0 +1,148 @@
+//! Driving the terminal application without a terminal. Each file of tests uses
+//! a part of it.
+
+#![allow(dead_code)]
+
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
+use gradsheet::grid::{Cell, Pos};
+use gradsheet::tui::keymap::Chord;
+use gradsheet::tui::{App, Document, Happening, Jobs, KeySet, Settings, Unattended};
+use gradsheet::value::Value;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::layout::Rect;
+use std::path::Path;
+use std::sync::mpsc::Receiver;
+use std::time::{Duration, Instant};
+
+/// The application on a screen of memory.
+pub struct Driver {
+    pub app: App,
+    happenings: Receiver<Happening>,
+    terminal: Terminal<TestBackend>,
+}
+
+impl Driver {
+    pub fn new(document: Document, settings: Settings) -> Self {
+        let (jobs, happenings) = Jobs::new();
+        let app = App::new(document, settings, jobs, Box::new(Unattended));
+        let mut driver = Self {
+            app,
+            happenings,
+            terminal: Terminal::new(TestBackend::new(80, 24)).unwrap(),
+        };
+        driver.resize(80, 24);
+        driver
+    }
+
+    /// With a new workbook.
+    pub fn empty() -> Self {
+        Self::new(Document::empty(), Settings::default())
+    }
+
+    /// With a new workbook and the keys of vim.
+    pub fn vim() -> Self {
+        let settings = Settings {
+            keys: KeySet::Vim,
+            ..Settings::default()
+        };
+        Self::new(Document::empty(), settings)
+    }
+
+    pub fn open(path: impl AsRef<Path>) -> Self {
+        let (document, _) = Document::open(path.as_ref()).unwrap();
+        Self::new(document, Settings::default())
+    }
+
+    /// Presses keys, written as in the configuration file, and types what
+    /// stands between backticks: ``Ctrl+G `B2` Enter``. Waits for what they began.
+    pub fn play(&mut self, keys: &str) -> &mut Self {
+        for (index, part) in keys.split('`').enumerate() {
+            if index % 2 == 1 {
+                for c in part.chars() {
+                    self.press(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE));
+                }
+            } else {
+                for key in part.split_whitespace() {
+                    let chord = Chord::parse(key).unwrap_or_else(|| panic!("no key: {key}"));
+                    self.press(chord.event());
+                }
+            }
+        }
+        self.settle();
+        self
+    }
+
+    fn press(&mut self, key: KeyEvent) {
+        self.happens(Event::Key(key));
+    }
+
+    pub fn happens(&mut self, event: Event) {
+        self.app.handle(Happening::Input(event));
+    }
+
+    pub fn resize(&mut self, width: u16, height: u16) {
+        self.terminal.backend_mut().resize(width, height);
+        self.terminal
+            .resize(Rect::new(0, 0, width, height))
+            .unwrap();
+        self.happens(Event::Resize(width, height));
+    }
+
+    /// Waits until no job runs and all reports are taken in.
+    pub fn settle(&mut self) {
+        let patience = Instant::now() + Duration::from_secs(60);
+        loop {
+            let running = self.app.jobs.running();
+            while let Ok(happening) = self.happenings.try_recv() {
+                self.app.handle(happening);
+            }
+            if running == 0 {
+                return;
+            }
+            assert!(Instant::now() < patience, "a job does not end");
+            if let Ok(happening) = self.happenings.recv_timeout(Duration::from_millis(20)) {
+                self.app.handle(happening);
+            }
+        }
+    }
+
+    /// What is on the screen, a line a row, without spaces at the ends.
+    pub fn screen(&mut self) -> String {
+        self.terminal.draw(|frame| self.app.draw(frame)).unwrap();
+        let buffer = self.terminal.backend().buffer();
+        let area = buffer.area;
+        let mut text = String::new();
+        for y in 0..area.height {
+            let mut line = String::new();
+            for x in 0..area.width {
+                line.push_str(buffer[(x, y)].symbol());
+            }
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+        text
+    }
+
+    /// The value of a cell of the sheet in front, by its address.
+    pub fn value(&self, address: &str) -> Value {
+        let pos = Pos::parse_a1(address).unwrap();
+        let sheet = self.app.sheet();
+        self.app.document.engine().value(Cell { sheet, pos })
+    }
+
+    /// A cell's value as it is shown.
+    pub fn shown(&self, address: &str) -> String {
+        let pos = Pos::parse_a1(address).unwrap();
+        let sheet = self.app.sheet();
+        self.app.document.engine().display(Cell { sheet, pos })
+    }
+
+    /// What the status line says.
+    pub fn message(&self) -> String {
+        self.app
+            .message()
+            .map(|m| m.text.clone())
+            .unwrap_or_default()
+    }
+}

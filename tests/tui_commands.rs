@@ -1,0 +1,194 @@
+//! Every command of the terminal application, run by its keys or from the
+//! palette, and what it does.
+
+#[path = "shared/driver.rs"]
+mod driver;
+
+use driver::Driver;
+use gradsheet::tui::command;
+use gradsheet::tui::panel::PanelKind;
+use gradsheet::tui::{Context, Mode, address};
+use std::collections::BTreeSet;
+
+/// A command, what is played before and to run it, and what must hold then.
+struct Case {
+    command: &'static str,
+    keys: &'static str,
+    holds: fn(&mut Driver) -> bool,
+}
+
+const fn case(command: &'static str, keys: &'static str, holds: fn(&mut Driver) -> bool) -> Case {
+    Case {
+        command,
+        keys,
+        holds,
+    }
+}
+
+fn active(driver: &Driver) -> String {
+    driver.app.selection().active().to_string()
+}
+
+fn selected(driver: &Driver) -> String {
+    address(driver.app.selection().last())
+}
+
+/// One for each command at least.
+const CASES: &[Case] = &[
+    case("go.down", "Down Down", |d| active(d) == "A3"),
+    case("go.up", "Down Down Up", |d| active(d) == "A2"),
+    case("go.right", "Right Tab", |d| active(d) == "C1"),
+    case("go.left", "Right Right Left", |d| active(d) == "B1"),
+    case("go.page-down", "PgDn", |d| active(d) == "A20"),
+    case("go.page-up", "PgDn PgDn PgUp", |d| active(d) == "A20"),
+    case("go.page-right", "Alt+PgDn", |d| active(d) == "I1"),
+    case("go.page-left", "Alt+PgDn Alt+PgUp", |d| active(d) == "A1"),
+    case("go.row-start", "Down Right Right Home", |d| {
+        active(d) == "A2"
+    }),
+    case("go.start", "Down Right Ctrl+Home", |d| active(d) == "A1"),
+    case(
+        "go.end",
+        "Ctrl+G `C7` Enter `1` Enter Ctrl+Home Ctrl+End",
+        |d| active(d) == "C7",
+    ),
+    case("go.to", "Ctrl+G `B2:C9` Enter", |d| selected(d) == "B2:C9"),
+    case("select.down", "Shift+Down", |d| selected(d) == "A1:A2"),
+    case("select.up", "Down Shift+Up", |d| selected(d) == "A1:A2"),
+    case("select.right", "Shift+Right", |d| selected(d) == "A1:B1"),
+    case("select.left", "Right Shift+Left", |d| {
+        selected(d) == "A1:B1"
+    }),
+    case("select.rows", "Down Shift+Space", |d| selected(d) == "2:2"),
+    case("select.columns", "Right Ctrl+Space", |d| {
+        selected(d) == "B:B"
+    }),
+    case("entry.edit", "`12` Enter Up F2 `3` Enter", |d| {
+        d.shown("A1") == "123"
+    }),
+    case("entry.accept", "`7` Enter", |d| {
+        d.shown("A1") == "7" && active(d) == "A2"
+    }),
+    case("entry.accept-up", "Down `7` Shift+Enter", |d| {
+        d.shown("A2") == "7" && active(d) == "A1"
+    }),
+    case("entry.accept-right", "`7` Tab", |d| {
+        d.shown("A1") == "7" && active(d) == "B1"
+    }),
+    case("entry.accept-left", "Right `7` Shift+Tab", |d| {
+        d.shown("B1") == "7" && active(d) == "A1"
+    }),
+    case("entry.cancel", "`7` Esc", |d| d.shown("A1").is_empty()),
+    case("edit.undo", "`7` Enter Ctrl+Z", |d| {
+        d.shown("A1").is_empty()
+    }),
+    case("edit.redo", "`7` Enter Ctrl+Z Ctrl+Y", |d| {
+        d.shown("A1") == "7"
+    }),
+    case("edit.clear", "`7` Enter Up Delete", |d| {
+        d.shown("A1").is_empty()
+    }),
+    case("sheet.next", "Ctrl+PgDn", |d| d.app.sheet().0 == 0),
+    case("sheet.previous", "Ctrl+PgUp", |d| d.app.sheet().0 == 0),
+    case("file.save", "`7` Enter Ctrl+S `{dir}/a.xlsx` Enter", |d| {
+        !d.app.document.is_modified() && d.message().contains("a.xlsx")
+    }),
+    case("file.save-as", "`7` Enter F12 `{dir}/b.xlsx` Enter", |d| {
+        d.app.document.title() == "b.xlsx"
+    }),
+    case("file.quit", "`7` Enter Ctrl+Q `d`", |d| d.app.has_ended()),
+    case("file.discard", "`7` Enter : `q!` Enter", |d| {
+        d.app.has_ended()
+    }),
+    case(
+        "file.save-quit",
+        "F12 `{dir}/c.xlsx` Enter `7` Enter : `wq` Enter",
+        |d| d.app.has_ended() && !d.app.document.is_modified(),
+    ),
+    case("view.palette", "Ctrl+P", |d| {
+        d.app.mode.context() == Context::Palette
+    }),
+    case("view.help", "F1", |d| d.screen().contains("Help: Esc")),
+    case("panel.gradient", "F7", |d| {
+        d.app.panels.open == Some(PanelKind::Gradient)
+    }),
+    case("panel.inspector", "F8", |d| {
+        d.app.panels.open == Some(PanelKind::Inspector)
+    }),
+    case("panel.solver", "Alt+S", |d| {
+        d.app.panels.open == Some(PanelKind::Solver)
+    }),
+    case("panel.sliders", "Alt+L", |d| {
+        d.app.panels.open == Some(PanelKind::Sliders)
+    }),
+    case("panel.charts", "F11", |d| {
+        d.app.panels.open == Some(PanelKind::Charts)
+    }),
+    case("panel.problems", "Alt+P", |d| {
+        d.app.panels.open == Some(PanelKind::Problems)
+    }),
+    case("panel.close", "F7 Esc", |d| d.app.panels.open.is_none()),
+    case("panel.grid", "F7 F6 Down", |d| {
+        active(d) == "A2" && d.app.panels.open.is_some()
+    }),
+    case("panel.focus", "F7 F6 F6", |d| {
+        d.app.mode.context() == Context::Panel(PanelKind::Gradient)
+    }),
+    case(
+        "panel.close-open",
+        "F7 F6 Ctrl+P `close the open` Enter",
+        |d| d.app.panels.open.is_none(),
+    ),
+    case("list.close", "F1 Esc", |d| matches!(d.app.mode, Mode::Grid)),
+    case(
+        "list.down",
+        "F1 Down Down",
+        |d| matches!(&d.app.mode, Mode::Help(h) if h.top == 2),
+    ),
+    case(
+        "list.up",
+        "F1 Down Down Up",
+        |d| matches!(&d.app.mode, Mode::Help(h) if h.top == 1),
+    ),
+    case(
+        "list.page-down",
+        "F1 PgDn",
+        |d| matches!(&d.app.mode, Mode::Help(h) if h.top == 10),
+    ),
+    case(
+        "list.page-up",
+        "F1 PgDn Down PgUp",
+        |d| matches!(&d.app.mode, Mode::Help(h) if h.top == 1),
+    ),
+    case("list.accept", "`7` Enter Ctrl+P `undo` Enter", |d| {
+        d.shown("A1").is_empty()
+    }),
+];
+
+#[test]
+fn every_command_does_what_it_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().to_str().unwrap();
+    let mut failed = Vec::new();
+    for case in CASES {
+        let mut driver = Driver::empty();
+        driver.play(&case.keys.replace("{dir}", dir));
+        if !(case.holds)(&mut driver) {
+            let message = driver.message();
+            failed.push(format!(
+                "{}: {}: {message}\n{}",
+                case.command,
+                case.keys,
+                driver.screen()
+            ));
+        }
+    }
+    assert!(failed.is_empty(), "\n{}", failed.join("\n"));
+}
+
+#[test]
+fn every_command_has_a_case() {
+    let covered: BTreeSet<&str> = CASES.iter().map(|case| case.command).collect();
+    let there: BTreeSet<&str> = command::all().map(|command| command.name).collect();
+    assert_eq!(covered, there);
+}
