@@ -36,6 +36,7 @@ use std::time::Duration;
     gradsheet solve book.xlsx --objective Loan!B7 --vary Loan!B2 --target 500"
 )]
 pub struct Args {
+    /// The workbook: xlsx, xlsm, xls, xlsb, ods, csv or tsv
     file: PathBuf,
     /// The sheet whose stored model is solved, and of references that name none
     #[arg(long)]
