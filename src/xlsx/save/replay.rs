@@ -4,7 +4,7 @@
 use crate::formula::{self, Change, Dialect, Home};
 use crate::functions::file_prefix;
 use crate::grid::{Pos, Rect, SheetId};
-use crate::workbook::{Axis, Shift, ShiftKind, Workbook, quote_sheet_name};
+use crate::workbook::{Axis, Shift, Workbook, quote_sheet_name};
 use crate::xlsx::read::Original;
 use std::sync::Arc;
 
@@ -53,7 +53,10 @@ impl<'b> Replay<'b> {
         let mut change = |change: &Change<'_>| now = formula::rewrite(&now, home, home, change);
         for fate in &self.sheets {
             for shift in fate.shifts {
-                change(&shift_change(fate.before, *shift));
+                change(&Change::Shift {
+                    sheet: fate.before,
+                    shift: *shift,
+                });
             }
         }
         let names: Vec<Arc<str>> = self.sheets.iter().map(|f| f.before.into()).collect();
@@ -102,16 +105,6 @@ impl<'b> Replay<'b> {
     pub fn shifts(&self, sheet: SheetId) -> &'b [Shift] {
         let fate = self.sheets.iter().find(|fate| fate.id == sheet);
         fate.map_or(&[], |fate| fate.shifts)
-    }
-}
-
-fn shift_change(sheet: &str, shift: Shift) -> Change<'_> {
-    let Shift { at, count, .. } = shift;
-    match (shift.axis, shift.kind) {
-        (Axis::Rows, ShiftKind::Insert) => Change::InsertRows { sheet, at, count },
-        (Axis::Rows, ShiftKind::Delete) => Change::DeleteRows { sheet, at, count },
-        (Axis::Columns, ShiftKind::Insert) => Change::InsertCols { sheet, at, count },
-        (Axis::Columns, ShiftKind::Delete) => Change::DeleteCols { sheet, at, count },
     }
 }
 
