@@ -7,7 +7,9 @@ use super::layout::Layout;
 use super::replay::{Replay, line_after, location_after, pos_after, rect_after, sqref_after};
 use crate::grid::{Pos, Rect, SheetId};
 use crate::workbook::{Axis, Shift};
-use crate::xlsx::xml::{Element, Patches, Xml, XmlError, escape, value_range, with_attribute};
+use crate::xlsx::xml::{
+    Element, Patches, Xml, XmlError, escape, is_true, value_range, with_attribute,
+};
 use quick_xml::events::Event;
 use std::ops::Range;
 
@@ -284,21 +286,52 @@ impl Part<'_> {
         })
     }
 
+    /// Page breaks, each by the line that it stands before.
     fn breaks(&self, patches: &mut Patches, axis: Axis) -> Result<(), XmlError> {
+        if self.shifts.is_empty() {
+            return Ok(());
+        }
+        let mut list: Option<Range<usize>> = None;
+        let (mut left, mut manual) = (0, 0);
+        let mut fixed: Vec<(Range<usize>, String)> = Vec::new();
         self.each(|_, element, tag| {
+            if element.name() != "brk" {
+                list = Some(tag);
+                return Ok(());
+            }
             let id = element.attribute("id").and_then(|v| v.parse::<u32>().ok());
-            if let (Some(id), "brk") = (id, element.name()) {
-                // A break stands before the line of its number.
-                let (now, here) = line_after(self.shifts, axis, id);
+            let Some(id) = id else { return Ok(()) };
+            let (now, here) = line_after(self.shifts, axis, id);
+            if !here {
+                fixed.push((tag, String::new()));
+                return Ok(());
+            }
+            left += 1;
+            manual += usize::from(element.attribute("man").is_some_and(|v| is_true(&v)));
+            if now != id {
                 let old = &self.text[tag.clone()];
-                if !here {
-                    patches.replace(tag, "");
-                } else if now != id {
-                    patches.replace(tag, with_attribute(old, "id", Some(&now.to_string())));
-                }
+                let new = with_attribute(old, "id", Some(&now.to_string()));
+                fixed.push((tag, new));
             }
             Ok(())
-        })
+        })?;
+        if left == 0 {
+            patches.replace(self.range.clone(), "");
+            return Ok(());
+        }
+        if let Some(list) = list.filter(|_| fixed.iter().any(|(_, text)| text.is_empty())) {
+            let mut tag = self.text[list.clone()].to_owned();
+            for (name, count) in [("count", left), ("manualBreakCount", manual)] {
+                if value_range(&tag, name).is_some() {
+                    tag = with_attribute(&tag, name, Some(&count.to_string()));
+                }
+            }
+            patches.replace(list, tag);
+        }
+        for (range, text) in fixed {
+            patches.replace(range, text);
+        }
+        Ok(())
     }
 
     /// The areas and formulas of extensions: sparklines, newer conditional
