@@ -26,7 +26,7 @@ pub(super) fn moved(
         return Ok(None);
     }
     let mut patches = Patches::default();
-    let mut cells: Vec<(Pos, Range<usize>, Range<usize>, Option<FormulaPlace>)> = Vec::new();
+    let mut cells: Vec<CellPlace> = Vec::new();
     let layout = Layout::scan(text, |record| {
         if shifts.is_empty() {
             return;
@@ -36,12 +36,23 @@ pub(super) fn moved(
             rect: formula.rect,
             inputs: formula.inputs,
         });
-        cells.push((record.at, record.bytes, record.tag, formula));
+        cells.push(CellPlace {
+            at: record.at,
+            bytes: record.bytes,
+            tag: record.tag,
+            formula,
+        });
     })?;
     if !shifts.is_empty() {
         rows(shifts, &layout, &mut patches);
         let gone = |row: u32| !line_after(shifts, Axis::Rows, row).1;
-        for (at, bytes, tag, formula) in cells {
+        for cell in cells {
+            let CellPlace {
+                at,
+                bytes,
+                tag,
+                formula,
+            } = cell;
             if gone(at.row) {
                 // With its row.
                 continue;
@@ -95,6 +106,14 @@ pub(super) fn moved(
         }
     }
     Ok((!patches.is_empty()).then(|| patches.apply(text)))
+}
+
+/// Where a cell's element stands, and what it says of places.
+struct CellPlace {
+    at: Pos,
+    bytes: Range<usize>,
+    tag: Range<usize>,
+    formula: Option<FormulaPlace>,
 }
 
 /// What a formula's element says of places.
@@ -164,8 +183,8 @@ fn rows(shifts: &[Shift], layout: &Layout<'_>, patches: &mut Patches) {
 fn columns(shifts: &[Shift], layout: &Layout<'_>, patches: &mut Patches) {
     let mut left = 0;
     for (first, last, range) in &layout.col_tags {
-        let along = shifts.iter().filter(|shift| shift.axis == Axis::Columns);
-        let now = along.fold(Some((*first, *last)), |span, shift| shift.span(span?));
+        let mut along = shifts.iter().filter(|shift| shift.axis == Axis::Columns);
+        let now = along.try_fold((*first, *last), |span, shift| shift.span(span));
         left += usize::from(now.is_some());
         let old = &layout.text[range.clone()];
         let new = match now {
