@@ -232,7 +232,7 @@ mod tests {
                     let holds = |at: Pos| all.contains(&(at.row, at.col));
                     // Past the last filled cell there is only the edge.
                     let far = i64::from(from.row.max(from.col)) + 2200;
-                    let near = (1..far).map_while(|by| at(by));
+                    let near = (1..far).map_while(&at);
                     let expected = match (holds(from), at(1)) {
                         (_, None) => from,
                         (true, Some(next)) if holds(next) => {

@@ -145,7 +145,10 @@ fn arrays_and_merged_cells_are_moved_whole_or_not_at_all() {
     assert!(desk.book.sheet(sheet).merges.is_empty());
 }
 
-fn entries() -> impl Strategy<Value = Vec<(usize, (u32, u32), (u32, u32), &'static str)>> {
+/// A sheet, a cell, a size and a text to fill it with.
+type Entry = (usize, (u32, u32), (u32, u32), &'static str);
+
+fn entries() -> impl Strategy<Value = Vec<Entry>> {
     let texts = prop::sample::select(vec![
         "text",
         "=B2+1",
@@ -194,9 +197,9 @@ proptest! {
             }
             None => desk.text(sheet, here),
         };
-        for sheet in 0..2 {
+        for (sheet, texts) in expected.iter_mut().enumerate() {
             for here in rect("A1:L16").cells() {
-                expected[sheet][at(here)] = rewritten(sheet, here, sheet, here);
+                texts[at(here)] = rewritten(sheet, here, sheet, here);
             }
         }
         for here in source.cells() {
