@@ -32,7 +32,7 @@ pub use conditional::{
     CompareOp, Condition, ConditionalFormat, DataBar, DifferentialFormat, IconSet, IconStep, Rule,
     ScalePoint, TextTest, Threshold, TimePeriod,
 };
-pub use external::{ExternalBook, ExternalSheet};
+pub use external::{ExternalBook, ExternalName, ExternalSheet};
 pub use names::{DefinedName, Names, check_name};
 pub use run::{Run, RunId, RunKind, Runs};
 pub use runs_builder::RunsBuilder;
