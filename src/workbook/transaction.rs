@@ -2,8 +2,8 @@
 
 use super::before::Touched;
 use super::{
-    Before, ConditionalFormat, DefinedName, Run, RunKind, SheetEdit, Template, TemplateId,
-    Validation, Workbook, check_name,
+    Before, ConditionalFormat, DefinedName, Run, RunKind, SheetEdit, TableEdit, Template,
+    TemplateId, Validation, Workbook, check_name,
 };
 use crate::grid::{Area, Cell, MAX_COLS, MAX_ROWS, Pos, Rect, SheetId, Shift};
 use crate::value::Value;
@@ -54,6 +54,8 @@ pub enum Edit {
     RemoveSheet { sheet: SheetId },
     /// Renames, moves, copies, hides or shows a sheet.
     Sheet { sheet: SheetId, edit: SheetEdit },
+    /// Makes, resizes, renames a table, or takes it apart.
+    Table(TableEdit),
     /// Inserts or deletes rows or columns. Every reference, name, table and
     /// layout follows. Refused where it would cut an array formula or a table's
     /// headers, or push cells off the sheet.
@@ -159,6 +161,10 @@ pub enum EditError {
     NoName(Arc<str>),
     #[error("there is already a name or a table \"{0}\": choose another name")]
     NameTaken(Arc<str>),
+    #[error("there is no table \"{0}\"")]
+    NoTable(Arc<str>),
+    #[error("the table {table} cannot be changed so: {why}")]
+    BadTable { table: Arc<str>, why: String },
     #[error("{sheet} has no such rows or columns: {} of them from number {} on", shift.count, u64::from(shift.at) + 1)]
     BadLines { sheet: Arc<str>, shift: Shift },
     #[error(
@@ -214,8 +220,14 @@ impl Workbook {
         undo: &mut Vec<Before>,
     ) -> Result<(), EditError> {
         match edit {
-            Edit::Set { area, content } => self.set(*area, content, touched, undo),
-            Edit::SetValues { area, values } => self.set_values(*area, values, touched, undo),
+            Edit::Set { area, content } => {
+                self.set(*area, content, touched, undo)?;
+                self.follow_headers(*area, touched, undo)
+            }
+            Edit::SetValues { area, values } => {
+                self.set_values(*area, values, touched, undo)?;
+                self.follow_headers(*area, touched, undo)
+            }
             Edit::SetStyle { area, style } => {
                 self.check_area(*area)?;
                 let count = self.styles.len();
@@ -277,6 +289,7 @@ impl Workbook {
                 undo.push(self.edit_sheet(*sheet, edit, touched)?);
                 Ok(())
             }
+            Edit::Table(edit) => self.edit_table(edit, touched, undo),
             Edit::Shift { sheet, shift } => {
                 undo.push(self.shift(*sheet, *shift, touched)?);
                 Ok(())
@@ -314,7 +327,7 @@ impl Workbook {
         }
     }
 
-    fn set(
+    pub(super) fn set(
         &mut self,
         area: Area,
         content: &Content,
@@ -415,7 +428,7 @@ impl Workbook {
         Ok(())
     }
 
-    fn check_area(&self, area: Area) -> Result<(), EditError> {
+    pub(super) fn check_area(&self, area: Area) -> Result<(), EditError> {
         if !self.has_sheet(area.sheet) {
             return Err(EditError::NoSheet);
         }
