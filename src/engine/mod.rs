@@ -20,6 +20,7 @@ mod pool;
 mod recalc;
 mod stale;
 mod validate;
+mod vector;
 
 #[cfg(test)]
 mod tests;
