@@ -231,6 +231,7 @@ fn array_formulas_move_whole_and_are_not_cut() {
     edit(&mut engine, rows(Shift::insert, 1, 1));
     assert_eq!(numbers(&engine, "B2:B4"), [2.0, 4.0, 6.0]);
     assert_eq!(text(&engine, "B4"), "=A2:A4*2");
+    assert_eq!(text(&engine, "F3"), "=TABLE(,A2)");
     edit(&mut engine, columns(Shift::delete, "B", 1));
     assert!(text(&engine, "B2").is_empty());
     engine.undo().unwrap();

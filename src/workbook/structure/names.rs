@@ -179,6 +179,7 @@ impl Workbook {
             None => self.rewritten_tables(changes, renamed),
         };
         parts.rules = self.rewritten_rules(&rewriting);
+        parts.rules.retain(|(id, _)| !except.contains(id));
         self.templates = templates;
         parts.tables = (tables != self.tables).then_some(tables);
         parts.changed.extend(done.changed);
