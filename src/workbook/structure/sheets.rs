@@ -255,6 +255,7 @@ impl Workbook {
             rows: source.rows.clone(),
             merges: source.merges.clone(),
             panes: source.panes,
+            filter: source.filter.clone(),
             conditional: rules.conditional,
             validations: rules.validations,
             shifts: Vec::new(),
