@@ -41,7 +41,7 @@ pub use conditional::{
     CompareOp, Condition, ConditionalFormat, DataBar, DifferentialFormat, IconSet, IconStep, Rule,
     ScalePoint, TextTest, Threshold, TimePeriod,
 };
-pub use external::{ExternalBook, ExternalSheet};
+pub use external::{ExternalBook, ExternalName, ExternalSheet};
 pub use fill::{DateUnit, Direction, FillError, FillKind, Series, SeriesKind};
 pub use layout_edit::{ColumnChange, LayoutEdit, MAX_HEIGHT, MAX_WIDTH, RowChange};
 pub use names::{DefinedName, Names, check_name};
