@@ -19,6 +19,8 @@ mod oracle;
 mod paste;
 mod pool;
 mod recalc;
+mod replace;
+mod replay;
 mod stale;
 mod validate;
 mod vector;
@@ -31,6 +33,8 @@ pub use edit::{Edited, EntryError};
 pub use graph::Graph;
 pub use paste::PasteTextError;
 pub use recalc::{Progress, Recalculation};
+pub use replace::{ReplaceError, Replacement};
+pub use replay::{ReplayError, Replayed};
 pub use validate::ValidationError;
 
 use crate::formula::{Dialect, ParseError};
