@@ -17,6 +17,7 @@ mod interpret;
 mod lower;
 mod oracle;
 mod pool;
+mod preview;
 mod recalc;
 mod stale;
 mod validate;
@@ -27,6 +28,7 @@ mod tests;
 pub use compare::{Comparison, Mismatch};
 pub use edit::{Edited, EntryError};
 pub use graph::Graph;
+pub use preview::Preview;
 pub use recalc::{Progress, Recalculation};
 pub use validate::ValidationError;
 
