@@ -1,37 +1,15 @@
 //! Saving what was opened: what is not edited stays as it was, to the byte.
 
+#[path = "shared/package.rs"]
+mod package;
 mod shared;
 
 use gradsheet::grid::{Area, Pos, Rect};
 use gradsheet::value::Value;
 use gradsheet::workbook::{Content, DefinedName, Edit, RunKind, Template, Transaction, Workbook};
 use gradsheet::{formula, xlsx};
-use std::collections::BTreeMap;
-use std::io::{Cursor, Read};
-
-/// The parts of a package: name to content.
-fn parts(bytes: &[u8]) -> BTreeMap<String, Vec<u8>> {
-    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
-    (0..archive.len())
-        .map(|i| {
-            let mut entry = archive.by_index(i).unwrap();
-            let name = entry.name().unwrap().into_owned();
-            let mut content = Vec::new();
-            entry.read_to_end(&mut content).unwrap();
-            (name, content)
-        })
-        .collect()
-}
-
-/// The parts that differ between two packages, and those in one of them only.
-fn differing(a: &[u8], b: &[u8]) -> Vec<String> {
-    let (a, b) = (parts(a), parts(b));
-    a.keys()
-        .chain(b.keys().filter(|name| !a.contains_key(*name)))
-        .filter(|name| a.get(*name) != b.get(*name))
-        .cloned()
-        .collect()
-}
+use package::{differing, parts};
+use std::io::Cursor;
 
 fn set(book: &mut Workbook, sheet: &str, at: &str, value: impl Into<Value>) {
     let area = Area {

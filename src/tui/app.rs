@@ -7,6 +7,7 @@ use super::jobs::{Happening, Host, Jobs};
 use super::keymap::{Chord, Keymap, Match};
 use super::layout::{Layout, Viewport, column_width, scrolled};
 use super::mode::{Context, Mode};
+use super::mouse::Mouse;
 use super::panel::{PanelKind, Panels};
 use super::prompt::Prompt;
 use super::selection::{Selection, SheetView};
@@ -14,7 +15,7 @@ use super::settings::{KeySet, Settings};
 use super::text_input::{insert, type_into};
 use super::theme::Theme;
 use crate::engine::{Edited, EntryError, Progress};
-use crate::grid::{Cell, Pos, SheetId};
+use crate::grid::{Cell, MAX_COLS, MAX_ROWS, Pos, SheetId};
 use crate::workbook::{Transaction, Visibility};
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use ratatui::layout::Rect as Screen;
@@ -45,6 +46,7 @@ pub struct App {
     /// The number typed before a command, in vim's keys.
     count: Option<u32>,
     screen: Screen,
+    pub(super) mouse: Mouse,
     host: Box<dyn Host>,
     ended: bool,
 }
@@ -78,6 +80,7 @@ impl App {
             pending: Vec::new(),
             count: None,
             screen: Screen::new(0, 0, 80, 24),
+            mouse: Mouse::default(),
             host,
             ended: false,
         }
@@ -251,6 +254,16 @@ impl App {
         self.view_mut().top_left = top_left;
     }
 
+    /// Scrolls so many rows and columns; what is selected stays so.
+    pub fn scroll(&mut self, rows: i64, cols: i64) {
+        let step = |from: u32, by: i64, size: u32| {
+            (i64::from(from) + by).clamp(0, i64::from(size) - 1) as u32
+        };
+        let view = self.view_mut();
+        view.top_left.row = step(view.top_left.row, rows, MAX_ROWS);
+        view.top_left.col = step(view.top_left.col, cols, MAX_COLS);
+    }
+
     /// The rows and columns that fit on the screen.
     pub fn page(&self) -> (u32, u32) {
         let viewport = self.viewport();
@@ -378,6 +391,7 @@ impl App {
     fn input(&mut self, event: Event) {
         match event {
             Event::Key(key) if key.kind != KeyEventKind::Release => self.key(key),
+            Event::Mouse(event) => self.mouse(event),
             Event::Paste(text) => self.pasted(&text),
             Event::Resize(width, height) => self.resize(Screen::new(0, 0, width, height)),
             _ => {}

@@ -21,6 +21,7 @@ pub mod keymap;
 mod layout;
 mod list;
 mod mode;
+mod mouse;
 pub mod panel;
 mod prompt;
 mod selection;

@@ -15,7 +15,8 @@ pub use super::printable::printable;
 pub use ssfmt::ast::{Color, NamedColor};
 
 /// A number format, read once for many cells.
-#[derive(Clone, Debug)]
+/// By default General.
+#[derive(Clone, Debug, Default)]
 pub struct Format {
     /// At most four; none for General.
     sections: Vec<Part>,

@@ -3,6 +3,8 @@
 //! A filled column of numbers takes eight bytes a cell and can be borrowed as
 //! slices; a lone cell at the far corner takes a few dozen bytes.
 
+mod shift;
+
 use super::chunk::{CHUNK_ROWS, Chunk};
 use crate::grid::{Pos, Rect};
 use crate::value::{ErrorKind, Value};

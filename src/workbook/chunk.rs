@@ -1,5 +1,7 @@
 //! A column's values over 1,024 rows, in the form that takes the least room.
 
+mod parts;
+
 use crate::value::Value;
 use std::mem::size_of;
 

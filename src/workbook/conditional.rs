@@ -11,8 +11,6 @@ pub struct ConditionalFormat {
     /// in formulas count from.
     pub areas: Vec<Rect>,
     pub rules: Vec<Rule>,
-    /// Whether the file keeps it among the extensions that came after 2007.
-    pub in_extension: bool,
 }
 
 impl ConditionalFormat {

@@ -1,11 +1,11 @@
-//! New files: rust_xlsxwriter makes the package with its tables, panes and
-//! merged cells, and the cells are spliced into it as into any other file.
+//! New files: rust_xlsxwriter makes the package with its tables, and the rest is
+//! spliced into it as into any other file.
 
 use super::SaveReport;
 use super::error::SaveError;
 use super::{read, save};
 use crate::grid::Rect;
-use crate::workbook::{Sheet, Table, Workbook};
+use crate::workbook::{Table, Workbook};
 use rust_xlsxwriter as writer;
 use std::sync::Arc;
 use writer::XlsxError;
@@ -24,7 +24,6 @@ pub(super) fn bytes(
         if i == book.active {
             worksheet.set_active(true);
         }
-        describe(sheet, worksheet)?;
         for table in book.tables.iter().filter(|t| t.area.sheet == id) {
             add_table(table, worksheet)?;
         }
@@ -42,18 +41,6 @@ pub(super) fn bytes(
     }
     let (bytes, _): (_, SaveReport) = save::save(book, &original)?;
     Ok(bytes)
-}
-
-fn describe(sheet: &Sheet, worksheet: &mut writer::Worksheet) -> Result<(), XlsxError> {
-    if let Some(panes) = sheet.panes {
-        worksheet.set_freeze_panes(panes.frozen_rows, panes.frozen_cols as u16)?;
-    }
-    let format = writer::Format::new();
-    for rect in sheet.merges.iter().filter(|rect| !rect.is_cell()) {
-        let (top, left, bottom, right) = corners(rect);
-        worksheet.merge_range(top, left, bottom, right, "", &format)?;
-    }
-    Ok(())
 }
 
 fn add_table(table: &Table, worksheet: &mut writer::Worksheet) -> Result<(), XlsxError> {

@@ -100,7 +100,6 @@ impl SheetFormats {
                 let mut one = ConditionalFormat {
                     areas: Vec::new(),
                     rules: vec![rule.clone()],
-                    in_extension: false,
                 };
                 one.each_formula(&mut |formula| formulas.push(bind(engine, formula, at)));
                 let wildcard = match &rule.condition {

@@ -30,11 +30,7 @@ fn number(text: &str) -> Arc<Template> {
 /// Formats the first `rows` cells of column A.
 fn set(engine: &mut Engine, sheet: SheetId, rows: u32, rules: Vec<Rule>) {
     let areas = vec![Rect::sized(Pos::new(0, 0), rows, 1).unwrap()];
-    let formats = vec![ConditionalFormat {
-        areas,
-        rules,
-        in_extension: false,
-    }];
+    let formats = vec![ConditionalFormat { areas, rules }];
     let edit = Edit::SetConditionalFormats { sheet, formats };
     engine
         .apply(&Transaction::new("Format", vec![edit]))

@@ -1,5 +1,6 @@
 //! The lines around the grid: formula, tabs, status.
 
+use crate::grid::SheetId;
 use crate::tui::app::{App, Tone};
 use crate::tui::entry::text_of;
 use crate::tui::mode::Mode;
@@ -55,24 +56,56 @@ fn visible(text: &str, scroll: usize) -> String {
     printable(&rest.collect::<String>()).into_owned()
 }
 
+/// The visible sheets and where their tabs are. Tabs that do not fit give way
+/// from the left until the one in front is in view.
+pub fn tab_spans(app: &App, area: Screen) -> Vec<(SheetId, Screen)> {
+    let workbook = app.document.engine().workbook();
+    let width = |id: SheetId| printable(&workbook.sheet(id).name).width() as u16 + 2;
+    let visible: Vec<SheetId> = workbook
+        .order()
+        .iter()
+        .copied()
+        .filter(|&id| workbook.sheet(id).visibility == Visibility::Visible)
+        .collect();
+    let front = visible
+        .iter()
+        .position(|&id| id == app.sheet())
+        .unwrap_or(0);
+    let room = area.width.saturating_sub(1);
+    let needed = |first: usize| -> u16 {
+        visible[first..=front]
+            .iter()
+            .map(|&id| width(id).saturating_add(1))
+            .fold(0, u16::saturating_add)
+    };
+    let first = (0..front)
+        .find(|&first| needed(first) <= room)
+        .unwrap_or(front);
+    let mut spans = Vec::new();
+    let mut x = area.x.saturating_add(1);
+    for &id in visible.iter().skip(first) {
+        if x >= area.right() {
+            break;
+        }
+        let width = width(id).min(area.right() - x);
+        spans.push((id, Screen { x, width, ..area }));
+        x = x.saturating_add(width + 1);
+    }
+    spans
+}
+
 /// The sheets' tabs.
 pub fn tabs(app: &App, area: Screen, frame: &mut Frame) {
     frame.buffer_mut().set_style(area, app.theme.bar());
     let workbook = app.document.engine().workbook();
-    let mut spans = vec![Span::raw(" ")];
-    for &id in workbook.order() {
-        let sheet = workbook.sheet(id);
-        if sheet.visibility != Visibility::Visible {
-            continue;
-        }
+    for (id, span) in tab_spans(app, area) {
         let style = match id == app.sheet() {
             true => app.theme.accent(),
             false => Style::new(),
         };
-        spans.push(Span::styled(format!(" {} ", printable(&sheet.name)), style));
-        spans.push(Span::raw(" "));
+        let name = printable(&workbook.sheet(id).name);
+        frame.render_widget(Line::styled(format!(" {name} "), style), span);
     }
-    frame.render_widget(Line::from(spans), area);
 }
 
 /// The mode, a message, what is selected.

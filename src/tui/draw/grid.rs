@@ -1,8 +1,10 @@
 //! The cells.
 
+use crate::engine::appearance::{Appearance, Icon};
 use crate::grid::{Cell, Pos, Rect, column_name};
 use crate::tui::app::App;
 use crate::tui::layout::{Line, Viewport};
+use crate::tui::selection::Selection;
 use crate::value::Value;
 use crate::value::format::{Color as FormatColor, Format, NamedColor, general, printable};
 use crate::workbook::{CellStyle, Colour, HorizontalAlign, Sheet};
@@ -11,6 +13,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect as Screen;
 use ratatui::style::{Modifier, Style};
 use std::collections::HashMap;
+use std::sync::Arc;
 use unicode_width::UnicodeWidthStr;
 
 /// Draws the part of the sheet that is in view.
@@ -23,6 +26,7 @@ pub fn grid(app: &App, area: Screen, frame: &mut Frame) {
         sheet,
         viewport: &viewport,
         merges: merges_in_view(sheet, &viewport),
+        selection: app.selection(),
         formats: HashMap::new(),
     };
     for row in &viewport.rows {
@@ -83,8 +87,9 @@ struct Painter<'a> {
     sheet: &'a Sheet,
     viewport: &'a Viewport,
     merges: Vec<Rect>,
-    /// By style index.
-    formats: HashMap<u32, Format>,
+    selection: Selection,
+    /// By their codes.
+    formats: HashMap<Arc<str>, Format>,
 }
 
 /// A cell's text, ready to be placed.
@@ -99,37 +104,62 @@ struct Text {
 impl Painter<'_> {
     fn row(&mut self, row: &Line, buffer: &mut Buffer) {
         let columns = &self.viewport.columns;
+        let looks: Vec<Appearance> = columns
+            .iter()
+            .map(|column| {
+                let pos = self.anchor(Pos::new(row.index, column.index));
+                let sheet = self.app.sheet();
+                self.app.document.engine().appearance(Cell { sheet, pos })
+            })
+            .collect();
         // Fills first: text may go on over its neighbours.
-        for column in columns {
+        for (column, look) in columns.iter().zip(&looks) {
             let at = Pos::new(row.index, column.index);
-            let style = self.background(self.anchor(at), at);
             let cell = Screen::new(column.start, row.start, column.size, 1);
-            buffer.set_style(cell, style);
+            buffer.set_style(cell, self.background(at, look));
+            if let Some(bar) = look.bar {
+                let length = (f64::from(column.size) * bar.length).round() as u16;
+                let bar_style = self.app.theme.on_fill(bar.colour);
+                buffer.set_style(
+                    Screen {
+                        width: length,
+                        ..cell
+                    },
+                    bar_style,
+                );
+            }
         }
-        for (index, column) in columns.iter().enumerate() {
-            let at = Pos::new(row.index, column.index);
-            let anchor = self.anchor(at);
-            if anchor != at {
+        for (index, look) in looks.iter().enumerate() {
+            let at = Pos::new(row.index, columns[index].index);
+            if let Some(icon) = &look.icon {
+                let (symbol, style) = self.icon(icon);
+                let (x, size) = (columns[index].start, usize::from(columns[index].size));
+                buffer.set_stringn(x, row.start, symbol, size, style);
+            }
+            if self.anchor(at) != at {
                 continue;
             }
-            let Some(text) = self.text(at, self.room(index, at)) else {
-                continue;
-            };
-            self.place(row, index, at, &text, buffer);
+            if let Some(text) = self.text(at, look, self.room(index, at)) {
+                self.place(row, index, at, &text, buffer);
+            }
         }
+    }
+
+    /// The merged cells that a cell is one of.
+    fn merge(&self, at: Pos) -> Option<&Rect> {
+        self.merges.iter().find(|rect| rect.contains(at))
     }
 
     /// The cell whose content is shown at `at`: the first of merged ones.
     fn anchor(&self, at: Pos) -> Pos {
-        let merge = self.merges.iter().find(|rect| rect.contains(at));
-        merge.map_or(at, Rect::top_left)
+        self.merge(at).map_or(at, Rect::top_left)
     }
 
     /// The characters that the cell at `at`, in the column of that index, has,
     /// with the columns that are merged into it.
     fn room(&self, index: usize, at: Pos) -> u16 {
         let columns = &self.viewport.columns;
-        match self.merges.iter().find(|rect| rect.contains(at)) {
+        match self.merge(at) {
             Some(merge) => columns[index..]
                 .iter()
                 .take_while(|column| column.index <= merge.right)
@@ -139,80 +169,84 @@ impl Painter<'_> {
         }
     }
 
-    fn cell_style(&self, at: Pos) -> &CellStyle {
-        self.app
-            .document
-            .engine()
-            .workbook()
-            .styles
-            .get(self.sheet.style(at))
+    fn is_active(&self, at: Pos) -> bool {
+        self.anchor(self.selection.active()) == self.anchor(at)
     }
 
-    /// What lies behind a cell's text: fill, selection, cursor. `anchor` is
-    /// where its style is.
-    fn background(&self, anchor: Pos, at: Pos) -> Style {
+    /// What lies behind a cell's text: fill, selection, cursor.
+    fn background(&self, at: Pos, look: &Appearance) -> Style {
         let theme = &self.app.theme;
-        let selection = self.app.selection();
-        let mut style = match self.cell_style(anchor).fill {
+        let mut style = match look.style.fill {
             Some(fill) => theme.on_fill(fill),
             None => Style::new(),
         };
-        let active = self.anchor(selection.active()) == anchor;
-        if active {
+        if self.is_active(at) {
             style = style.patch(theme.cursor());
-        } else if selection.contains(at) {
+        } else if self.selection.contains(at) {
             style = style.patch(theme.selected());
         }
         style
     }
 
+    /// A conditional format's icon, as near as a character comes to it.
+    fn icon(&self, icon: &Icon) -> (&'static str, Style) {
+        const ARROWS: [&str; 3] = ["↓", "→", "↑"];
+        const LEVELS: [&str; 5] = ["▁", "▂", "▄", "▆", "█"];
+        const COLOURS: [Colour; 3] = [
+            Colour(220, 60, 60),
+            Colour(220, 170, 40),
+            Colour(60, 170, 80),
+        ];
+        // Where it stands in its set, of so many steps.
+        let step = |steps: usize| icon.index * (steps - 1) / (icon.of.max(2) - 1);
+        let symbol = match &icon.set {
+            set if set.contains("Arrows") || set.contains("Triangles") => ARROWS[step(3).min(2)],
+            set if set.contains("Rating") || set.contains("Quarters") || set.contains("Boxes") => {
+                LEVELS[step(5).min(4)]
+            }
+            _ => "●",
+        };
+        let colour = self.app.theme.colour(COLOURS[step(3).min(2)]);
+        (symbol, Style::new().fg(colour))
+    }
+
     /// What a cell shows; `None` for nothing.
-    fn text(&mut self, at: Pos, room: u16) -> Option<Text> {
+    fn text(&mut self, at: Pos, look: &Appearance, room: u16) -> Option<Text> {
         let value = self.sheet.cells.get(at);
-        if value.is_blank() {
+        if value.is_blank() || !look.show_value {
             return None;
         }
-        let workbook = self.app.document.engine().workbook();
-        let index = self.sheet.style(at);
-        let cell_style = workbook.styles.get(index);
-        let format = self.formats.entry(index).or_insert_with(|| {
-            Format::parse(&cell_style.number_format)
-                .or_else(|| Format::parse(crate::workbook::GENERAL))
-                .unwrap_or_else(|| unreachable!("General is a format"))
-        });
+        let dates = self.app.document.engine().workbook().date_system;
+        let code = &look.style.number_format;
+        let format = self
+            .formats
+            .entry(code.clone())
+            .or_insert_with(|| Format::parse(code).unwrap_or_default());
         // A space between neighbours.
         let width = usize::from(room.saturating_sub(1)).max(1);
-        let shown = format.show(&value, workbook.date_system);
+        let shown = format.show(&value, dates);
         let colour = shown.as_ref().and_then(|shown| shown.color);
         let text = shown.map(|shown| printable(&shown.text).into_owned());
-        let is_number = matches!(value, Value::Number(_));
-        let is_text = matches!(value, Value::Text(_));
         let text = match (text, &value) {
-            (Some(text), _) if !is_number || text.width() <= width => text,
+            (Some(text), Value::Number(_)) if text.width() <= width => text,
             (Some(_), Value::Number(x)) if format.is_general() => {
                 general(*x, width).unwrap_or_else(|| "#".repeat(width))
             }
-            _ => "#".repeat(width),
+            (_, Value::Number(_)) | (None, _) => "#".repeat(width),
+            (Some(text), _) => text,
         };
-        let align = match (cell_style.align, &value) {
+        let align = match (look.style.align, &value) {
             (HorizontalAlign::General, Value::Number(_)) => HorizontalAlign::Right,
             (HorizontalAlign::General, Value::Bool(_) | Value::Error(_)) => HorizontalAlign::Centre,
             (align, _) => align,
         };
-        let cell = Cell {
-            sheet: self.app.sheet(),
-            pos: at,
-        };
+        let is_text = matches!(value, Value::Text(_));
         Some(Text {
-            overflows: is_text && align != HorizontalAlign::Fill && !self.is_merged(cell.pos),
+            overflows: is_text && align != HorizontalAlign::Fill && self.merge(at).is_none(),
             text,
             align,
-            style: self.font(cell_style, &value, colour),
+            style: self.font(&look.style, &value, colour),
         })
-    }
-
-    fn is_merged(&self, at: Pos) -> bool {
-        self.merges.iter().any(|rect| rect.contains(at))
     }
 
     fn font(&self, style: &CellStyle, value: &Value, format: Option<FormatColor>) -> Style {
@@ -252,7 +286,7 @@ impl Painter<'_> {
             for (next, after) in columns[index + 1..].iter().zip(&columns[index..]) {
                 let beside = next.start == after.start + after.size;
                 let place = Pos::new(row.index, next.index);
-                let empty = self.sheet.cells.get(place).is_blank() && !self.is_merged(place);
+                let empty = self.sheet.cells.get(place).is_blank() && self.merge(place).is_none();
                 if room > width || !beside || !empty {
                     break;
                 }
@@ -266,12 +300,10 @@ impl Painter<'_> {
             HorizontalAlign::Centre => room.saturating_sub(width) / 2,
             _ => 0,
         };
-        // The font on what lies behind it; the cursor's colours win.
-        let active = self.anchor(self.app.selection().active()) == at;
         let mut style = text.style;
-        if active {
+        if self.is_active(at) {
+            // The cursor's colours win.
             style.fg = None;
-            style.bg = None;
         }
         let room = usize::from(room.saturating_sub(left));
         buffer.set_stringn(column.start + left, row.start, &text.text, room, style);
@@ -280,17 +312,17 @@ impl Painter<'_> {
 
 /// The colour that a number format's section asks for.
 fn format_colour(color: FormatColor) -> Option<Colour> {
-    Some(match color {
-        FormatColor::Named(named) => match named {
-            NamedColor::Black => Colour(0, 0, 0),
-            NamedColor::Blue => Colour(0, 0, 255),
-            NamedColor::Cyan => Colour(0, 255, 255),
-            NamedColor::Green => Colour(0, 255, 0),
-            NamedColor::Magenta => Colour(255, 0, 255),
-            NamedColor::Red => Colour(255, 0, 0),
-            NamedColor::White => Colour(255, 255, 255),
-            NamedColor::Yellow => Colour(255, 255, 0),
-        },
-        _ => return None,
+    let FormatColor::Named(named) = color else {
+        return None;
+    };
+    Some(match named {
+        NamedColor::Black => Colour(0, 0, 0),
+        NamedColor::Blue => Colour(0, 0, 255),
+        NamedColor::Cyan => Colour(0, 255, 255),
+        NamedColor::Green => Colour(0, 255, 0),
+        NamedColor::Magenta => Colour(255, 0, 255),
+        NamedColor::Red => Colour(255, 0, 0),
+        NamedColor::White => Colour(255, 255, 255),
+        NamedColor::Yellow => Colour(255, 255, 0),
     })
 }

@@ -6,6 +6,7 @@ mod help;
 mod overlay;
 mod panel;
 
+pub use bars::tab_spans;
 pub use help::text as help_text;
 
 use super::app::App;

@@ -539,7 +539,6 @@ fn conditional_formats_and_validations_are_replaced_and_brought_back() {
             condition: Condition::Duplicate,
             format: Some(red),
         }],
-        in_extension: false,
     }];
     let validations = vec![Validation {
         areas,

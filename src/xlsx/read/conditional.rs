@@ -33,7 +33,6 @@ pub(in crate::xlsx) fn read<'a>(
         format: ConditionalFormat {
             areas,
             rules: Vec::new(),
-            in_extension: false,
         },
         rules: Vec::new(),
     };

@@ -43,6 +43,8 @@ pub(super) struct Original {
     pub sheets: Vec<OriginalSheet>,
     /// How many styles it has.
     pub styles: usize,
+    /// How many formats of conditional formats it has.
+    pub differential: usize,
     /// What reading its cells again needs.
     pub context: Context,
 }
@@ -206,6 +208,7 @@ fn read_parts(bytes: Arc<[u8]>) -> Result<(Workbook, Original), OpenCause> {
         tabs: book.order().to_vec(),
         sheets: originals,
         styles: book.styles.len(),
+        differential: book.styles.differential().len(),
         context,
     };
     Ok((book, original))

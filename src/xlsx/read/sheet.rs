@@ -231,7 +231,7 @@ pub(in crate::xlsx) fn columns(
     Some((first, last))
 }
 
-fn panes(element: &Element<'_>) -> Option<Panes> {
+pub(in crate::xlsx) fn panes(element: &Element<'_>) -> Option<Panes> {
     let state = element.attribute("state")?;
     if state != "frozen" && state != "frozenSplit" {
         return None;

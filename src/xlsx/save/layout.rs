@@ -4,7 +4,7 @@ use crate::grid::{MAX_COLS, Pos};
 use crate::workbook::ColumnProps;
 use crate::xlsx::read::cells::{CellReader, CellRecord, RowRecord, SheetItem};
 use crate::xlsx::read::sheet::columns;
-use crate::xlsx::xml::{Element, Xml, XmlError, value_range};
+use crate::xlsx::xml::{Element, Patches, Xml, XmlError, value_range};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -27,6 +27,11 @@ pub(super) struct Layout<'a> {
     pub data_empty: bool,
     /// Where its end tag starts, or after the empty tag.
     pub data_end: usize,
+    /// The other children of the part's root, and these too: local name and
+    /// bytes, in the order of the file.
+    pub elements: Vec<(String, Range<usize>)>,
+    /// Where the root's end tag starts.
+    pub end: usize,
     /// In the order of the file.
     pub rows: Vec<RowSlot>,
     /// In the order of the file.
@@ -65,13 +70,20 @@ impl<'a> Layout<'a> {
             data: 0..0,
             data_empty: true,
             data_end: 0,
+            elements: Vec::new(),
+            end: text.rfind("</").unwrap_or(text.len()),
             rows: Vec::new(),
             cells: Vec::new(),
             by_row: Vec::new(),
         };
         let mut found = false;
+        let mut root = true;
         Xml::new(text).each_element(|xml, element| {
+            if std::mem::take(&mut root) {
+                return Ok(());
+            }
             let tag = xml.start()..xml.end();
+            let mut whole = element.empty;
             match element.name() {
                 "dimension" => {
                     let value = value_range(&text[tag.clone()], "ref");
@@ -85,6 +97,7 @@ impl<'a> Layout<'a> {
                     if !element.empty {
                         layout.cols(xml)?;
                     }
+                    whole = true;
                     layout.cols = Some(tag.start..xml.end());
                 }
                 "sheetData" if !found => {
@@ -93,15 +106,20 @@ impl<'a> Layout<'a> {
                     layout.prefix = name.find("sheetData").map_or("", |at| &name[..at]);
                     layout.data = tag.clone();
                     layout.data_empty = element.empty;
+                    whole = true;
                     layout.data_end = if element.empty {
                         tag.end
                     } else {
                         layout.data(xml, &mut visit)?
                     };
                 }
-                "extLst" if !element.empty => xml.skip()?,
                 _ => {}
             }
+            if !whole {
+                xml.skip()?;
+            }
+            let bytes = tag.start..xml.end();
+            layout.elements.push((element.name().to_owned(), bytes));
             Ok(())
         })?;
         if !found {
@@ -177,6 +195,37 @@ impl<'a> Layout<'a> {
         }
     }
 
+    /// The bytes of the root's children of a name.
+    pub fn children(&self, name: &str) -> impl Iterator<Item = Range<usize>> {
+        let named = self.elements.iter().filter(move |(known, _)| known == name);
+        named.map(|(_, bytes)| bytes.clone())
+    }
+
+    /// Where a child of a name is to be inserted that the root has not: after
+    /// those that come before it by the schema.
+    pub fn place_of(&self, name: &str) -> usize {
+        let rank = |name: &str| CHILDREN.iter().position(|known| *known == name);
+        let wanted = rank(name);
+        let before = self
+            .elements
+            .iter()
+            .filter(|(known, _)| rank(known).is_some_and(|r| Some(r) < wanted));
+        // A part has its data at least.
+        before.map(|(_, bytes)| bytes.end).max().unwrap_or(self.end)
+    }
+
+    /// Puts `text` in the place of the root's children of a name.
+    pub fn put(&self, name: &str, text: String, patches: &mut Patches) {
+        let mut old = self.children(name);
+        match old.next() {
+            Some(first) => {
+                patches.replace(first, text);
+                old.for_each(|other| patches.replace(other, ""));
+            }
+            None => patches.insert(self.place_of(name), text),
+        }
+    }
+
     /// The row of a number, the first where the file repeats it.
     pub fn row(&self, row: u32) -> Option<&RowSlot> {
         let at = self.lower_bound(row);
@@ -223,3 +272,46 @@ impl<'a> Layout<'a> {
         })
     }
 }
+
+/// The children of a worksheet's root in their order (ECMA-376 part 1,
+/// 18.3.1.99).
+const CHILDREN: [&str; 38] = [
+    "sheetPr",
+    "dimension",
+    "sheetViews",
+    "sheetFormatPr",
+    "cols",
+    "sheetData",
+    "sheetCalcPr",
+    "sheetProtection",
+    "protectedRanges",
+    "scenarios",
+    "autoFilter",
+    "sortState",
+    "dataConsolidate",
+    "customSheetViews",
+    "mergeCells",
+    "phoneticPr",
+    "conditionalFormatting",
+    "dataValidations",
+    "hyperlinks",
+    "printOptions",
+    "pageMargins",
+    "pageSetup",
+    "headerFooter",
+    "rowBreaks",
+    "colBreaks",
+    "customProperties",
+    "cellWatches",
+    "ignoredErrors",
+    "smartTags",
+    "drawing",
+    "legacyDrawing",
+    "legacyDrawingHF",
+    "drawingHF",
+    "picture",
+    "oleObjects",
+    "controls",
+    "tableParts",
+    "extLst",
+];

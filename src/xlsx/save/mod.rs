@@ -7,12 +7,16 @@ mod calc;
 mod cell;
 mod columns;
 mod compare;
+mod conditional;
 mod layout;
+mod merges;
 mod metadata;
 mod new_sheet;
+mod panes;
 mod sheet;
 mod styles;
 mod tables;
+mod validation;
 mod workbook;
 
 use super::error::{OpenCause, SaveError};
@@ -67,6 +71,15 @@ pub(super) fn save(
 }
 
 impl<'b> Splice<'b> {
+    /// The number that the file gives to a format of conditional formats.
+    pub fn differential_id(&self, format: u32) -> u32 {
+        match self.original.new {
+            // After those that came with the new file.
+            true => format + self.original.differential as u32,
+            false => format,
+        }
+    }
+
     /// A part's present text.
     pub fn text(&self, part: &str) -> Result<String, SaveError> {
         match self.texts.get(part) {
@@ -188,7 +201,7 @@ impl<'b> Splice<'b> {
                 }
                 None => {
                     let part = self.free_part("xl/worksheets/sheet");
-                    let text = new_sheet::text(sheet);
+                    let text = new_sheet::TEXT.to_owned();
                     let id_in_file = self.add_part(
                         &part,
                         "worksheet",
@@ -309,6 +322,15 @@ const CONTENT_TYPES: &str = "[Content_Types].xml";
 fn formula_text(book: &Workbook, run: &Run, at: Pos) -> String {
     match &**book.templates.get(run.template) {
         Template::Formula(tree) => formula::print(tree, at, Dialect::File(file_prefix)),
+        Template::Unreadable(text) => text.to_string(),
+    }
+}
+
+/// A formula that stands outside of cells and counts from `origin`, in the
+/// language of files.
+fn condition_text(formula: &Template, origin: Pos) -> String {
+    match formula {
+        Template::Formula(tree) => formula::print(tree, origin, Dialect::File(file_prefix)),
         Template::Unreadable(text) => text.to_string(),
     }
 }

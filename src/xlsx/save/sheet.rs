@@ -4,14 +4,14 @@ use super::cell::{CellXml, FormulaXml};
 use super::columns;
 use super::compare::{Change, Changed, Compare};
 use super::layout::{Layout, RowSlot};
-use super::{Splice, formula_text};
+use super::{Splice, conditional, formula_text, merges, panes, validation};
 use crate::grid::{MAX_COLS, MAX_ROWS, Pos, Rect};
 use crate::workbook::{Run, RunKind, Sheet, Template};
 use crate::xlsx::error::SaveError;
 use crate::xlsx::read::OriginalSheet;
 use crate::xlsx::read::table::parse_rect;
 use crate::xlsx::read::values::{Context, ValueReader};
-use crate::xlsx::xml::{Patches, value_range, with_attribute};
+use crate::xlsx::xml::{Patches, XmlError, value_range, with_attribute};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
@@ -52,9 +52,26 @@ pub(super) fn splice(
     writer.dimension(&new);
     columns::splice(sheet, &layout, &mut writer.patches);
     let Writer {
-        patches, outcome, ..
+        mut patches,
+        outcome,
+        ..
     } = writer;
+    features(splice, sheet, &layout, &mut patches)
+        .map_err(|e| SaveError::Original(e.in_part(part, text)))?;
     Ok((!patches.is_empty()).then(|| (patches.apply(text), outcome)))
+}
+
+/// What a part holds besides rows and cells.
+fn features(
+    splice: &Splice<'_>,
+    sheet: &Sheet,
+    layout: &Layout<'_>,
+    patches: &mut Patches,
+) -> Result<(), XmlError> {
+    panes::splice(sheet, layout, patches)?;
+    merges::splice(sheet, layout, patches)?;
+    conditional::splice(splice, sheet, layout, patches)?;
+    validation::splice(splice, sheet, layout, patches)
 }
 
 const WHOLE_SHEET: Rect = Rect {

@@ -1,7 +1,7 @@
 //! Appending styles that were made after the file was opened.
 
 use super::Splice;
-use crate::workbook::{CellStyle, Colour, HorizontalAlign};
+use crate::workbook::{CellStyle, Colour, DifferentialFormat, HorizontalAlign, Styles};
 use crate::xlsx::error::SaveError;
 use crate::xlsx::read::styles::built_in_id;
 use crate::xlsx::xml::{Patches, Xml, XmlError, escape, value_range, with_attribute};
@@ -11,13 +11,14 @@ use std::fmt::Write;
 use std::ops::Range;
 
 /// Adds the document's new styles to the end of `cellXfs`, with the number
-/// formats, fonts and fills they need.
+/// formats, fonts and fills they need, and the formats of conditional formats
+/// to the end of `dxfs`.
 pub(super) fn splice(splice: &mut Splice<'_>) -> Result<(), SaveError> {
     let book = splice.book;
     let relationships = splice.workbook_relationships()?;
     let part = relationships.of_kind("styles").next();
     let Some(part) = part.map(|r| r.target.clone()) else {
-        if book.styles.len() > 1 {
+        if book.styles.len() > 1 || !book.styles.differential().is_empty() {
             let part = splice.free_part("xl/styles");
             splice.add_part(
                 &part,
@@ -25,17 +26,25 @@ pub(super) fn splice(splice: &mut Splice<'_>) -> Result<(), SaveError> {
                 "application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml",
                 MINIMAL.to_owned(),
             )?;
-            let styles: Vec<CellStyle> = book.styles.iter().cloned().collect();
-            splice.patch(&part, |text, patches| append(text, &styles, patches))?;
+            let new = book.styles.differential();
+            splice.patch(&part, |text, patches| {
+                append(text, &book.styles, new, patches)
+            })?;
         }
         return Ok(());
     };
-    // The count tells without reading the part whether there is anything to do.
-    if book.styles.len() <= splice.original.styles {
+    // The counts tell without reading the part whether there is anything to do.
+    let known = match splice.original.new {
+        true => 0,
+        false => splice.original.differential,
+    };
+    let new = book.styles.differential().get(known..).unwrap_or_default();
+    if book.styles.len() <= splice.original.styles && new.is_empty() {
         return Ok(());
     }
-    let styles: Vec<CellStyle> = book.styles.iter().cloned().collect();
-    splice.patch(&part, |text, patches| append(text, &styles, patches))
+    splice.patch(&part, |text, patches| {
+        append(text, &book.styles, new, patches)
+    })
 }
 
 const MINIMAL: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n\
@@ -66,11 +75,19 @@ impl List {
     }
 }
 
-fn append(text: &str, styles: &[CellStyle], patches: &mut Patches) -> Result<(), XmlError> {
+fn append(
+    text: &str,
+    styles: &Styles,
+    differential: &[DifferentialFormat],
+    patches: &mut Patches,
+) -> Result<(), XmlError> {
+    let styles: Vec<CellStyle> = styles.iter().cloned().collect();
     let mut lists: HashMap<&'static str, List> = HashMap::new();
     let mut formats: HashMap<String, u32> = HashMap::new();
     let mut root_end = None;
     let mut prefix = String::new();
+    // Where `dxfs` goes where there is none.
+    let mut after_styles = None;
     Xml::new(text).each_element(|xml, element| {
         let tag = xml.start()..xml.end();
         let name = match element.name() {
@@ -84,8 +101,14 @@ fn append(text: &str, styles: &[CellStyle], patches: &mut Patches) -> Result<(),
             "fonts" => "fonts",
             "fills" => "fills",
             "cellXfs" => "cellXfs",
-            // Differential formats have lists of the same names' items.
-            "dxfs" if !element.empty => return xml.skip(),
+            "dxfs" => "dxfs",
+            "cellStyleXfs" | "cellStyles" => {
+                if !element.empty {
+                    xml.skip()?;
+                }
+                after_styles = Some(xml.end());
+                return Ok(());
+            }
             _ => return Ok(()),
         };
         let mut list = List {
@@ -117,6 +140,9 @@ fn append(text: &str, styles: &[CellStyle], patches: &mut Patches) -> Result<(),
                 xml.skip()?;
             }
             list.items.push(start..xml.end());
+        }
+        if name == "cellXfs" {
+            after_styles = Some(xml.end());
         }
         list.count = list.items.len();
         lists.insert(name, list);
@@ -152,13 +178,21 @@ fn append(text: &str, styles: &[CellStyle], patches: &mut Patches) -> Result<(),
         );
         lists.entry("cellXfs").or_default().push(&xf);
     }
-    for name in ["numFmts", "fonts", "fills", "cellXfs"] {
+    for format in differential {
+        let element = dxf(&prefix, format, &mut formats);
+        lists.entry("dxfs").or_default().push(&element);
+    }
+    for name in ["numFmts", "fonts", "fills", "cellXfs", "dxfs"] {
         let Some(list) = lists.get(name).filter(|list| !list.added.is_empty()) else {
             continue;
         };
         if list.tag.is_empty() {
             // Number formats come first of all lists.
-            let at = root_end.ok_or_else(|| XmlError::new(0, "the part has no styleSheet"))?;
+            let place = match name {
+                "dxfs" => after_styles,
+                _ => root_end,
+            };
+            let at = place.ok_or_else(|| XmlError::new(0, "the part has no styleSheet"))?;
             let text = format!(
                 "<{prefix}{name} count=\"{}\">{}</{prefix}{name}>",
                 list.count, list.added
@@ -186,6 +220,66 @@ fn append(text: &str, styles: &[CellStyle], patches: &mut Patches) -> Result<(),
     Ok(())
 }
 
+/// A number that no number format has yet.
+fn free_format(formats: &HashMap<String, u32>) -> u32 {
+    formats.values().max().map_or(164, |max| max.max(&163) + 1)
+}
+
+/// The element of a format of conditional formats.
+fn dxf(prefix: &str, format: &DifferentialFormat, formats: &mut HashMap<String, u32>) -> String {
+    let mut out = format!("<{prefix}dxf>");
+    let mut font = String::new();
+    for (value, name) in [
+        (format.bold, "b"),
+        (format.italic, "i"),
+        (format.strike, "strike"),
+    ] {
+        match value {
+            Some(true) => {
+                let _ = write!(font, "<{prefix}{name}/>");
+            }
+            Some(false) => {
+                let _ = write!(font, "<{prefix}{name} val=\"0\"/>");
+            }
+            None => {}
+        }
+    }
+    match format.underline {
+        Some(true) => {
+            let _ = write!(font, "<{prefix}u/>");
+        }
+        Some(false) => {
+            let _ = write!(font, "<{prefix}u val=\"none\"/>");
+        }
+        None => {}
+    }
+    if let Some(colour) = format.colour {
+        let _ = write!(font, "<{prefix}color rgb=\"{}\"/>", hex(colour));
+    }
+    if !font.is_empty() {
+        let _ = write!(out, "<{prefix}font>{font}</{prefix}font>");
+    }
+    if let Some(code) = &format.number_format {
+        let known = formats.get(&**code).copied().or_else(|| built_in_id(code));
+        let id = known.unwrap_or_else(|| free_format(formats));
+        formats.insert(code.to_string(), id);
+        let _ = write!(out, "<{prefix}numFmt numFmtId=\"{id}\" formatCode=\"");
+        escape(code, &mut out);
+        out.push_str("\"/>");
+    }
+    if let Some(colour) = format.fill {
+        // Here it is the background that fills a cell.
+        let _ = write!(
+            out,
+            "<{prefix}fill><{prefix}patternFill patternType=\"solid\"><{prefix}fgColor rgb=\"{0}\"/>\
+             <{prefix}bgColor rgb=\"{0}\"/></{prefix}patternFill></{prefix}fill>",
+            hex(colour)
+        );
+    }
+    let _ = write!(out, "</{prefix}dxf>");
+    out
+}
+
 /// The `xf` element of a style: that of the style it was made from, but for
 /// what differs.
 fn xf(
@@ -209,7 +303,7 @@ fn xf(
         let code = &*style.number_format;
         let known = formats.get(code).copied().or_else(|| built_in_id(code));
         let id = known.unwrap_or_else(|| {
-            let id = formats.values().max().map_or(164, |max| max.max(&163) + 1);
+            let id = free_format(formats);
             let mut element = format!("<{prefix}numFmt numFmtId=\"{id}\" formatCode=\"");
             escape(code, &mut element);
             element.push_str("\"/>");
@@ -323,6 +417,6 @@ fn font(prefix: &str, old: &str, style: &CellStyle) -> String {
     out
 }
 
-fn hex(colour: Colour) -> String {
+pub(super) fn hex(colour: Colour) -> String {
     format!("FF{:02X}{:02X}{:02X}", colour.0, colour.1, colour.2)
 }

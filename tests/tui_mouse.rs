@@ -1,0 +1,105 @@
+//! The mouse in the terminal application.
+
+#[path = "shared/driver.rs"]
+mod driver;
+
+use crossterm::event::{Event, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use driver::Driver;
+use gradsheet::tui::address;
+
+fn mouse(driver: &mut Driver, kind: MouseEventKind, x: u16, y: u16) {
+    driver.happens(Event::Mouse(MouseEvent {
+        kind,
+        column: x,
+        row: y,
+        modifiers: KeyModifiers::NONE,
+    }));
+}
+
+fn click(driver: &mut Driver, x: u16, y: u16) {
+    mouse(driver, MouseEventKind::Down(MouseButton::Left), x, y);
+    mouse(driver, MouseEventKind::Up(MouseButton::Left), x, y);
+}
+
+/// Where a text is on the screen.
+fn find(driver: &mut Driver, text: &str) -> (u16, u16) {
+    let screen = driver.screen();
+    let (y, line) = screen
+        .lines()
+        .enumerate()
+        .find(|(_, line)| line.contains(text))
+        .unwrap_or_else(|| panic!("no {text} in\n{screen}"));
+    let before = line.split(text).next().unwrap_or_default();
+    (before.chars().count() as u16, y as u16)
+}
+
+fn selected(driver: &Driver) -> String {
+    address(driver.app.selection().last())
+}
+
+#[test]
+fn a_click_selects_a_cell_and_a_drag_an_area() {
+    let mut driver = Driver::empty();
+    driver.play("Ctrl+G `B3` Enter `here` Enter Ctrl+Home");
+    let (x, y) = find(&mut driver, "here");
+    click(&mut driver, x, y);
+    assert_eq!(selected(&driver), "B3");
+    mouse(&mut driver, MouseEventKind::Down(MouseButton::Left), x, y);
+    mouse(
+        &mut driver,
+        MouseEventKind::Drag(MouseButton::Left),
+        x + 10,
+        y + 2,
+    );
+    mouse(
+        &mut driver,
+        MouseEventKind::Up(MouseButton::Left),
+        x + 10,
+        y + 2,
+    );
+    assert_eq!(selected(&driver), "B3:C5");
+}
+
+#[test]
+fn a_click_on_a_letter_or_number_selects_the_column_or_row() {
+    let mut driver = Driver::empty();
+    let (x, y) = find(&mut driver, " C ");
+    click(&mut driver, x + 1, y);
+    assert_eq!(selected(&driver), "C:C");
+    let (x, y) = find(&mut driver, "  5");
+    click(&mut driver, x + 2, y);
+    assert_eq!(selected(&driver), "5:5");
+}
+
+#[test]
+fn two_clicks_edit_the_cell() {
+    let mut driver = Driver::empty();
+    driver.play("`7` Enter");
+    let (x, y) = find(&mut driver, "7");
+    click(&mut driver, x, y);
+    click(&mut driver, x, y);
+    driver.play("`5` Enter");
+    assert_eq!(driver.shown("A1"), "75");
+}
+
+#[test]
+fn the_wheel_scrolls_and_leaves_the_selection() {
+    let mut driver = Driver::empty();
+    mouse(&mut driver, MouseEventKind::ScrollDown, 20, 10);
+    let first = driver.app.viewport().rows[0].index;
+    assert_eq!(first, 3);
+    assert_eq!(selected(&driver), "A1");
+    for _ in 0..5 {
+        mouse(&mut driver, MouseEventKind::ScrollUp, 20, 10);
+    }
+    assert_eq!(driver.app.viewport().rows[0].index, 0);
+}
+
+#[test]
+fn a_click_on_a_tab_shows_its_sheet() {
+    let mut driver = Driver::open("workbooks/titanic.xlsx");
+    let (x, y) = find(&mut driver, " nnet ");
+    click(&mut driver, x + 1, y);
+    let workbook = driver.app.document.engine().workbook();
+    assert_eq!(&*workbook.sheet(driver.app.sheet()).name, "nnet");
+}
