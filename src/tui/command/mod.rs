@@ -8,6 +8,7 @@ mod entry;
 mod file;
 mod go;
 mod panel;
+mod point;
 mod sheet;
 mod view;
 
@@ -145,6 +146,7 @@ const TABLES: &[&[Command]] = &[
     view::COMMANDS,
     panel::COMMANDS,
     entry::COMMANDS,
+    point::COMMANDS,
 ];
 
 /// All commands.

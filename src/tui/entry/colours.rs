@@ -181,7 +181,10 @@ mod tests {
             ]
         );
         let areas = coloured(text, 0).areas;
-        let areas: Vec<_> = areas.iter().map(|(a, n)| (a.rect.to_string(), *n)).collect();
+        let areas: Vec<_> = areas
+            .iter()
+            .map(|(a, n)| (a.rect.to_string(), *n))
+            .collect();
         assert_eq!(areas, [("A1".to_owned(), 0), ("B2:C3".to_owned(), 1)]);
     }
 

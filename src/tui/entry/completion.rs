@@ -44,7 +44,9 @@ impl Completion {
             return None;
         }
         let pieces = pieces(before);
-        let last = pieces.last().filter(|last| last.range.end == before.len())?;
+        let last = pieces
+            .last()
+            .filter(|last| last.range.end == before.len())?;
         let written = &before[last.range.clone()];
         let start = last.range.start + 1;
         let (items, start) = match last.kind {

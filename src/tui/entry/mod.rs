@@ -24,11 +24,13 @@ pub use outlook::Outlook;
 pub use pointing::Pointed;
 pub use text::{Lines, width};
 
+use super::layout::NAME_BOX;
 use super::mode::Context;
 use crate::engine::{Engine, EntryError};
 use crate::grid::{Cell, Pos, SheetId};
 use crate::workbook::quote_sheet_name;
 use dollars::Dollars;
+use ratatui::layout::Rect as Screen;
 use std::ops::Range;
 use std::time::Duration;
 use tui_input::{Input, InputRequest};
@@ -147,6 +149,20 @@ impl Entry {
         self.may_point || self.pointed.is_some()
     }
 
+    /// The text on the lines of the formula bar of a screen.
+    pub fn bar_lines(&self, screen: Screen) -> Lines {
+        Lines::new(
+            self.text(),
+            usize::from(screen.width.saturating_sub(NAME_BOX)),
+        )
+    }
+
+    /// The lines that the formula bar has on a screen, a third of it at most.
+    pub fn bar_height(&self, screen: Screen) -> u16 {
+        let lines = self.bar_lines(screen).len();
+        (lines as u16).min(screen.height / 3).max(1)
+    }
+
     /// What its keys mean now.
     pub fn context(&self) -> Context {
         match self.arrows {
@@ -177,7 +193,11 @@ impl Entry {
         let begins = completion.as_ref().map(|completion| completion.range.start);
         self.closed.take_if(|closed| begins != Some(*closed));
         self.completion = completion.filter(|_| self.closed.is_none());
-        if self.previewed.as_deref().is_some_and(|previewed| previewed != text) {
+        if self
+            .previewed
+            .as_deref()
+            .is_some_and(|previewed| previewed != text)
+        {
             let begun = std::time::Instant::now();
             self.outlook = Outlook::new(engine, self.cell, text);
             self.previewed = (begun.elapsed() < PATIENCE).then(|| text.to_owned());
@@ -257,12 +277,13 @@ impl Entry {
     /// Offers what can be completed here, closed before or not, or all values
     /// of the cell's list; `false` where there is nothing.
     pub fn offer(&mut self, engine: &Engine) -> bool {
+        self.changed(engine);
+        self.closed = None;
         let text = self.input.value();
         self.completion = match text.starts_with('=') {
             true => Completion::of_formula(engine, self.cell, text, self.cursor()),
             false => Completion::of_list(engine, self.cell, text),
         };
-        self.closed = None;
         self.completion.is_some()
     }
 

