@@ -252,6 +252,32 @@ const CASES: &[Case] = &[
     case("edit.clear", "`7` Enter Up Delete", |d| {
         d.shown("A1").is_empty()
     }),
+    case("edit.repeat", "`7` Enter F4", |d| d.shown("A2") == "7"),
+    case("edit.recalculate", "`=RAND()` Enter F9", |d| {
+        d.message().contains("Recalculated 1 ")
+    }),
+    case("select.extend", "Shift+F8 Down Right", |d| {
+        selected(d) == "A1:B2"
+    }),
+    case("select.none", "Shift+F8 Down Right Esc Down", |d| {
+        selected(d) == "A2"
+    }),
+    case("go.set-mark", "Ctrl+P `set a mark` Enter a", |d| {
+        d.app.marks.contains_key(&'a')
+    }),
+    case(
+        "go.mark",
+        "Ctrl+P `set a mark` Enter a Down Ctrl+P `go to a mark` Enter a",
+        |d| active(d) == "A1",
+    ),
+    case("view.vim-keys", "Ctrl+P `keys of vim` Enter 5 j", |d| {
+        active(d) == "A6"
+    }),
+    case(
+        "view.excel-keys",
+        "Ctrl+P `keys of vim` Enter Ctrl+P `keys of excel` Enter `j` Enter",
+        |d| d.shown("A1") == "j",
+    ),
     case("sheet.next", "Ctrl+PgDn", |d| d.app.sheet().0 == 0),
     case("sheet.previous", "Ctrl+PgUp", |d| d.app.sheet().0 == 0),
     case("file.save", "`7` Enter Ctrl+S `{dir}/a.xlsx` Enter", |d| {
@@ -260,6 +286,26 @@ const CASES: &[Case] = &[
     case("file.save-as", "`7` Enter F12 `{dir}/b.xlsx` Enter", |d| {
         d.app.document.title() == "b.xlsx"
     }),
+    case(
+        "file.open",
+        "`7` Enter Ctrl+O `workbooks/quadratic.xlsx` Enter d",
+        |d| d.app.document.title() == "quadratic.xlsx",
+    ),
+    case(
+        "file.open-discarding",
+        "`7` Enter : `e! workbooks/relu.xlsx` Enter",
+        |d| d.app.document.title() == "relu.xlsx",
+    ),
+    case(
+        "file.new",
+        ": `e workbooks/relu.xlsx` Enter Ctrl+P `begins an empty` Enter",
+        |d| d.app.document.path().is_none(),
+    ),
+    case(
+        "file.new-discarding",
+        "`7` Enter Ctrl+P `new without` Enter",
+        |d| d.shown("A1").is_empty() && !d.app.document.is_modified(),
+    ),
     case("file.quit", "`7` Enter Ctrl+Q `d`", |d| d.app.has_ended()),
     case("file.discard", "`7` Enter : `q!` Enter", |d| {
         d.app.has_ended()

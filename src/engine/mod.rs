@@ -21,6 +21,7 @@ mod preview;
 mod recalc;
 mod stale;
 mod validate;
+mod vector;
 
 #[cfg(test)]
 mod tests;

@@ -3,12 +3,14 @@
 use super::{Call, Command, Refusal};
 use crate::tui::app::App;
 use crate::tui::mode::{Context, Help, Mode, Palette};
+use crate::tui::settings::KeySet;
 
 const LISTS: &[Context] = &[
     Context::Prompt,
     Context::Palette,
     Context::Help,
     Context::Confirm,
+    Context::Opening,
 ];
 
 pub const COMMANDS: &[Command] = &[
@@ -33,6 +35,26 @@ pub const COMMANDS: &[Command] = &[
     )
     .keys(&["F1", "?"])
     .short(&["help"]),
+    Command::grid(
+        "view.vim-keys",
+        "Keys of vim",
+        "Gives the commands the keys of vim besides those of Excel.",
+        |app, _| {
+            app.set_keys(KeySet::Vim);
+            app.say("Keys of vim; F1 shows them");
+            Ok(())
+        },
+    ),
+    Command::grid(
+        "view.excel-keys",
+        "Keys of Excel",
+        "Gives the commands the keys of Excel alone.",
+        |app, _| {
+            app.set_keys(KeySet::Excel);
+            app.say("Keys of Excel; F1 shows them");
+            Ok(())
+        },
+    ),
     Command::new(
         "list.close",
         "Close",
