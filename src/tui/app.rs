@@ -601,8 +601,23 @@ impl App {
         match &mut self.mode {
             Mode::Palette(palette) => palette.list = Default::default(),
             Mode::Prompt(prompt) => prompt.error = None,
-            Mode::Entry(entry) => entry.changed(self.document.engine()),
+            Mode::Entry(entry) => {
+                entry.changed(self.document.engine());
+                self.show_entry();
+            }
             _ => {}
+        }
+    }
+
+    /// Keeps the cell in view that is typed into when the formula bar grows.
+    fn show_entry(&mut self) {
+        let Mode::Entry(entry) = &mut self.mode else {
+            return;
+        };
+        let (cell, height) = (entry.cell, entry.bar_height(self.screen));
+        let grows = height > std::mem::replace(&mut entry.shown_height, height);
+        if grows && cell.sheet == self.sheet() {
+            self.reveal(cell.pos);
         }
     }
 

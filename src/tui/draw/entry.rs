@@ -3,7 +3,7 @@
 
 use crate::grid::{Pos, Rect};
 use crate::tui::app::App;
-use crate::tui::entry::{Arrows, Colouring, Entry, Lines, Outlook, width};
+use crate::tui::entry::{Arrows, Colouring, Entry, Outlook, width};
 use crate::tui::layout::{NAME_BOX, Viewport};
 use crate::value::format::printable;
 use ratatui::Frame;
@@ -20,17 +20,13 @@ const OFFER_WIDTH: u16 = 72;
 
 /// Draws the text into the formula bar.
 pub fn bar(app: &App, entry: &Entry, area: Screen, frame: &mut Frame) {
-    let room = Screen {
-        x: area.x + NAME_BOX.min(area.width),
-        width: area.width.saturating_sub(NAME_BOX),
-        ..area
-    };
+    let room = text_room(area);
     if let (Some(ghost), true) = (&entry.ghost, entry.text().is_empty()) {
         let line = Line::styled(printable(ghost).into_owned(), app.theme.dim());
         frame.render_widget(line, room);
     }
     let lines = entry.bar_lines(app.screen());
-    let first = first_line(entry, &lines, room);
+    let first = entry.bar_first(app.screen());
     let shown = lines.iter().skip(first).zip(room.y..room.bottom());
     for (range, y) in shown {
         let line = Screen {
@@ -41,24 +37,29 @@ pub fn bar(app: &App, entry: &Entry, area: Screen, frame: &mut Frame) {
         frame.render_widget(coloured(app, entry, range.clone()), line);
     }
     if in_place(app, entry).is_none() {
-        let (x, y) = bar_place(entry, &lines, room, entry.cursor());
+        let (x, y) = bar_place(app, entry, room, entry.cursor());
         if x < room.right() && y < room.bottom() {
             frame.set_cursor_position(Position::new(x, y));
         }
     }
 }
 
-/// The first line shown so that the cursor's line is.
-fn first_line(entry: &Entry, lines: &Lines, room: Screen) -> usize {
-    let (line, _) = lines.place(entry.text(), entry.cursor());
-    (line + 1).saturating_sub(usize::from(room.height.max(1)))
+/// Where a byte of the text is in the formula bar.
+fn bar_place(app: &App, entry: &Entry, room: Screen, byte: usize) -> (u16, u16) {
+    let lines = entry.bar_lines(app.screen());
+    let (line, column) = lines.place(entry.text(), byte);
+    let line = line.saturating_sub(entry.bar_first(app.screen()));
+    (room.x + column as u16, room.y + line as u16)
 }
 
-/// Where a byte of the text is in the formula bar.
-fn bar_place(entry: &Entry, lines: &Lines, room: Screen, byte: usize) -> (u16, u16) {
-    let (line, column) = lines.place(entry.text(), byte);
-    let line = line.saturating_sub(first_line(entry, lines, room));
-    (room.x + column as u16, room.y + line as u16)
+/// The formula bar's room for text.
+fn text_room(area: Screen) -> Screen {
+    let before = NAME_BOX.min(area.width);
+    Screen {
+        x: area.x + before,
+        width: area.width - before,
+        ..area
+    }
 }
 
 /// A part of the text in its colours.
@@ -180,13 +181,7 @@ fn offer(app: &App, entry: &Entry, frame: &mut Frame) {
         Some(cell) => (cell.x + width(&entry.text()[..begins]) as u16, cell.y),
         None => {
             let area = layout.formula_bar;
-            let room = Screen {
-                x: area.x + NAME_BOX.min(area.width),
-                width: area.width.saturating_sub(NAME_BOX),
-                ..area
-            };
-            let lines = entry.bar_lines(app.screen());
-            let (x, _) = bar_place(entry, &lines, room, begins);
+            let (x, _) = bar_place(app, entry, text_room(area), begins);
             (x, area.bottom().saturating_sub(1))
         }
     };

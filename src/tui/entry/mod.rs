@@ -60,6 +60,8 @@ pub struct Entry {
     pub warned: Option<String>,
     /// The formula that spilled over the cell; shown until something is typed.
     pub ghost: Option<String>,
+    /// The lines of the formula bar when it was changed last.
+    pub shown_height: u16,
     completion: Option<Completion>,
     /// Where the word begins whose completion was closed.
     closed: Option<usize>,
@@ -98,6 +100,7 @@ impl Entry {
             error: None,
             warned: None,
             ghost: None,
+            shown_height: 1,
             completion: None,
             closed: None,
             pointed: None,
@@ -161,6 +164,12 @@ impl Entry {
     pub fn bar_height(&self, screen: Screen) -> u16 {
         let lines = self.bar_lines(screen).len();
         (lines as u16).min(screen.height / 3).max(1)
+    }
+
+    /// The first line that the formula bar shows, so that the cursor is on one of them.
+    pub fn bar_first(&self, screen: Screen) -> usize {
+        let (line, _) = self.bar_lines(screen).place(self.text(), self.cursor());
+        (line + 1).saturating_sub(usize::from(self.bar_height(screen)))
     }
 
     /// What its keys mean now.
