@@ -246,6 +246,8 @@ pub fn mode_name(entry: &Entry) -> &'static str {
 pub fn outlook(app: &App, entry: &Entry) -> Option<Line<'static>> {
     let text = match entry.outlook() {
         Outlook::None => return None,
+        // A name that is not finished is no problem yet.
+        Outlook::Problem(_) if entry.completion().is_some() => return None,
         Outlook::Value(value) => format!(" = {value} "),
         Outlook::Problem(why) | Outlook::Wrong { message: why, .. } => format!(" {why} "),
     };
