@@ -7,9 +7,11 @@ mod edit;
 mod entry;
 mod file;
 mod go;
+mod name;
 mod panel;
 mod point;
 mod sheet;
+mod structure;
 mod view;
 
 use super::app::App;
@@ -151,7 +153,9 @@ const TABLES: &[&[Command]] = &[
     file::COMMANDS,
     edit::COMMANDS,
     go::COMMANDS,
+    structure::COMMANDS,
     sheet::COMMANDS,
+    name::COMMANDS,
     view::COMMANDS,
     panel::COMMANDS,
     entry::COMMANDS,
