@@ -623,7 +623,7 @@ impl App {
 
     /// Begins to type into a cell.
     pub fn begin(&mut self, entry: Entry) {
-        self.mode = Mode::Entry(entry);
+        self.mode = Mode::Entry(Box::new(entry));
         self.change_entry(|_, _| {});
     }
 

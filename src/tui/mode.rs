@@ -14,7 +14,7 @@ pub enum Mode {
     #[default]
     Grid,
     /// A cell's content is being typed.
-    Entry(Entry),
+    Entry(Box<Entry>),
     /// A command asks for its argument.
     Prompt(Prompt),
     Palette(Palette),

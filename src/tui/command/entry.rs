@@ -433,7 +433,7 @@ fn choose(app: &mut App, _: &Call) -> Result<(), Refusal> {
     };
     let is_new = begun.is_none();
     let engine = app.document.engine();
-    let mut entry = begun.unwrap_or_else(|| Entry::of(engine, app.active_cell()));
+    let mut entry = begun.unwrap_or_else(|| Box::new(Entry::of(engine, app.active_cell())));
     let offered = entry.offer(engine);
     if offered || !is_new {
         app.mode = Mode::Entry(entry);
