@@ -255,6 +255,7 @@ impl Workbook {
             filter: source.filter.clone(),
             conditional: source.conditional.clone(),
             validations: source.validations.clone(),
+            charts: source.charts.clone(),
             shifts: Vec::new(),
             touched: true,
         };

@@ -1,5 +1,6 @@
 //! Worksheet parts.
 
+use super::auto_filter;
 use super::cells::{CellReader, SheetItem};
 use super::conditional;
 use super::formulas::Formulas;
@@ -34,7 +35,6 @@ pub(in crate::xlsx) fn read(
     let mut sheet = Sheet::new(name);
     let mut formulas = Formulas::default();
     let mut tables = Vec::new();
-    let mut filters: Vec<Rect> = Vec::new();
     let mut bad_cell = None;
     Xml::new(text)
         .each_element(|xml, element| {
@@ -50,7 +50,7 @@ pub(in crate::xlsx) fn read(
                     .merges
                     .extend(element.attribute("ref").and_then(|r| parse_rect(&r))),
                 "autoFilter" => {
-                    filters.extend(element.attribute("ref").and_then(|r| parse_rect(&r)));
+                    sheet.filter = auto_filter::read(text, xml, &element)?;
                 }
                 "tablePart" => tables.extend(element.attribute("id").map(Into::into)),
                 "conditionalFormatting" => {
@@ -76,10 +76,9 @@ pub(in crate::xlsx) fn read(
     }
     for (row, props) in &mut sheet.rows {
         // Rows of a filtered range are hidden by its filter.
-        props.filtered = props.hidden
-            && filters
-                .iter()
-                .any(|rect| rect.top < *row && *row <= rect.bottom);
+        let filter = sheet.filter.as_ref().map(|filter| filter.rect);
+        props.filtered =
+            props.hidden && filter.is_some_and(|rect| rect.top < *row && *row <= rect.bottom);
     }
     let (runs, templates, spills) = formulas.finish();
     sheet.spills = spills;
