@@ -43,7 +43,7 @@ pub use conditional::{
     CompareOp, Condition, ConditionalFormat, DataBar, DifferentialFormat, IconSet, IconStep, Rule,
     ScalePoint, TextTest, Threshold, TimePeriod,
 };
-pub use external::{ExternalBook, ExternalSheet};
+pub use external::{ExternalBook, ExternalName, ExternalSheet};
 pub use fill::{DateUnit, Direction, FillError, FillKind, Series, SeriesKind};
 pub use layout_edit::{ColumnChange, LayoutEdit, MAX_HEIGHT, MAX_WIDTH, RowChange};
 pub use names::{DefinedName, Names, check_name};
@@ -102,6 +102,11 @@ impl Workbook {
         self.sheets.push(Sheet::new(name));
         self.order.push(id);
         id
+    }
+
+    /// The id that the next sheet gets that is added or made as a copy.
+    pub fn next_sheet(&self) -> SheetId {
+        SheetId(self.sheets.len() as u32)
     }
 
     /// # Panics
