@@ -9,11 +9,11 @@ mod readers;
 
 use featured::featured;
 use gradsheet::formula;
-use gradsheet::grid::{Area, Pos, Rect};
+use gradsheet::grid::{Area, Axis, Pos, Rect, Shift};
 use gradsheet::value::Value;
 use gradsheet::workbook::{
     AutoFilter, Chart, ChartKind, ChartSeries, Criterion, Edit, FilterOp, FilterTest, Join,
-    LayoutEdit, Table, TableColumn, Template, Transaction, Workbook,
+    LayoutEdit, SheetEdit, Table, TableColumn, Template, Transaction, Workbook,
 };
 use gradsheet::xlsx;
 use package::{differing, text};
@@ -141,6 +141,31 @@ fn charts_made_here_are_charts_in_the_file_beside_those_it_had() {
     );
     let (saved, _) = xlsx::to_bytes(&book).unwrap();
     assert_eq!(differing(&original, &saved), [""; 0]);
+}
+
+#[test]
+fn a_chart_made_here_follows_its_cells() {
+    let mut book = Workbook::new();
+    let sheet = book.add_sheet("Data");
+    let charts = every_chart()[..1].to_vec();
+    apply(&mut book, vec![Edit::SetCharts { sheet, charts }]);
+    let before = book.sheet(sheet).charts.clone();
+    let edits = vec![
+        Edit::Shift {
+            sheet,
+            shift: Shift::insert(Axis::Rows, 5, 2),
+        },
+        Edit::Sheet {
+            sheet,
+            edit: SheetEdit::Rename("Other name".into()),
+        },
+    ];
+    let done = book.apply(&Transaction::new("Edit", edits)).unwrap();
+    let chart = &book.sheet(sheet).charts[0];
+    assert_eq!(chart.anchor, Rect::sized(Pos::new(32, 0), 12, 5).unwrap());
+    assert_eq!(chart.series[0].y, reference("'Other name'!$B$2:$B$22"));
+    book.apply(&done.inverse).unwrap();
+    assert_eq!(book.sheet(sheet).charts, before);
 }
 
 #[test]

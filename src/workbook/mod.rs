@@ -51,7 +51,7 @@ pub use run::{Run, RunId, RunKind, Runs};
 pub use runs_builder::RunsBuilder;
 pub use sheet::{ColumnProps, Panes, RowProps, Sheet, Visibility};
 pub use sheet_names::{check_sheet_name, quote_sheet_name};
-pub use structure::SheetEdit;
+pub use structure::{SheetEdit, TableEdit};
 pub use style_change::{Paint, StyleChange};
 pub use style_map::StyleMap;
 pub use styles::{CellStyle, Colour, Font, GENERAL, HorizontalAlign, Styles};
