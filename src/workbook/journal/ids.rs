@@ -50,6 +50,7 @@ pub fn visit(edit: &mut Edit, see: &mut dyn FnMut(Id<'_>)) {
         | Edit::Shift { .. }
         | Edit::RenameName { .. }
         | Edit::SetValidations { .. }
+        | Edit::SetCharts { .. }
         | Edit::Restore(_) => {}
     }
 }

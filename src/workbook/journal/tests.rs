@@ -2,9 +2,10 @@ use super::*;
 use crate::grid::{Area, Axis, Cell, Pos, Rect, SheetId, Shift};
 use crate::value::{ErrorKind, Value};
 use crate::workbook::{
-    AutoFilter, Block, ColumnChange, Content, Criterion, DefinedName, FilterOp, FilterTest,
-    FormulaRun, History, HorizontalAlign, Join, LayoutEdit, Paint, Panes, RowChange, RunKind,
-    SheetEdit, StyleChange, Visibility,
+    Allowed, AutoFilter, Block, Chart, ChartKind, ChartSeries, ColumnChange, Condition,
+    ConditionalFormat, Content, Criterion, DefinedName, FilterOp, FilterTest, FormulaRun, History,
+    HorizontalAlign, Join, LayoutEdit, Paint, Panes, RowChange, Rule, RunKind, SheetEdit,
+    StyleChange, TableEdit, Validation, Visibility,
 };
 use proptest::prelude::*;
 
@@ -63,6 +64,15 @@ fn facts(book: &Workbook) -> Vec<String> {
         ));
         out.push(format!("{:?} {:?} {styles:?}", sheet.panes, sheet.filter));
     }
+    for &id in book.order() {
+        let sheet = book.sheet(id);
+        for rule in sheet.conditional.iter().flat_map(|format| &format.rules) {
+            let format = rule.format.map(|f| &book.styles.differential()[f as usize]);
+            out.push(format!("{:?} {format:?}", rule.condition));
+        }
+        out.push(format!("{:?} {:?}", sheet.validations, sheet.charts));
+    }
+    out.push(format!("{:?}", book.tables.iter().collect::<Vec<_>>()));
     out.push(format!("{:?}", book.names.iter().collect::<Vec<_>>()));
     out
 }
@@ -199,9 +209,74 @@ fn edit(book: &mut Workbook, n: [u32; 6]) -> Edit {
             sheet,
             edit: layout(area, [a, b, c, d]),
         },
-        _ => Edit::SetNumberFormat {
+        _ => rules(book, area, template, a),
+    }
+}
+
+/// Edits of what a sheet says of its cells as a whole.
+fn rules(book: &mut Workbook, area: Area, template: Template, a: u32) -> Edit {
+    let Area { sheet, rect } = area;
+    let formula = Arc::new(template);
+    match a % 5 {
+        0 => Edit::SetNumberFormat {
             area,
             code: "yyyy-mm-dd".into(),
+        },
+        1 => Edit::Table(TableEdit::Create {
+            name: "Table1".into(),
+            area,
+        }),
+        2 => {
+            let bold = DifferentialFormat {
+                bold: Some(true),
+                ..DifferentialFormat::default()
+            };
+            let rule = |format, condition| Rule {
+                priority: 1,
+                stop_if_true: true,
+                condition,
+                format,
+            };
+            let top = Condition::Top {
+                rank: 3,
+                percent: false,
+                bottom: true,
+            };
+            let format = Some(book.styles.add_differential(bold));
+            Edit::SetConditionalFormats {
+                sheet,
+                formats: vec![ConditionalFormat {
+                    areas: vec![rect],
+                    rules: vec![rule(format, Condition::Formula(formula)), rule(None, top)],
+                }],
+            }
+        }
+        3 => Edit::SetValidations {
+            sheet,
+            validations: vec![Validation {
+                areas: vec![rect],
+                allowed: Allowed::Custom(formula),
+                allow_blank: true,
+                dropdown: false,
+                prompt: None,
+                alert: None,
+                in_extension: false,
+            }],
+        },
+        _ => Edit::SetCharts {
+            sheet,
+            charts: vec![Chart {
+                kind: ChartKind::Line,
+                title: "chart".into(),
+                series: vec![ChartSeries {
+                    name: None,
+                    x: None,
+                    y: formula,
+                }],
+                anchor: rect,
+                log_x: false,
+                log_y: true,
+            }],
         },
     }
 }
