@@ -32,6 +32,7 @@ pub enum EntryError {
 impl Engine {
     /// Applies a transaction and recalculates what depends on it.
     pub fn apply(&mut self, transaction: &Transaction) -> Result<Edited, EditError> {
+        self.not_trying()?;
         let before = meaning(&self.workbook);
         let applied = self.history.apply(&mut self.workbook, transaction)?;
         Ok(self.follow(applied, before))
@@ -39,6 +40,7 @@ impl Engine {
 
     /// Takes the last transaction back; `None` where there is none.
     pub fn undo(&mut self) -> Result<Option<Edited>, EditError> {
+        self.not_trying()?;
         let before = meaning(&self.workbook);
         let applied = self.history.undo(&mut self.workbook)?;
         Ok(applied.map(|applied| self.follow(applied, before)))
@@ -46,9 +48,26 @@ impl Engine {
 
     /// Does again what was undone last; `None` where there is nothing.
     pub fn redo(&mut self) -> Result<Option<Edited>, EditError> {
+        self.not_trying()?;
         let before = meaning(&self.workbook);
         let applied = self.history.redo(&mut self.workbook)?;
         Ok(applied.map(|applied| self.follow(applied, before)))
+    }
+
+    /// Applies a transaction in place of the last one, which is taken back: both
+    /// are one step of the history. Applies it where there is none.
+    pub fn replace_last(&mut self, transaction: &Transaction) -> Result<Edited, EditError> {
+        self.not_trying()?;
+        let before = meaning(&self.workbook);
+        let applied = self.history.replace_last(&mut self.workbook, transaction)?;
+        Ok(self.follow(applied, before))
+    }
+
+    fn not_trying(&self) -> Result<(), EditError> {
+        match self.is_trying() {
+            true => Err(EditError::Trial),
+            false => Ok(()),
+        }
     }
 
     /// What can be undone and done again.
@@ -56,7 +75,7 @@ impl Engine {
         &self.history
     }
 
-    fn follow(&mut self, applied: Applied, before: u64) -> Edited {
+    pub(super) fn follow(&mut self, applied: Applied, before: u64) -> Edited {
         for area in &applied.changed {
             self.cache.forget(*area);
         }
@@ -185,7 +204,7 @@ impl Engine {
 }
 
 /// A digest of what names in formulas mean: sheets, defined names, tables.
-fn meaning(book: &Workbook) -> u64 {
+pub(super) fn meaning(book: &Workbook) -> u64 {
     let mut hash = DefaultHasher::new();
     for &sheet in book.order() {
         sheet.hash(&mut hash);

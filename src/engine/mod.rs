@@ -19,6 +19,7 @@ mod oracle;
 mod pool;
 mod recalc;
 mod stale;
+mod trial;
 mod validate;
 
 #[cfg(test)]
@@ -28,6 +29,7 @@ pub use compare::{Comparison, Mismatch};
 pub use edit::{Edited, EntryError};
 pub use graph::Graph;
 pub use recalc::{Progress, Recalculation};
+pub use trial::value_edits;
 pub use validate::ValidationError;
 
 use crate::formula::{Dialect, ParseError};
@@ -58,6 +60,7 @@ pub struct Engine {
     /// undone.
     stale: Vec<crate::grid::Area>,
     watch: Option<recalc::Watch>,
+    trial: Option<trial::Trial>,
     appearances: appearance::Appearances,
 }
 
@@ -80,6 +83,7 @@ impl Engine {
             circular: Vec::new(),
             stale,
             watch: None,
+            trial: None,
             appearances: appearance::Appearances::default(),
         }
     }

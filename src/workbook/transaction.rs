@@ -137,6 +137,10 @@ pub enum EditError {
     BadName { name: Arc<str>, why: &'static str },
     #[error("there is no name \"{0}\" to remove")]
     NoName(Arc<str>),
+    #[error(
+        "cells show values that are only tried out: keep them or bring the old ones back first"
+    )]
+    Trial,
 }
 
 impl Workbook {
@@ -466,6 +470,31 @@ impl History {
         self.undo.push(applied.inverse.clone());
         self.redo.clear();
         Ok(applied)
+    }
+
+    /// Applies a transaction in place of the last one, which is taken back.
+    pub fn replace_last(
+        &mut self,
+        workbook: &mut Workbook,
+        transaction: &Transaction,
+    ) -> Result<Applied, EditError> {
+        let Some(last) = self.undo.pop() else {
+            return self.apply(workbook, transaction);
+        };
+        let back = workbook.apply(&last)?;
+        match self.apply(workbook, transaction) {
+            Ok(mut applied) => {
+                applied.changed.extend(back.changed);
+                applied.restyled.extend(back.restyled);
+                applied.structural |= back.structural;
+                Ok(applied)
+            }
+            Err(error) => {
+                workbook.apply(&back.inverse)?;
+                self.undo.push(last);
+                Err(error)
+            }
+        }
     }
 
     /// Takes the last transaction back; `None` where there is none.
