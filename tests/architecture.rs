@@ -14,7 +14,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("formula", &["grid", "value"]),
     ("program", &[]),
     ("functions", &["grid", "program", "value"]),
-    ("workbook", &["formula", "grid", "value"]),
+    // Of the functions only what files write before their names.
+    ("workbook", &["formula", "functions", "grid", "value"]),
     ("csv", &["atomic", "grid", "value", "workbook"]),
     ("import", &["formula", "grid", "value", "workbook"]),
     (

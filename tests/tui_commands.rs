@@ -88,6 +88,32 @@ const CASES: &[Case] = &[
     case("edit.clear", "`7` Enter Up Delete", |d| {
         d.shown("A1").is_empty()
     }),
+    case("edit.repeat", "`7` Enter F4", |d| d.shown("A2") == "7"),
+    case("edit.recalculate", "`=RAND()` Enter F9", |d| {
+        d.message().contains("Recalculated 1 ")
+    }),
+    case("select.extend", "Shift+F8 Down Right", |d| {
+        selected(d) == "A1:B2"
+    }),
+    case("select.none", "Shift+F8 Down Right Esc Down", |d| {
+        selected(d) == "A2"
+    }),
+    case("go.set-mark", "Ctrl+P `set a mark` Enter a", |d| {
+        d.app.marks.contains_key(&'a')
+    }),
+    case(
+        "go.mark",
+        "Ctrl+P `set a mark` Enter a Down Ctrl+P `go to a mark` Enter a",
+        |d| active(d) == "A1",
+    ),
+    case("view.vim-keys", "Ctrl+P `keys of vim` Enter 5 j", |d| {
+        active(d) == "A6"
+    }),
+    case(
+        "view.excel-keys",
+        "Ctrl+P `keys of vim` Enter Ctrl+P `keys of excel` Enter `j` Enter",
+        |d| d.shown("A1") == "j",
+    ),
     case("sheet.next", "Ctrl+PgDn", |d| d.app.sheet().0 == 0),
     case("sheet.previous", "Ctrl+PgUp", |d| d.app.sheet().0 == 0),
     case("file.save", "`7` Enter Ctrl+S `{dir}/a.xlsx` Enter", |d| {

@@ -155,6 +155,9 @@ pub struct BoundFormula {
     /// result may be one: it means something else as an ordinary formula than
     /// as a dynamic array formula.
     pub array: bool,
+    /// Its value follows from where it or what it refers to stands (ROW,
+    /// COLUMN, CELL, `@`), so that it may change when they are moved.
+    pub placed: bool,
     /// Its last operation is a sum or difference outside of parentheses (see
     /// [`crate::value::arith::snap_to_zero`]).
     pub ends_in_sum: bool,

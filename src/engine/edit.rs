@@ -1,14 +1,12 @@
 //! Edits, and the recalculation of what they touch.
 
 use super::bind::Problem;
+use super::graph::{Graph, NodeId};
 use super::{Engine, Recalculation};
 use crate::formula::{self, Change, Home, ParseError};
 use crate::grid::{Area, Cell, Rect};
 use crate::value::{Value, parse_entry};
-use crate::workbook::{
-    Applied, Content, Edit, EditError, RunKind, Template, Transaction, Workbook,
-};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use crate::workbook::{Applied, Content, Edit, EditError, RunKind, Template, Transaction};
 
 /// A transaction applied and what it led to.
 #[derive(Clone, Debug)]
@@ -33,34 +31,30 @@ impl Engine {
     /// Applies a transaction and recalculates what depends on it.
     pub fn apply(&mut self, transaction: &Transaction) -> Result<Edited, EditError> {
         self.not_trying()?;
-        let before = meaning(&self.workbook);
         let applied = self.history.apply(&mut self.workbook, transaction)?;
-        Ok(self.follow(applied, before))
+        Ok(self.follow(applied))
     }
 
     /// Takes the last transaction back; `None` where there is none.
     pub fn undo(&mut self) -> Result<Option<Edited>, EditError> {
         self.not_trying()?;
-        let before = meaning(&self.workbook);
         let applied = self.history.undo(&mut self.workbook)?;
-        Ok(applied.map(|applied| self.follow(applied, before)))
+        Ok(applied.map(|applied| self.follow(applied)))
     }
 
     /// Does again what was undone last; `None` where there is nothing.
     pub fn redo(&mut self) -> Result<Option<Edited>, EditError> {
         self.not_trying()?;
-        let before = meaning(&self.workbook);
         let applied = self.history.redo(&mut self.workbook)?;
-        Ok(applied.map(|applied| self.follow(applied, before)))
+        Ok(applied.map(|applied| self.follow(applied)))
     }
 
     /// Applies a transaction in place of the last one, which is taken back: both
     /// are one step of the history. Applies it where there is none.
     pub fn replace_last(&mut self, transaction: &Transaction) -> Result<Edited, EditError> {
         self.not_trying()?;
-        let before = meaning(&self.workbook);
         let applied = self.history.replace_last(&mut self.workbook, transaction)?;
-        Ok(self.follow(applied, before))
+        Ok(self.follow(applied))
     }
 
     fn not_trying(&self) -> Result<(), EditError> {
@@ -75,51 +69,90 @@ impl Engine {
         &self.history
     }
 
-    pub(super) fn follow(&mut self, applied: Applied, before: u64) -> Edited {
-        for area in &applied.changed {
-            self.cache.forget(*area);
-        }
+    pub(super) fn follow(&mut self, applied: Applied) -> Edited {
         self.appearances.values_changed(&applied.changed);
         if applied.structural || !applied.restyled.is_empty() {
             self.appearances.meaning_changed();
         }
         let mut nodes = Vec::new();
-        if applied.structural {
-            if meaning(&self.workbook) == before {
+        if applied.rewritten || applied.naming {
+            nodes = self.rebuild(&applied);
+        } else {
+            for area in &applied.changed {
+                self.cache.forget(*area);
+            }
+            if applied.structural {
                 let graph = &mut self.graph;
                 let workbook = &self.workbook;
                 super::pool::run(|| graph.sync(workbook, &applied.changed));
-            } else {
-                self.cache.clear();
-                self.names
-                    .get_mut()
-                    .unwrap_or_else(|e| e.into_inner())
-                    .clear();
-                // What named something before, and what does now.
-                let before: Vec<Area> = self.graph.naming().map(|(_, area)| area).collect();
-                self.graph = super::pool::run(|| super::Graph::new(&self.workbook));
-                self.circular.clear();
-                let after = self.graph.naming();
-                nodes.extend(after.map(|(id, area)| (id, area.rect)));
-                for area in before {
-                    let ids = self.graph.producers(area);
-                    nodes.extend(ids.into_iter().map(|id| (id, self.graph.node(id).rect)));
-                }
             }
         }
         self.graph.sync_spills(&self.workbook, &applied.changed);
-        // Formulas that were entered or brought back, and those whose spill
-        // was broken.
-        for area in &applied.changed {
-            for id in self.graph.producers(*area) {
-                let part = self.graph.node(id).rect.intersection(&area.rect);
-                nodes.extend(part.map(|part| (id, part)));
-            }
-        }
+        // Formulas that were entered or brought back, those that have other
+        // cells to read, and those whose spill was broken.
+        self.in_areas(&applied.changed, &mut nodes);
         let recalculation = self.recalculate(&applied.changed, &nodes);
         Edited {
             applied,
             recalculation,
+        }
+    }
+
+    /// Finds all dependencies anew. Returns the formulas to calculate again
+    /// because names mean something else or cells have other places.
+    fn rebuild(&mut self, applied: &Applied) -> Vec<(NodeId, Rect)> {
+        let concerned = |graph: &Graph| -> Vec<Area> {
+            match applied.naming {
+                true => graph.naming().map(|(_, area)| area).collect(),
+                false => graph.problematic().map(|(_, area)| area).collect(),
+            }
+        };
+        let mut again = concerned(&self.graph);
+        again.retain_mut(|area| follow_area(area, applied));
+        self.stale.retain_mut(|area| follow_area(area, applied));
+        for mut path in std::mem::take(&mut self.circular) {
+            let cells = path.len();
+            path.retain_mut(|cell| {
+                let mut area = Area {
+                    sheet: cell.sheet,
+                    rect: Rect::cell(cell.pos),
+                };
+                let stays = follow_area(&mut area, applied);
+                cell.pos = area.rect.top_left();
+                stays && self.workbook.has_sheet(cell.sheet)
+            });
+            if path.len() == cells {
+                self.circular.push(path);
+            } else {
+                again.extend(path.iter().map(|cell| Area {
+                    sheet: cell.sheet,
+                    rect: Rect::cell(cell.pos),
+                }));
+            }
+        }
+        self.cache.clear();
+        self.names
+            .get_mut()
+            .unwrap_or_else(|e| e.into_inner())
+            .clear();
+        self.graph = super::pool::run(|| Graph::new(&self.workbook));
+        again.extend(concerned(&self.graph));
+        if applied.rewritten {
+            again.extend(self.graph.placed().map(|(_, area)| area));
+        }
+        again.extend(super::stale::blocked(&self.workbook));
+        let mut nodes = Vec::new();
+        self.in_areas(&again, &mut nodes);
+        nodes
+    }
+
+    /// The formulas of areas, each with its part in them.
+    fn in_areas(&self, areas: &[Area], nodes: &mut Vec<(NodeId, Rect)>) {
+        for area in areas {
+            for id in self.graph.producers(*area) {
+                let part = self.graph.node(id).rect.intersection(&area.rect);
+                nodes.extend(part.map(|part| (id, part)));
+            }
         }
     }
 
@@ -203,22 +236,12 @@ impl Engine {
     }
 }
 
-/// A digest of what names in formulas mean: sheets, defined names, tables.
-pub(super) fn meaning(book: &Workbook) -> u64 {
-    let mut hash = DefaultHasher::new();
-    for &sheet in book.order() {
-        sheet.hash(&mut hash);
-        book.sheet(sheet).name.hash(&mut hash);
-    }
-    for name in book.names.iter() {
-        (&name.name, name.scope, &name.formula).hash(&mut hash);
-    }
-    for table in book.tables.iter() {
-        (&table.name, table.area).hash(&mut hash);
-        (table.header_rows, table.totals_rows).hash(&mut hash);
-        for column in &table.columns {
-            column.name.hash(&mut hash);
-        }
-    }
-    hash.finish()
+/// Moves an area along with inserted and deleted lines; `false` where it is gone.
+fn follow_area(area: &mut Area, applied: &Applied) -> bool {
+    let mut shifts = applied.shifts.iter().filter(|(id, _)| *id == area.sheet);
+    shifts.all(|(_, shift)| {
+        let moved = shift.stretched(area.rect);
+        area.rect = moved.unwrap_or(area.rect);
+        moved.is_some()
+    })
 }

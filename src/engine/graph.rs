@@ -440,6 +440,24 @@ impl Graph {
             .map(|(id, node)| (id, node.area()))
     }
 
+    /// The formulas that have no meaning in part.
+    pub(super) fn problematic(&self) -> impl Iterator<Item = (NodeId, Area)> {
+        self.nodes()
+            .filter(|(_, node)| !node.formula.problems.is_empty())
+            .map(|(id, node)| (id, node.area()))
+    }
+
+    /// The formulas whose values depend on where they or the cells that they
+    /// name stand: those that ask for places, and those that take the cell in
+    /// their own row or column.
+    pub(super) fn placed(&self) -> impl Iterator<Item = (NodeId, Area)> {
+        self.nodes()
+            .filter(|(_, node)| {
+                node.formula.placed || node.formula.array && node.kind == RunKind::Plain
+            })
+            .map(|(id, node)| (id, node.area()))
+    }
+
     /// Whether another formula than the one of `own` has spilled into `rect`.
     pub(super) fn spilled_over(&self, sheet: SheetId, rect: Rect, own: (NodeId, Pos)) -> bool {
         let Some(index) = self.sheets.get(&sheet) else {

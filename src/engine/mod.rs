@@ -21,6 +21,7 @@ mod recalc;
 mod stale;
 mod trial;
 mod validate;
+mod vector;
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
 //! What a workbook was saved without: formulas that have not been calculated.
 
-use crate::grid::Area;
+use crate::grid::{Area, Rect};
 use crate::value::{ErrorKind, Value};
 use crate::workbook::{Run, RunKind, Sheet, Template, Workbook};
 
@@ -18,6 +18,25 @@ pub(super) fn uncalculated(workbook: &Workbook) -> Vec<Area> {
                 found.push(Area {
                     sheet: id,
                     rect: run.rect,
+                });
+            }
+        }
+    }
+    found
+}
+
+/// The dynamic array formulas whose results found no room.
+pub(super) fn blocked(workbook: &Workbook) -> Vec<Area> {
+    let mut found = Vec::new();
+    for &id in workbook.order() {
+        let sheet = workbook.sheet(id);
+        for (_, run) in sheet.runs.iter() {
+            if run.kind == RunKind::Dynamic {
+                sheet.cells.for_each(run.rect, &mut |at, value| {
+                    if *value == Value::Error(ErrorKind::Spill) && !sheet.spills.contains_key(&at) {
+                        let rect = Rect::cell(at);
+                        found.push(Area { sheet: id, rect });
+                    }
                 });
             }
         }

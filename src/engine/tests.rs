@@ -6,6 +6,7 @@ mod formulas;
 mod graph;
 mod incremental;
 mod spills;
+mod structure;
 
 use super::Engine;
 use crate::grid::{Cell, Pos, Rect, SheetId};

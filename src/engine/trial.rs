@@ -31,7 +31,6 @@ impl Engine {
             self.end_trial();
         }
         let edits = value_edits(areas, values);
-        let before = super::edit::meaning(&self.workbook);
         let applied = self.workbook.apply(&Transaction::new("Try out", edits))?;
         if self.trial.is_none() {
             self.trial = Some(Trial {
@@ -39,17 +38,16 @@ impl Engine {
                 inverse: applied.inverse.clone(),
             });
         }
-        Ok(self.follow(applied, before).recalculation)
+        Ok(self.follow(applied).recalculation)
     }
 
     /// Brings back what the cells held before values were tried out; `None`
     /// where none are.
     pub fn end_trial(&mut self) -> Option<Recalculation> {
         let trial = self.trial.as_ref()?;
-        let before = super::edit::meaning(&self.workbook);
         // What puts a state back cannot fail.
         let applied = self.workbook.apply(&trial.inverse).ok()?;
-        let recalculation = self.follow(applied, before).recalculation;
+        let recalculation = self.follow(applied).recalculation;
         self.trial = None;
         Some(recalculation)
     }

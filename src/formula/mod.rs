@@ -28,7 +28,7 @@ pub use lexer::{Token, TokenKind, tokens};
 pub use parser::{MAX_CHARS, MAX_HEIGHT, parse, parse_r1c1};
 pub use print::{Dialect, Vocabulary, print, print_r1c1};
 pub(crate) use reference::is_plain_sheet;
-pub use rewrite::{Change, Home, rewrite};
+pub use rewrite::{Change, Home, Unrolled, rewrite, rewrite_name};
 pub use tree::{
     ArrayLiteral, Axis, BinaryOp, CellRef, Expr, FunctionName, Parameter, PostfixOp, PrefixOp,
     RefShape, Reference, SheetPrefix, TableItems, TableReference, parameters,

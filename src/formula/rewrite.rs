@@ -1,7 +1,9 @@
 //! Keeping a formula's meaning when the workbook changes under it.
 
-use super::{Axis, CellRef, Expr, RefShape, Reference, SheetPrefix, TableReference, parameters};
-use crate::grid::{MAX_COLS, MAX_ROWS, Pos, Rect};
+use super::{
+    Axis, CellRef, Expr, RefShape, Reference, SheetPrefix, TableItems, TableReference, parameters,
+};
+use crate::grid::{self, MAX_COLS, MAX_ROWS, Pos, Rect, Shift};
 use crate::value::{ErrorKind, equal_text};
 use std::sync::Arc;
 
@@ -16,26 +18,10 @@ pub struct Home<'a> {
 /// columns and defined names compare without regard to case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change<'a> {
-    /// `count` empty rows before row `at` of a sheet.
-    InsertRows {
+    /// Rows or columns of a sheet are inserted or deleted.
+    Shift {
         sheet: &'a str,
-        at: u32,
-        count: u32,
-    },
-    DeleteRows {
-        sheet: &'a str,
-        at: u32,
-        count: u32,
-    },
-    InsertCols {
-        sheet: &'a str,
-        at: u32,
-        count: u32,
-    },
-    DeleteCols {
-        sheet: &'a str,
-        at: u32,
-        count: u32,
+        shift: Shift,
     },
     /// The cells of a rectangle are cut and pasted, their new top left cell `onto`.
     Move {
@@ -45,6 +31,12 @@ pub enum Change<'a> {
         onto: Pos,
     },
     RenameSheet {
+        from: &'a str,
+        to: &'a str,
+    },
+    /// The formula is on the copy of a sheet: what it says of the original by
+    /// name it says of the copy. 3-D references stay.
+    CopySheet {
         from: &'a str,
         to: &'a str,
     },
@@ -72,6 +64,8 @@ pub enum Change<'a> {
         name: &'a str,
         columns: &'a [Arc<str>],
     },
+    /// A table becomes a plain range.
+    UnrollTable(Unrolled<'a>),
     /// A defined name of the workbook (`scope` none) or of a sheet. The caller
     /// leaves out the formulas on sheets where another name hides it.
     RenameName {
@@ -87,6 +81,19 @@ pub enum Change<'a> {
     Nothing,
 }
 
+/// Where the parts of a table are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unrolled<'a> {
+    pub name: &'a str,
+    pub sheet: &'a str,
+    pub columns: &'a [Arc<str>],
+    /// Headers and totals included.
+    pub all: Rect,
+    pub headers: Option<Rect>,
+    pub data: Option<Rect>,
+    pub totals: Option<Rect>,
+}
+
 /// The formula after a change, `#REF!` in place of what is gone. `before` and
 /// `after` are its own cell: rows inserted above it move it along.
 ///
@@ -97,6 +104,25 @@ pub fn rewrite(expr: &Expr, before: Home, after: Home, change: &Change) -> Expr 
         before,
         after,
         change: *change,
+        floating: false,
+    };
+    expr.map(&mut |part| rewriter.part(part))
+}
+
+/// A defined name's formula after a change. Its relative references count
+/// from whatever cell uses the name, so inserted and deleted lines leave them
+/// as they are. `sheet` is the one that the name belongs to, `""` where it is
+/// the workbook's.
+pub fn rewrite_name(expr: &Expr, sheet: &str, change: &Change) -> Expr {
+    let home = Home {
+        sheet,
+        at: Pos::new(0, 0),
+    };
+    let rewriter = Rewriter {
+        before: home,
+        after: home,
+        change: *change,
+        floating: true,
     };
     expr.map(&mut |part| rewriter.part(part))
 }
@@ -106,6 +132,8 @@ struct Rewriter<'a> {
     before: Home<'a>,
     after: Home<'a>,
     change: Change<'a>,
+    /// The formula stands in no cell: relative references stay.
+    floating: bool,
 }
 
 const GONE: Expr = Expr::Error(ErrorKind::Ref);
@@ -118,7 +146,10 @@ impl Rewriter<'_> {
             Expr::Reference(reference) => {
                 Some(self.reference(reference).map_or(GONE, Expr::Reference))
             }
-            Expr::Table(table) => Some(self.table(table).map_or(GONE, Expr::Table)),
+            Expr::Table(table) => Some(match self.change {
+                Change::UnrollTable(unrolled) => self.unroll(table, &unrolled),
+                _ => self.table(table).map_or(GONE, Expr::Table),
+            }),
             Expr::Name { prefix, name } => Some(self.name(prefix.as_ref(), name)),
             Expr::Call { function, args } => {
                 let named: Vec<_> = parameters(function, args).collect();
@@ -150,7 +181,7 @@ impl Rewriter<'_> {
     fn named(&self) -> Option<&str> {
         match self.change {
             Change::RenameName { from, .. } | Change::RenameTable { from, .. } => Some(from),
-            Change::DeleteTable { name } => Some(name),
+            Change::DeleteTable { name } | Change::UnrollTable(Unrolled { name, .. }) => Some(name),
             _ => None,
         }
     }
@@ -166,17 +197,12 @@ impl Rewriter<'_> {
         let keep = |lo: u32, hi: u32| Some((lo, hi));
         let shape = &reference.shape;
         let shape = match self.change {
-            Change::InsertRows { sheet, at, count } if on(sheet) => {
-                self.shape(shape, |lo, hi| insert(lo, hi, at, count, MAX_ROWS), keep)
-            }
-            Change::InsertCols { sheet, at, count } if on(sheet) => {
-                self.shape(shape, keep, |lo, hi| insert(lo, hi, at, count, MAX_COLS))
-            }
-            Change::DeleteRows { sheet, at, count } if on(sheet) => {
-                self.shape(shape, |lo, hi| delete(lo, hi, at, count), keep)
-            }
-            Change::DeleteCols { sheet, at, count } if on(sheet) => {
-                self.shape(shape, keep, |lo, hi| delete(lo, hi, at, count))
+            Change::Shift { sheet, shift } if on(sheet) => {
+                let span = |lo, hi| shift.span((lo, hi));
+                match shift.axis {
+                    grid::Axis::Rows => self.shape(shape, span, keep),
+                    grid::Axis::Columns => self.shape(shape, keep, span),
+                }
             }
             Change::Move {
                 sheet: from,
@@ -234,7 +260,11 @@ impl Rewriter<'_> {
     /// The present name of a sheet.
     fn renamed<'s>(&'s self, sheet: &'s str) -> &'s str {
         match self.change {
-            Change::RenameSheet { from, to } if equal_text(sheet, from) => to,
+            Change::RenameSheet { from, to } | Change::CopySheet { from, to }
+                if equal_text(sheet, from) =>
+            {
+                to
+            }
             _ => sheet,
         }
     }
@@ -242,7 +272,7 @@ impl Rewriter<'_> {
     /// A written sheet prefix after the change; `None` where the sheet is gone.
     fn sheet_prefix(self, prefix: &SheetPrefix) -> Option<SheetPrefix> {
         Some(match (self.change, prefix) {
-            (Change::RenameSheet { .. }, SheetPrefix::Sheet(name)) => {
+            (Change::RenameSheet { .. } | Change::CopySheet { .. }, SheetPrefix::Sheet(name)) => {
                 SheetPrefix::Sheet(self.renamed(name).into())
             }
             (Change::RenameSheet { .. }, SheetPrefix::Span(first, last)) => {
@@ -296,6 +326,48 @@ impl Rewriter<'_> {
         Some(reference)
     }
 
+    /// The cells that a structured reference means, where it is to the table
+    /// that becomes a range.
+    fn unroll(self, reference: &TableReference, table: &Unrolled) -> Expr {
+        let named = reference.table.as_deref();
+        // Without a name it is the table around the formula.
+        let inside =
+            equal_text(self.before.sheet, table.sheet) && table.all.contains(self.before.at);
+        if !named.map_or(inside, |name| equal_text(name, table.name)) {
+            return Expr::Table(reference.clone());
+        }
+        let rows = match reference.items {
+            TableItems::Unspecified | TableItems::Data => table.data,
+            TableItems::All => Some(table.all),
+            TableItems::Headers => table.headers,
+            TableItems::Totals => table.totals,
+            TableItems::HeadersData => hull(table.headers, table.data),
+            TableItems::DataTotals => hull(table.data, table.totals),
+            TableItems::ThisRow => Some(Rect {
+                top: self.before.at.row,
+                bottom: self.before.at.row,
+                ..table.all
+            }),
+        };
+        let place = |name: &str| {
+            let mut columns = table.columns.iter();
+            Some(table.all.left + columns.position(|column| equal_text(column, name))? as u32)
+        };
+        let columns = match &reference.columns {
+            None => Some((table.all.left, table.all.right)),
+            Some((first, last)) => place(first).zip(place(last)),
+        };
+        let Some((rows, (first, last))) = rows.zip(columns) else {
+            return GONE;
+        };
+        let rect = Rect {
+            left: first.min(last),
+            right: first.max(last),
+            ..rows
+        };
+        plain(table.sheet, rect, reference.items == TableItems::ThisRow)
+    }
+
     fn name(self, prefix: Option<&SheetPrefix>, name: &Arc<str>) -> Expr {
         let mut name = name.clone();
         match self.change {
@@ -305,6 +377,11 @@ impl Rewriter<'_> {
             }
             Change::DeleteTable { name: gone } if prefix.is_none() && equal_text(&name, gone) => {
                 return GONE;
+            }
+            Change::UnrollTable(table) if prefix.is_none() && equal_text(&name, table.name) => {
+                return table
+                    .data
+                    .map_or(GONE, |rect| plain(table.sheet, rect, false));
             }
             Change::RenameName { scope, from, to } if equal_text(&name, from) => {
                 let meant = match (prefix, scope) {
@@ -338,8 +415,15 @@ impl Rewriter<'_> {
         cols: impl Fn(u32, u32) -> Option<(u32, u32)>,
     ) -> Option<RefShape> {
         let (before, after) = (self.before.at, self.after.at);
-        let map_rows = |a, b| map(a, b, before.row, after.row, MAX_ROWS, &rows);
-        let map_cols = |a, b| map(a, b, before.col, after.col, MAX_COLS, &cols);
+        let floats = |axis| self.floating && matches!(axis, Axis::Relative(_));
+        let map_rows = |a, b| match floats(a) || floats(b) {
+            true => Some((a, b)),
+            false => map(a, b, before.row, after.row, MAX_ROWS, &rows),
+        };
+        let map_cols = |a, b| match floats(a) || floats(b) {
+            true => Some((a, b)),
+            false => map(a, b, before.col, after.col, MAX_COLS, &cols),
+        };
         Some(match *shape {
             RefShape::Cell(CellRef { row, col }) => RefShape::Cell(CellRef {
                 row: map_rows(row, row)?.0,
@@ -375,33 +459,43 @@ fn map(
 ) -> Option<(Axis, Axis)> {
     let (at_a, at_b) = (a.resolve(before, size), b.resolve(before, size));
     let (lo, hi) = span(at_a.min(at_b), at_a.max(at_b))?;
-    let (at_a, at_b) = if at_a <= at_b { (lo, hi) } else { (hi, lo) };
-    let anew = |axis, at: u32| match axis {
-        Axis::Absolute(_) => Axis::Absolute(at),
-        Axis::Relative(_) => Axis::Relative(at as i32 - after as i32),
+    let (to_a, to_b) = if at_a <= at_b { (lo, hi) } else { (hi, lo) };
+    // By how far it moves against the formula, so that one that wraps around
+    // the sheet's edge goes on doing so.
+    let anew = |axis, from: u32, to: u32| match axis {
+        Axis::Absolute(_) => Axis::Absolute(to),
+        Axis::Relative(by) => {
+            let moved = i64::from(by) + offset(from, to) - offset(before, after);
+            Axis::Relative(moved as i32)
+        }
     };
-    Some((anew(a, at_a), anew(b, at_b)))
+    Some((anew(a, at_a, to_a), anew(b, at_b, to_b)))
 }
 
-/// What is pushed over the sheet's edge is lost, but a span's end stays at the edge.
-fn insert(lo: u32, hi: u32, at: u32, count: u32, size: u32) -> Option<(u32, u32)> {
-    let push = |x: u32| if x < at { x } else { x.saturating_add(count) };
-    (push(lo) < size).then(|| (push(lo), push(hi).min(size - 1)))
+/// A reference to a rectangle of a sheet: absolute, or its rows relative to a
+/// formula in the first of them.
+fn plain(sheet: &str, rect: Rect, this_row: bool) -> Expr {
+    let corner = |row, col| CellRef {
+        row: match this_row {
+            true => Axis::Relative(0),
+            false => Axis::Absolute(row),
+        },
+        col: Axis::Absolute(col),
+    };
+    let first = corner(rect.top, rect.left);
+    let shape = match rect.is_cell() {
+        true => RefShape::Cell(first),
+        false => RefShape::Range(first, corner(rect.bottom, rect.right)),
+    };
+    let prefix = Some(SheetPrefix::Sheet(sheet.into()));
+    Expr::Reference(Reference { prefix, shape })
 }
 
-fn delete(lo: u32, hi: u32, at: u32, count: u32) -> Option<(u32, u32)> {
-    let end = at.saturating_add(count);
-    if at <= lo && hi < end {
-        return None;
+fn hull(a: Option<Rect>, b: Option<Rect>) -> Option<Rect> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.hull(&b)),
+        (a, b) => a.or(b),
     }
-    let pull = |x: u32| if x < end { x.min(at) } else { x - count };
-    // A last line that goes leaves the one before the gap.
-    let hi = if at <= hi && hi < end {
-        at - 1
-    } else {
-        pull(hi)
-    };
-    Some((pull(lo), hi))
 }
 
 /// The way from one line to another.

@@ -14,7 +14,7 @@ use super::selection::{Selection, SheetView};
 use super::settings::{KeySet, Settings};
 use super::text_input::{insert, type_into};
 use super::theme::Theme;
-use crate::engine::{Edited, EntryError, Progress};
+use crate::engine::{Edited, EntryError, Progress, Recalculation};
 use crate::grid::{Cell, MAX_COLS, MAX_ROWS, Pos, SheetId};
 use crate::workbook::{Transaction, Visibility};
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
@@ -45,10 +45,25 @@ pub struct App {
     pending: Vec<Chord>,
     /// The number typed before a command, in vim's keys.
     count: Option<u32>,
+    /// A command that waits for a key to say which: a mark's letter.
+    awaiting: Option<&'static Command>,
+    /// Whether moving extends the selection.
+    extending: bool,
+    /// The last change, to be made again elsewhere.
+    last_change: Option<Change>,
+    /// Places by a letter.
+    pub marks: HashMap<char, Cell>,
     screen: Screen,
     pub(super) mouse: Mouse,
     host: Box<dyn Host>,
     ended: bool,
+}
+
+/// A change that can be made again elsewhere.
+#[derive(Clone, Debug)]
+enum Change {
+    Command(&'static Command, Call),
+    Entry(String),
 }
 
 /// What the status line says.
@@ -79,6 +94,10 @@ impl App {
             message: None,
             pending: Vec::new(),
             count: None,
+            awaiting: None,
+            extending: false,
+            last_change: None,
+            marks: HashMap::new(),
             screen: Screen::new(0, 0, 80, 24),
             mouse: Mouse::default(),
             host,
@@ -353,6 +372,7 @@ impl App {
     pub fn enter(&mut self, cell: Cell, text: &str) -> Result<(), EntryError> {
         let edited = self.work("Recalculating", |document| document.enter(cell, text))?;
         self.edited(&edited);
+        self.last_change = Some(Change::Entry(text.to_owned()));
         Ok(())
     }
 
@@ -374,9 +394,19 @@ impl App {
         }))
     }
 
+    /// Recalculates every formula.
+    pub fn recalculate(&mut self) {
+        let recalculation = self.work("Recalculating", Document::recalculate);
+        self.say(format!("Recalculated {} cells", recalculation.evaluated));
+        self.recalculated(&recalculation);
+    }
+
     /// What follows from a change of the document.
     fn edited(&mut self, edited: &Edited) {
-        let recalculation = &edited.recalculation;
+        self.recalculated(&edited.recalculation);
+    }
+
+    fn recalculated(&mut self, recalculation: &Recalculation) {
         if recalculation.interrupted {
             self.warn("Recalculation stopped: cells may show old values until the next one (F9)");
         } else if let Some(path) = recalculation.circular.first() {
@@ -401,7 +431,7 @@ impl App {
     fn key(&mut self, key: KeyEvent) {
         self.message = None;
         let chord = Chord::from(key);
-        if self.counted(chord) || self.answered(chord) {
+        if self.lettered(chord) || self.counted(chord) || self.answered(chord) {
             return;
         }
         self.pending.push(chord);
@@ -429,8 +459,52 @@ impl App {
     }
 
     /// Runs a command.
-    pub fn run(&mut self, command: &Command, call: &Call) -> Result<(), Refusal> {
-        (command.run)(self, call)
+    pub fn run(&mut self, command: &'static Command, call: &Call) -> Result<(), Refusal> {
+        let before = self.document.revision();
+        let result = (command.run)(self, call);
+        let changed = self.document.revision() != before;
+        if changed && command.repeats {
+            self.last_change = Some(Change::Command(command, call.clone()));
+        }
+        result
+    }
+
+    /// Makes the last change again, here.
+    pub fn repeat(&mut self) -> Result<(), Refusal> {
+        match self.last_change.clone() {
+            Some(Change::Command(command, call)) => self.run(command, &call),
+            Some(Change::Entry(text)) => {
+                let cell = self.active_cell();
+                Ok(self.enter(cell, &text)?)
+            }
+            None => Err(Refusal::new("nothing was changed yet")),
+        }
+    }
+
+    /// Waits for a letter, with which the command is run again.
+    pub fn await_letter(&mut self, command: &str) {
+        self.awaiting = command::find(command);
+    }
+
+    fn lettered(&mut self, chord: Chord) -> bool {
+        let Some(command) = self.awaiting.take() else {
+            return false;
+        };
+        if let Some(letter) = chord.plain_char()
+            && let Err(Refusal(why)) = self.run(command, &Call::with(letter))
+        {
+            self.warn(why);
+        }
+        true
+    }
+
+    /// Whether moving extends the selection.
+    pub fn is_extending(&self) -> bool {
+        self.extending
+    }
+
+    pub fn set_extending(&mut self, extending: bool) {
+        self.extending = extending;
     }
 
     /// Runs a command by its name.

@@ -1,6 +1,6 @@
 //! The workbook that is open, and the file it belongs to.
 
-use crate::engine::{Edited, Engine, EntryError};
+use crate::engine::{Edited, Engine, EntryError, Recalculation};
 use crate::files::{self, FileError};
 use crate::grid::{Cell, SheetId};
 use crate::workbook::{EditError, Transaction, Workbook};
@@ -14,6 +14,7 @@ pub struct Document {
     /// The file as it was when it was opened or saved.
     on_disk: Option<Fingerprint>,
     modified: bool,
+    revision: u64,
 }
 
 /// What tells whether a file was changed.
@@ -43,6 +44,7 @@ impl Document {
             path: None,
             on_disk: None,
             modified: false,
+            revision: 0,
         }
     }
 
@@ -55,6 +57,7 @@ impl Document {
             path: Some(path.to_owned()),
             on_disk,
             modified: false,
+            revision: 0,
         };
         Ok((document, opened.notes))
     }
@@ -86,6 +89,12 @@ impl Document {
         self.modified
     }
 
+    /// A number that grows with every change: what was computed at another
+    /// revision is out of date.
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
     /// Whether another program changed or removed the file since it was opened or saved.
     pub fn changed_on_disk(&self) -> bool {
         let path = self.path.as_deref();
@@ -94,7 +103,7 @@ impl Document {
 
     pub fn apply(&mut self, transaction: &Transaction) -> Result<Edited, EditError> {
         let edited = self.engine.apply(transaction)?;
-        self.modified = true;
+        self.changed();
         Ok(edited)
     }
 
@@ -106,14 +115,29 @@ impl Document {
 
     pub fn undo(&mut self) -> Result<Option<Edited>, EditError> {
         let edited = self.engine.undo()?;
-        self.modified |= edited.is_some();
+        if edited.is_some() {
+            self.changed();
+        }
         Ok(edited)
     }
 
     pub fn redo(&mut self) -> Result<Option<Edited>, EditError> {
         let edited = self.engine.redo()?;
-        self.modified |= edited.is_some();
+        if edited.is_some() {
+            self.changed();
+        }
         Ok(edited)
+    }
+
+    /// Recalculates every formula. Values may change, the document does not.
+    pub fn recalculate(&mut self) -> Recalculation {
+        self.revision += 1;
+        self.engine.recalculate_all()
+    }
+
+    fn changed(&mut self) {
+        self.modified = true;
+        self.revision += 1;
     }
 
     /// Saves into a file, which becomes the document's own; into a text file

@@ -1,10 +1,11 @@
 //! What an edit changed, as it was before: the material of undo.
 
+use super::structure::Parts;
 use super::{
     Cells, ColumnProps, ConditionalFormat, DefinedName, RowProps, Run, StyleMap, Table, Template,
     Validation, Workbook,
 };
-use crate::grid::{Area, MAX_COLS, MAX_ROWS, Pos, Rect, SheetId};
+use crate::grid::{Area, MAX_COLS, MAX_ROWS, Pos, Rect, SheetId, Shift};
 use std::sync::Arc;
 
 /// A part of a workbook as it was. Made by [`Workbook::apply`] only, for the
@@ -15,6 +16,12 @@ pub struct Before(Arc<State>);
 impl From<State> for Before {
     fn from(state: State) -> Self {
         Self(Arc::new(state))
+    }
+}
+
+impl From<Parts> for Before {
+    fn from(parts: Parts) -> Self {
+        State::Parts(Box::new(parts)).into()
     }
 }
 
@@ -59,6 +66,8 @@ enum State {
         sheet: SheetId,
         validations: Vec<Validation>,
     },
+    /// What a structural edit changed.
+    Parts(Box<Parts>),
 }
 
 /// What putting a state back, or an edit, touched.
@@ -67,6 +76,27 @@ pub(super) struct Touched {
     pub contents: Vec<Area>,
     pub styles: Vec<Area>,
     pub structural: bool,
+    pub rewritten: bool,
+    pub naming: bool,
+    pub shifts: Vec<(SheetId, Shift)>,
+}
+
+impl Touched {
+    /// Lines are inserted or deleted: what was touched before has other places
+    /// now, and what is gone needs no attention.
+    pub(super) fn shift(&mut self, sheet: SheetId, shift: Shift) {
+        for areas in [&mut self.contents, &mut self.styles] {
+            areas.retain_mut(|area| {
+                if area.sheet != sheet {
+                    return true;
+                }
+                let moved = shift.stretched(area.rect);
+                area.rect = moved.unwrap_or(area.rect);
+                moved.is_some()
+            });
+        }
+        self.shifts.push((sheet, shift));
+    }
 }
 
 impl Workbook {
@@ -157,10 +187,12 @@ impl Workbook {
         touched: &mut Touched,
     ) -> Before {
         touched.structural = true;
+        let new = definition.clone();
         let old = match definition {
             Some(definition) => self.names.define(definition),
             None => self.names.remove(&name, scope),
         };
+        touched.naming |= old != new;
         Before::from(State::Name {
             name,
             scope,
@@ -176,6 +208,7 @@ impl Workbook {
         touched: &mut Touched,
     ) -> Before {
         touched.structural = true;
+        touched.naming = true;
         let before = Before::from(State::Tab {
             sheet,
             position: self.order.iter().position(|&id| id == sheet),
@@ -273,6 +306,7 @@ impl Workbook {
                 sheet.rows.extend(rows.iter().cloned());
                 now
             }
+            State::Parts(parts) => self.restore_parts(parts, touched).into(),
             State::Name {
                 name,
                 scope,

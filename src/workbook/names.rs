@@ -53,6 +53,10 @@ impl Names {
         self.names.remove(&(fold_case(name), scope))
     }
 
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut DefinedName> {
+        self.names.values_mut()
+    }
+
     /// Takes out the names that belong to a sheet.
     pub(super) fn take_scope(&mut self, sheet: SheetId) -> Vec<DefinedName> {
         let (taken, kept) = std::mem::take(&mut self.names)

@@ -163,6 +163,29 @@ impl Runs {
         Some(run)
     }
 
+    /// No runs, to be filled with those that come in place of these: ids are
+    /// not used again.
+    pub(super) fn emptied(&self) -> Self {
+        Self {
+            next: self.next,
+            ..Self::default()
+        }
+    }
+
+    /// All runs, as [`Runs::refilled`] takes them.
+    pub(super) fn into_list(self) -> Vec<Run> {
+        self.runs.into_values().collect()
+    }
+
+    /// Other runs in place of these.
+    pub(super) fn refilled(&self, runs: &[Run]) -> Self {
+        let mut filled = self.emptied();
+        for run in runs {
+            filled.insert(run.clone());
+        }
+        filled
+    }
+
     /// Takes the formulas of `rect` away and returns what was there, cut to
     /// `rect`. What is left of a run that is cut becomes up to four new runs.
     /// An array formula or data table is taken whole, cut or not: refusing

@@ -1,6 +1,6 @@
 //! Which cell has which style.
 
-use crate::grid::{Pos, Rect};
+use crate::grid::{Axis, MAX_ROWS, Pos, Rect, Shift, ShiftKind};
 use std::collections::BTreeMap;
 
 /// The style indices of a sheet's cells, as stretches of rows by column. A
@@ -141,6 +141,62 @@ impl StyleMap {
             }
         }
     }
+}
+
+impl StyleMap {
+    /// The styles after lines are inserted or deleted; new cells have the
+    /// style of the cell before them.
+    pub(super) fn shifted(&self, shift: Shift) -> Self {
+        let mut columns = BTreeMap::new();
+        match shift.axis {
+            Axis::Columns => {
+                let before = shift.at.checked_sub(1);
+                let source = before.and_then(|col| self.columns.get(&col));
+                if let (ShiftKind::Insert, Some(source)) = (shift.kind, source) {
+                    columns.extend((shift.at..shift.end()).map(|col| (col, source.clone())));
+                }
+                let moved = self.columns.iter();
+                columns.extend(
+                    moved.filter_map(|(&col, column)| Some((shift.line(col)?, column.clone()))),
+                );
+            }
+            Axis::Rows => {
+                for (&col, column) in &self.columns {
+                    let column = shifted(column, shift);
+                    if !column.is_empty() {
+                        columns.insert(col, column);
+                    }
+                }
+            }
+        }
+        Self { columns }
+    }
+}
+
+fn shifted(column: &[Stretch], shift: Shift) -> Vec<Stretch> {
+    let mut moved: Vec<Stretch> = Vec::with_capacity(column.len());
+    for stretch in column {
+        let (top, bottom) = (stretch.top, stretch.bottom);
+        let grows = shift.kind == ShiftKind::Insert && top < shift.at && bottom + 1 == shift.at;
+        let span = match grows {
+            true => Some((top, (bottom + shift.count).min(MAX_ROWS - 1))),
+            false => shift.span((top, bottom)),
+        };
+        let Some((top, bottom)) = span else {
+            continue;
+        };
+        match moved.last_mut() {
+            Some(last) if last.bottom + 1 == top && last.style == stretch.style => {
+                last.bottom = bottom;
+            }
+            _ => moved.push(Stretch {
+                top,
+                bottom,
+                style: stretch.style,
+            }),
+        }
+    }
+    moved
 }
 
 /// Makes the rows from `top` to `bottom` what `new`, which lies within them, says.

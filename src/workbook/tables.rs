@@ -32,6 +32,31 @@ pub struct TableColumn {
     pub formula: Option<Arc<str>>,
 }
 
+impl TableColumn {
+    /// A column that no formula fills.
+    pub fn new(name: impl Into<Arc<str>>) -> Self {
+        Self {
+            name: name.into(),
+            saved_as: None,
+            formula: None,
+        }
+    }
+}
+
+/// A column's name as close to `wanted` as can be that no other column has:
+/// numbered where it is taken, as Excel numbers `Column1`.
+pub(super) fn unique_column(wanted: &str, taken: &[Arc<str>]) -> String {
+    let base = wanted.trim_end_matches(|c: char| c.is_ascii_digit());
+    let is_taken = |name: &str| taken.iter().any(|other| equal_text(other, name));
+    let mut name = wanted.to_owned();
+    let mut number = if base == wanted { 2 } else { 1 };
+    while is_taken(&name) {
+        name = format!("{base}{number}");
+        number += 1;
+    }
+    name
+}
+
 impl Table {
     /// The rows between headers and totals; `None` where there are none.
     pub fn data(&self) -> Option<Rect> {
@@ -84,7 +109,7 @@ impl Table {
 }
 
 /// The tables of a workbook.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Tables {
     tables: Vec<Table>,
 }
@@ -104,6 +129,10 @@ impl Tables {
         self.tables
             .iter()
             .find(|t| t.area.sheet == sheet && t.area.rect.contains(pos))
+    }
+
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Table> {
+        self.tables.iter_mut()
     }
 
     pub fn push(&mut self, table: Table) {

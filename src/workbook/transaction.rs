@@ -2,10 +2,10 @@
 
 use super::before::Touched;
 use super::{
-    Before, ConditionalFormat, DefinedName, Run, RunKind, Template, TemplateId, Validation,
-    Workbook, check_name, check_sheet_name,
+    Before, ConditionalFormat, DefinedName, Run, RunKind, SheetEdit, Template, TemplateId,
+    Validation, Workbook, check_name,
 };
-use crate::grid::{Area, Cell, MAX_COLS, MAX_ROWS, Pos, Rect, SheetId};
+use crate::grid::{Area, Cell, MAX_COLS, MAX_ROWS, Pos, Rect, SheetId, Shift};
 use crate::value::Value;
 use crate::value::format::Format;
 use std::collections::HashMap;
@@ -50,9 +50,20 @@ pub enum Edit {
     },
     /// Adds a sheet as the last tab.
     AddSheet { name: Arc<str> },
-    /// Removes a sheet with its names and tables. Formulas keep its name and
-    /// are `#REF!` until there is a sheet of that name again.
+    /// Removes a sheet with its names and tables; references to it become `#REF!`.
     RemoveSheet { sheet: SheetId },
+    /// Renames, moves, copies, hides or shows a sheet.
+    Sheet { sheet: SheetId, edit: SheetEdit },
+    /// Inserts or deletes rows or columns. Every reference, name, table and
+    /// layout follows. Refused where it would cut an array formula or a table's
+    /// headers, or push cells off the sheet.
+    Shift { sheet: SheetId, shift: Shift },
+    /// Gives a defined name another name, in formulas too.
+    RenameName {
+        name: Arc<str>,
+        scope: Option<SheetId>,
+        to: Arc<str>,
+    },
     /// Gives a sheet other conditional formats.
     SetConditionalFormats {
         sheet: SheetId,
@@ -98,6 +109,15 @@ pub struct Applied {
     pub restyled: Vec<Area>,
     /// Whether runs, names, tables or sheets changed, so that dependencies must be found anew.
     pub structural: bool,
+    /// Whether formulas of the whole workbook were rewritten or moved. Those
+    /// that have other cells to read now are among `changed`.
+    pub rewritten: bool,
+    /// Whether names may mean something else than before.
+    pub naming: bool,
+    /// The lines that were inserted and deleted, in their order: places kept
+    /// outside of the workbook go through them. Areas here are in their places
+    /// after all of them.
+    pub shifts: Vec<(SheetId, Shift)>,
 }
 
 /// Why a change was refused; the workbook is as it was.
@@ -135,8 +155,27 @@ pub enum EditError {
     BadNumberFormat { code: Arc<str> },
     #[error("\"{name}\" cannot be a defined name: {why}")]
     BadName { name: Arc<str>, why: &'static str },
-    #[error("there is no name \"{0}\" to remove")]
+    #[error("there is no name \"{0}\"")]
     NoName(Arc<str>),
+    #[error("there is already a name or a table \"{0}\": choose another name")]
+    NameTaken(Arc<str>),
+    #[error("{sheet} has no such rows or columns: {} of them from number {} on", shift.count, u64::from(shift.at) + 1)]
+    BadLines { sheet: Arc<str>, shift: Shift },
+    #[error(
+        "{line} of {sheet} is not empty and would be pushed off the sheet: clear the last rows \
+         and columns first"
+    )]
+    PushedOff { sheet: Arc<str>, line: String },
+    #[error(
+        "row {row} holds the headers of the table {table}: delete the rows below it, or first \
+         make the table a plain range"
+    )]
+    TableHeaders { table: Arc<str>, row: u32 },
+    #[error(
+        "the table {table} would have no row of data left: keep one, delete its headers with it, \
+         or first make the table a plain range"
+    )]
+    TableRows { table: Arc<str> },
     #[error(
         "cells show values that are only tried out: keep them or bring the old ones back first"
     )]
@@ -164,6 +203,9 @@ impl Workbook {
             changed: touched.contents,
             restyled: touched.styles,
             structural: touched.structural,
+            rewritten: touched.rewritten,
+            naming: touched.naming,
+            shifts: touched.shifts,
         })
     }
 
@@ -228,19 +270,25 @@ impl Workbook {
                 Ok(())
             }
             Edit::AddSheet { name } => {
-                if let Err(why) = check_sheet_name(name) {
-                    let name = name.clone();
-                    return Err(EditError::BadSheetName { name, why });
-                }
-                if self.sheet_named(name).is_some() {
-                    return Err(EditError::SheetExists(name.clone()));
-                }
+                self.check_new_sheet_name(name, None)?;
                 let sheet = self.add_sheet(name);
                 let position = self.order.pop().map(|_| self.order.len());
                 undo.push(self.place_tab(sheet, position, touched));
                 Ok(())
             }
             Edit::RemoveSheet { sheet } => self.remove_sheet(*sheet, touched, undo),
+            Edit::Sheet { sheet, edit } => {
+                undo.push(self.edit_sheet(*sheet, edit, touched)?);
+                Ok(())
+            }
+            Edit::Shift { sheet, shift } => {
+                undo.push(self.shift(*sheet, *shift, touched)?);
+                Ok(())
+            }
+            Edit::RenameName { name, scope, to } => {
+                undo.push(self.rename_name(name, *scope, to, touched)?);
+                Ok(())
+            }
             Edit::SetConditionalFormats { sheet, formats } => {
                 for rect in formats.iter().flat_map(|format| &format.areas) {
                     let (sheet, rect) = (*sheet, *rect);
@@ -366,11 +414,8 @@ impl Workbook {
         if !self.has_sheet(sheet) {
             return Err(EditError::NoSheet);
         }
-        let visible = |id: &SheetId| self.sheet(*id).visibility == super::Visibility::Visible;
-        if !self.order.iter().any(|id| *id != sheet && visible(id)) {
-            return Err(EditError::LastSheet(self.sheet(sheet).name.clone()));
-        }
-        undo.push(self.place_tab(sheet, None, touched));
+        self.check_other_visible(sheet)?;
+        undo.push(self.remove_tab(sheet, touched));
         Ok(())
     }
 
@@ -399,15 +444,7 @@ impl Workbook {
                 continue;
             }
             let cut = area.rect.intersection(&run.rect).unwrap_or(area.rect);
-            let cell = self.address(Cell {
-                sheet: area.sheet,
-                pos: cut.top_left(),
-            });
-            let whole = run.rect.to_string();
-            return Err(match run.kind {
-                RunKind::DataTable => EditError::PartOfDataTable { cell, table: whole },
-                _ => EditError::PartOfArray { cell, array: whole },
-            });
+            return Err(self.array_cut(area.sheet, run, cut.top_left()));
         }
         Ok(())
     }
@@ -484,9 +521,25 @@ impl History {
         let back = workbook.apply(&last)?;
         match self.apply(workbook, transaction) {
             Ok(mut applied) => {
-                applied.changed.extend(back.changed);
-                applied.restyled.extend(back.restyled);
+                let moved = |areas: Vec<Area>| {
+                    areas
+                        .into_iter()
+                        .filter_map(|area| {
+                            let shifts = applied.shifts.iter().filter(|(id, _)| *id == area.sheet);
+                            let rect = shifts
+                                .map(|(_, shift)| shift)
+                                .try_fold(area.rect, |rect, shift| shift.stretched(rect))?;
+                            Some(Area { rect, ..area })
+                        })
+                        .collect::<Vec<_>>()
+                };
+                let (changed, restyled) = (moved(back.changed), moved(back.restyled));
+                applied.changed.extend(changed);
+                applied.restyled.extend(restyled);
                 applied.structural |= back.structural;
+                applied.rewritten |= back.rewritten;
+                applied.naming |= back.naming;
+                applied.shifts.splice(0..0, back.shifts);
                 Ok(applied)
             }
             Err(error) => {

@@ -64,6 +64,7 @@ impl<'a> Binder<'a> {
             volatile: facts.volatile,
             dynamic: facts.dynamic,
             array: facts.array,
+            placed: facts.placed,
             ends_in_sum: matches!(
                 formula,
                 Expr::Binary(_, BinaryOp::Add | BinaryOp::Subtract, _)

@@ -13,6 +13,7 @@ pub(super) struct Facts {
     pub volatile: bool,
     pub dynamic: bool,
     pub array: bool,
+    pub placed: bool,
     /// For each slot in scope, whether it may hold several values.
     slots: Vec<bool>,
 }
@@ -31,7 +32,11 @@ impl Facts {
     fn walk(&mut self, part: &Bound, mapped: bool) -> bool {
         match part {
             Bound::Value(Value::Array(array)) => array.cells().len() > 1,
-            Bound::Value(_) | Bound::Omitted | Bound::Function(_) => false,
+            Bound::Value(_) | Bound::Omitted => false,
+            Bound::Function(function) => {
+                self.placed |= tells_places(function);
+                false
+            }
             Bound::Cells(reference) => {
                 if self.seen.insert(reference.clone()) {
                     self.precedents.push(reference.clone());
@@ -101,7 +106,7 @@ impl Facts {
                 true
             }
             Bound::Single(inner) => {
-                self.walk(inner, mapped);
+                self.placed |= self.walk(inner, mapped);
                 false
             }
             Bound::Spill(inner) => {
@@ -122,6 +127,7 @@ impl Facts {
 
     fn call(&mut self, function: &'static Function, args: &[Bound], mapped: bool) -> bool {
         self.volatile |= function.volatile;
+        self.placed |= tells_places(function);
         self.dynamic |= matches!(function.name, "OFFSET" | "INDIRECT");
         let lazy = matches!(function.value, ValueRule::Lazy(_));
         let mut several = function.returns_array;
@@ -139,4 +145,13 @@ impl Facts {
         }
         several
     }
+}
+
+/// Whether a function's value follows from where cells are or what they say,
+/// and not from their values.
+fn tells_places(function: &Function) -> bool {
+    matches!(
+        function.name,
+        "ROW" | "COLUMN" | "CELL" | "SHEET" | "SHEETS" | "FORMULATEXT" | "ISFORMULA"
+    )
 }

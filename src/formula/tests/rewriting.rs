@@ -3,7 +3,7 @@
 use super::super::{Change, Home, parse as parse_at, print, rewrite};
 use super::generate::{origin, tree};
 use super::*;
-use crate::grid::{MAX_COLS, MAX_ROWS, Rect};
+use crate::grid::{Axis as Lines, MAX_COLS, MAX_ROWS, Rect, Shift};
 use proptest::prelude::*;
 use std::sync::Arc;
 
@@ -32,10 +32,9 @@ fn names(names: &[&str]) -> Vec<Arc<str>> {
 
 #[test]
 fn inserted_rows_push_references_down() {
-    let change = Change::InsertRows {
+    let change = Change::Shift {
         sheet: "s",
-        at: 4,
-        count: 2,
+        shift: Shift::insert(Lines::Rows, 4, 2),
     };
     for (before, after) in [
         ("A4+$A$5+B6", "A4+$A$7+B8"),
@@ -59,10 +58,9 @@ fn a_formula_below_inserted_rows_moves_along() {
         sheet: "S",
         at: Pos::new(row, 4),
     };
-    let change = Change::InsertRows {
+    let change = Change::Shift {
         sheet: "S",
-        at: 4,
-        count: 1,
+        shift: Shift::insert(Lines::Rows, 4, 1),
     };
     assert_eq!(
         moved("A10+A1+$A$10+T!A10+S:T!A10", home(9), home(10), change),
@@ -72,10 +70,9 @@ fn a_formula_below_inserted_rows_moves_along() {
 
 #[test]
 fn deleted_rows_and_columns_leave_an_error_or_a_shorter_range() {
-    let rows = Change::DeleteRows {
+    let rows = Change::Shift {
         sheet: "S",
-        at: 4,
-        count: 3,
+        shift: Shift::delete(Lines::Rows, 4, 3),
     };
     for (before, after) in [
         ("A4+A5+A7+A8", "A4+#REF!+#REF!+A5"),
@@ -90,19 +87,17 @@ fn deleted_rows_and_columns_leave_an_error_or_a_shorter_range() {
     ] {
         assert_eq!(changed(before, rows), after);
     }
-    let cols = Change::DeleteCols {
+    let cols = Change::Shift {
         sheet: "S",
-        at: 0,
-        count: 2,
+        shift: Shift::delete(Lines::Columns, 0, 2),
     };
     assert_eq!(
         changed("A1+B1+C1+SUM(A:C)+SUM(A1:B1)", cols),
         "#REF!+#REF!+A1+SUM(A:A)+SUM(#REF!)"
     );
-    let inserted = Change::InsertCols {
+    let inserted = Change::Shift {
         sheet: "S",
-        at: 1,
-        count: 1,
+        shift: Shift::insert(Lines::Columns, 1, 1),
     };
     assert_eq!(
         changed("A1+B1+SUM(A:B)+SUM(1:2)", inserted),
@@ -298,12 +293,72 @@ proptest! {
             Pos::new(origin.row + by, origin.col)
         };
         let (before, after) = (Home { sheet, at: origin }, Home { sheet, at: there });
-        let (insert, delete) = if cols {
-            (Change::InsertCols { sheet, at, count }, Change::DeleteCols { sheet, at, count })
-        } else {
-            (Change::InsertRows { sheet, at, count }, Change::DeleteRows { sheet, at, count })
-        };
+        let axis = if cols { Lines::Columns } else { Lines::Rows };
+        let shift = Shift::insert(axis, at, count);
+        let insert = Change::Shift { sheet, shift };
+        let delete = Change::Shift { sheet, shift: shift.inverse() };
         let inserted = rewrite(&expr, before, after, &insert);
         prop_assert_eq!(rewrite(&inserted, after, before, &delete), expr);
     }
+}
+
+#[test]
+fn a_copied_sheet_speaks_of_itself() {
+    let change = Change::CopySheet {
+        from: "S",
+        to: "S (2)",
+    };
+    let home = |sheet| Home { sheet, at: A1 };
+    assert_eq!(
+        moved(
+            "B1+s!B1+S!rate+T!B1+SUM(S:T!B1)",
+            home("S"),
+            home("S (2)"),
+            change
+        ),
+        "B1+'S (2)'!B1+'S (2)'!rate+T!B1+SUM(S:T!B1)"
+    );
+}
+
+#[test]
+fn a_table_becomes_a_range() {
+    let columns = names(&["a", "b"]);
+    let change = Change::UnrollTable(super::super::Unrolled {
+        name: "T",
+        sheet: "S",
+        columns: &columns,
+        all: rect("D8:E20"),
+        headers: Some(rect("D8:E8")),
+        data: Some(rect("D9:E20")),
+        totals: None,
+    });
+    for (before, after) in [
+        (
+            "SUM(T[b])+SUM(T)+U[b]",
+            "SUM(S!$E$9:$E$20)+SUM(S!$D$9:$E$20)+U[b]",
+        ),
+        ("T[@a]+SUM(T[@])", "S!$D10+SUM(S!$D10:$E10)"),
+        (
+            "COUNTA(T[#All])&T[[#Headers],[a]]",
+            "COUNTA(S!$D$8:$E$20)&S!$D$8",
+        ),
+        ("SUM(T[#Totals])", "SUM(#REF!)"),
+        ("LET(T,1,T+1)+[@b]", "LET(T,1,T+1)+S!$E10"),
+    ] {
+        assert_eq!(changed(before, change), after);
+    }
+}
+
+#[test]
+fn names_follow_with_what_is_absolute_in_them() {
+    let change = Change::Shift {
+        sheet: "S",
+        shift: Shift::insert(Lines::Rows, 2, 2),
+    };
+    let expr = parse_at("S!$A$5+S!A5+S!$A1:$B$9+SUM(S!$2:$3)", A1).unwrap();
+    let now = super::super::rewrite_name(&expr, "", &change);
+    assert_eq!(
+        print(&now, A1, PEOPLE),
+        "S!$A$7+S!A5+S!$A1:$B$9+SUM(S!$2:$5)"
+    );
 }

@@ -46,7 +46,26 @@ pub const COMMANDS: &[Command] = &[
         clear,
     )
     .keys(&["Delete"])
-    .vim(&["x"]),
+    .vim(&["x"])
+    .repeats(),
+    Command::grid(
+        "edit.repeat",
+        "Repeat",
+        "Makes the last change again, here.",
+        |app, _| app.repeat(),
+    )
+    .keys(&["F4"])
+    .vim(&["."]),
+    Command::grid(
+        "edit.recalculate",
+        "Recalculate",
+        "Recalculates every formula.",
+        |app, _| {
+            app.recalculate();
+            Ok(())
+        },
+    )
+    .keys(&["F9"]),
 ];
 
 fn clear(app: &mut App, _: &Call) -> Result<(), Refusal> {

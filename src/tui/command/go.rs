@@ -79,9 +79,8 @@ pub const COMMANDS: &[Command] = &[
         "Start of the row",
         "Moves to the first column.",
         |app, _| {
-            let at = app.selection().active();
-            app.select(Selection::cell(Pos::new(at.row, 0)));
-            Ok(())
+            let row = here(app).row;
+            to(app, Pos::new(row, 0))
         },
     )
     .keys(&["Home"])
@@ -90,18 +89,19 @@ pub const COMMANDS: &[Command] = &[
         "go.start",
         "Start of the sheet",
         "Moves to the first cell.",
-        |app, _| {
-            app.select(Selection::cell(Pos::new(0, 0)));
-            Ok(())
-        },
+        |app, _| to(app, Pos::new(0, 0)),
     )
     .keys(&["Ctrl+Home"])
     .vim(&["g g"]),
     Command::grid(
         "go.end",
         "End of the sheet",
-        "Moves to the last used row and column.",
-        |app, _| {
+        "Moves to the last used row and column; with a number before it, to that row.",
+        |app, call| {
+            if let Some(row) = call.count {
+                let col = here(app).col;
+                return to(app, Pos::new(row.clamp(1, MAX_ROWS) - 1, col));
+            }
             let used = app
                 .document
                 .engine()
@@ -110,8 +110,7 @@ pub const COMMANDS: &[Command] = &[
                 .cells
                 .used();
             let end = used.map_or(Pos::new(0, 0), |used| Pos::new(used.bottom, used.right));
-            app.select(Selection::cell(end));
-            Ok(())
+            to(app, end)
         },
     )
     .keys(&["Ctrl+End"])
@@ -177,12 +176,85 @@ pub const COMMANDS: &[Command] = &[
         },
     )
     .keys(&["Ctrl+Space"]),
+    Command::grid(
+        "select.extend",
+        "Extend selection",
+        "Has moving extend the selection, until Esc.",
+        |app, _| {
+            let extending = !app.is_extending();
+            app.set_extending(extending);
+            Ok(())
+        },
+    )
+    .keys(&["Shift+F8"])
+    .vim(&["v"]),
+    Command::grid(
+        "select.none",
+        "Select one cell",
+        "Selects the active cell alone and ends extending.",
+        |app, _| {
+            app.set_extending(false);
+            let at = app.selection().active();
+            *app.selection_mut() = Selection::cell(at);
+            Ok(())
+        },
+    )
+    .keys(&["Esc"]),
+    Command::grid(
+        "go.set-mark",
+        "Set a mark",
+        "Gives the active cell a letter to come back to.",
+        |app, call| match letter(app, call, "go.set-mark")? {
+            Some(letter) => {
+                let cell = app.active_cell();
+                app.marks.insert(letter, cell);
+                Ok(())
+            }
+            None => Ok(()),
+        },
+    )
+    .vim(&["m"]),
+    Command::grid(
+        "go.mark",
+        "Go to a mark",
+        "Goes to the cell that has a letter.",
+        |app, call| match letter(app, call, "go.mark")? {
+            Some(letter) => match app.marks.get(&letter).copied() {
+                Some(cell) => {
+                    app.show_sheet(cell.sheet);
+                    to(app, cell.pos)
+                }
+                None => Err(Refusal::new(format!("there is no mark {letter}"))),
+            },
+            None => Ok(()),
+        },
+    )
+    .vim(&["'"]),
 ];
 
 fn step(app: &mut App, call: &Call, rows: i64, cols: i64) -> Result<(), Refusal> {
     let times = i64::from(call.times());
-    let to = moved(app, app.selection().active(), rows * times, cols * times);
-    app.select(Selection::cell(to));
+    let there = moved(app, here(app), rows * times, cols * times);
+    to(app, there)
+}
+
+/// The cell that movement starts from.
+fn here(app: &App) -> Pos {
+    let selection = app.selection();
+    match app.is_extending() {
+        true => selection.moving(),
+        false => selection.active(),
+    }
+}
+
+/// Moves to a cell, or extends the selection to it.
+fn to(app: &mut App, at: Pos) -> Result<(), Refusal> {
+    if app.is_extending() {
+        app.selection_mut().extend(at);
+        app.reveal(at);
+    } else {
+        app.select(Selection::cell(at));
+    }
     Ok(())
 }
 
@@ -228,6 +300,20 @@ fn walk(from: u32, by: i64, size: u32, hidden: impl Fn(u32) -> bool) -> u32 {
         reached = at;
     }
     reached
+}
+
+/// The letter that a command was called with; without one it is waited for.
+fn letter(app: &mut App, call: &Call, command: &str) -> Result<Option<char>, Refusal> {
+    let Some(argument) = &call.argument else {
+        app.say("Which letter?");
+        app.await_letter(command);
+        return Ok(None);
+    };
+    let mut chars = argument.chars();
+    match (chars.next(), chars.next()) {
+        (Some(letter), None) if letter.is_alphabetic() => Ok(Some(letter)),
+        _ => Err(Refusal::new("a mark is one letter")),
+    }
 }
 
 fn go_to(app: &mut App, call: &Call) -> Result<(), Refusal> {

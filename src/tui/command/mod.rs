@@ -32,6 +32,8 @@ pub struct Command {
     pub vim: &'static [&'static str],
     /// What it is called after `:`, as in vim: `w`.
     pub short: &'static [&'static str],
+    /// Whether it is a change that can be made again elsewhere.
+    pub repeats: bool,
     pub run: Action,
 }
 
@@ -93,6 +95,7 @@ impl Command {
             excel: &[],
             vim: &[],
             short: &[],
+            repeats: false,
             run,
         }
     }
@@ -122,6 +125,12 @@ impl Command {
     /// Its names after `:`.
     const fn short(mut self, names: &'static [&'static str]) -> Self {
         self.short = names;
+        self
+    }
+
+    /// A change that can be made again elsewhere.
+    const fn repeats(mut self) -> Self {
+        self.repeats = true;
         self
     }
 

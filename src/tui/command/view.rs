@@ -3,6 +3,7 @@
 use super::{Call, Command, Refusal};
 use crate::tui::app::App;
 use crate::tui::mode::{Context, Help, Mode, Palette};
+use crate::tui::settings::KeySet;
 
 const LISTS: &[Context] = &[
     Context::Prompt,
@@ -33,6 +34,26 @@ pub const COMMANDS: &[Command] = &[
     )
     .keys(&["F1", "?"])
     .short(&["help"]),
+    Command::grid(
+        "view.vim-keys",
+        "Keys of vim",
+        "Gives the commands the keys of vim besides those of Excel.",
+        |app, _| {
+            app.set_keys(KeySet::Vim);
+            app.say("Keys of vim; F1 shows them");
+            Ok(())
+        },
+    ),
+    Command::grid(
+        "view.excel-keys",
+        "Keys of Excel",
+        "Gives the commands the keys of Excel alone.",
+        |app, _| {
+            app.set_keys(KeySet::Excel);
+            app.say("Keys of Excel; F1 shows them");
+            Ok(())
+        },
+    ),
     Command::new(
         "list.close",
         "Close",

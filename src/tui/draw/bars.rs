@@ -112,6 +112,7 @@ pub fn tabs(app: &App, area: Screen, frame: &mut Frame) {
 pub fn status(app: &App, area: Screen, frame: &mut Frame) {
     frame.buffer_mut().set_style(area, app.theme.bar());
     let mode = match &app.mode {
+        Mode::Grid if app.is_extending() => "EXTEND",
         Mode::Grid => "READY",
         Mode::Entry(_) => "EDIT",
         Mode::Panel(kind) => kind.title(),

@@ -202,3 +202,40 @@ proptest! {
         prop_assert_eq!(fast.map(|n| n.into_owned()), numbers);
     }
 }
+
+fn shift() -> impl Strategy<Value = crate::grid::Shift> {
+    use crate::grid::{Axis, Shift};
+    let count = prop_oneof![1u32..5, 500u32..530, 1020u32..1030, 3000u32..3100];
+    prop_oneof![
+        (row(), count.clone()).prop_map(|(at, count)| Shift::insert(Axis::Rows, at, count)),
+        (row(), count).prop_map(|(at, count)| Shift::delete(Axis::Rows, at, count)),
+        (0u32..5, 1u32..3).prop_map(|(at, count)| Shift::insert(Axis::Columns, at, count)),
+        (0u32..5, 1u32..3).prop_map(|(at, count)| Shift::delete(Axis::Columns, at, count)),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn shifted_cells_are_those_of_a_plain_map_with_other_places(
+        steps in prop::collection::vec(step(), 1..120), shifts in prop::collection::vec(shift(), 1..5),
+    ) {
+        let mut cells = Cells::default();
+        for step in steps {
+            match step {
+                Step::Set(pos, value) => cells.set(pos, value),
+                Step::Numbers(col, top, len) => cells.set_numbers(col, top, &vec![2.0; len]),
+                Step::Clear(rect) | Step::Replace(rect) => cells.clear(rect),
+            }
+        }
+        let mut model: Vec<(Pos, Value)> = cells.iter(SHEET).collect();
+        for shift in shifts {
+            cells.shift(shift);
+            model.retain_mut(|(pos, _)| shift.pos(*pos).map(|moved| *pos = moved).is_some());
+            let found: Vec<(Pos, Value)> = cells.iter(SHEET).collect();
+            prop_assert_eq!(&found, &model);
+            for (pos, value) in &model {
+                prop_assert_eq!(&cells.get(*pos), value);
+            }
+        }
+    }
+}
