@@ -1,7 +1,7 @@
 //! `gradsheet solve`: optimise a cell by changing others.
 
 use super::show::{Table, full};
-use super::{Result, Verdict, files, json};
+use super::{Result, Verdict, complain, files, json};
 use clap::builder::PossibleValuesParser;
 use gradsheet::engine::{Engine, value_edits};
 use gradsheet::grid::{Area, Rect, SheetId};
@@ -32,6 +32,7 @@ use std::time::Duration;
     gradsheet solve book.xlsx --objective Loan!B7 --vary Loan!B2 --target 500"
 )]
 pub struct Args {
+    /// The workbook: xlsx, xlsm, xls, xlsb, ods, csv or tsv
     file: PathBuf,
     /// The sheet whose stored model is solved, and of references that name none
     #[arg(long)]
@@ -79,7 +80,7 @@ pub struct Args {
     /// Save over the input
     #[arg(long)]
     force: bool,
-    /// Show no progress
+    /// Show no progress, only notes and the result
     #[arg(short, long)]
     quiet: bool,
     #[arg(long, help = "Print JSON (fields in docs/cli.md)")]
@@ -129,7 +130,11 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result {
         mut slice,
         problem,
     } = Setup::new(&mut engine, &model, sheet)?;
-    slice.notes().iter().for_each(|note| say(note));
+    // What a note says changes what the result means, so --quiet keeps it.
+    slice
+        .notes()
+        .iter()
+        .for_each(|note| complain(&format!("note: {note}")));
     // As the cell shows it: the compiled slice may differ in the last digit.
     let before = setup::number(&engine, resolved.objective);
     let options = options(args, &model, problem.start.len())?;
@@ -427,6 +432,7 @@ mod tests {
             Status::TargetReached,
             Status::Settled,
             Status::CannotImprove,
+            Status::Plateau,
             Status::IterationLimit,
             Status::EvaluationLimit,
             Status::TimeLimit,

@@ -90,6 +90,9 @@ pub struct Function {
     /// Calls that work, for the help and for the gradient checks: every
     /// function with a derivative rule has at least one, inside its domain.
     pub examples: &'static [Example],
+    /// How far, relative to its size, the value may lie from the one that the
+    /// derivative rule stands for: Excel's iteration stops short of a root.
+    pub inexact: f64,
     /// May give another value at every recalculation.
     pub volatile: bool,
     /// May return several values from arguments of one each, or from those
@@ -138,6 +141,7 @@ impl Function {
         lower: None,
         select: None,
         examples: &[],
+        inexact: 0.0,
         volatile: false,
         returns_array: false,
     };
@@ -200,6 +204,11 @@ impl Function {
 
     pub const fn examples(mut self, examples: &'static [Example]) -> Self {
         self.examples = examples;
+        self
+    }
+
+    pub const fn inexact(mut self, relative: f64) -> Self {
+        self.inexact = relative;
         self
     }
 

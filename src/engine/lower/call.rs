@@ -92,6 +92,7 @@ impl Lowerer<'_> {
                 self.workbook.address(site.first())
             ));
         }
+        self.inexact = self.inexact.max(function.inexact);
         let (lowered, fallible) = match function.select {
             Some(select) => self.selected(function, select, args, site)?,
             None => self.arguments(function, args, site)?,

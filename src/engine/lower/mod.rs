@@ -145,6 +145,9 @@ pub(crate) struct Lowerer<'a> {
     examined: FxHashMap<(SheetId, RunId), Rect>,
     /// What a user should know of the derivative, each said once.
     pub notes: BTreeSet<String>,
+    /// How far the program's value may differ from the workbook's: the
+    /// largest [`Function::inexact`](crate::functions::Function::inexact) among the functions lowered.
+    pub inexact: f64,
 }
 
 impl<'a> Lowerer<'a> {
@@ -160,6 +163,7 @@ impl<'a> Lowerer<'a> {
             asked: Vec::new(),
             examined: FxHashMap::default(),
             notes: BTreeSet::new(),
+            inexact: 0.0,
         }
     }
 
