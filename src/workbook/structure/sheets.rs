@@ -252,6 +252,7 @@ impl Workbook {
             rows: source.rows.clone(),
             merges: source.merges.clone(),
             panes: source.panes,
+            filter: source.filter.clone(),
             conditional: source.conditional.clone(),
             validations: source.validations.clone(),
             shifts: Vec::new(),
