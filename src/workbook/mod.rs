@@ -102,6 +102,11 @@ impl Workbook {
         id
     }
 
+    /// The id that the next sheet gets that is added or made as a copy.
+    pub fn next_sheet(&self) -> SheetId {
+        SheetId(self.sheets.len() as u32)
+    }
+
     /// # Panics
     /// If `id` is not of this workbook: a caller's mistake.
     pub fn sheet(&self, id: SheetId) -> &Sheet {

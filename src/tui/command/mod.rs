@@ -7,8 +7,10 @@ mod edit;
 mod entry;
 mod file;
 mod go;
+mod name;
 mod panel;
 mod sheet;
+mod structure;
 mod view;
 
 use super::app::App;
@@ -150,7 +152,9 @@ const TABLES: &[&[Command]] = &[
     file::COMMANDS,
     edit::COMMANDS,
     go::COMMANDS,
+    structure::COMMANDS,
     sheet::COMMANDS,
+    name::COMMANDS,
     view::COMMANDS,
     panel::COMMANDS,
     entry::COMMANDS,
