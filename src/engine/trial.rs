@@ -41,6 +41,14 @@ impl Engine {
         Ok(self.follow(applied).recalculation)
     }
 
+    /// Refuses edits as if values were tried out, until [`Engine::end_trial`].
+    pub fn hold(&mut self) {
+        self.trial.get_or_insert_with(|| Trial {
+            areas: Vec::new(),
+            inverse: Transaction::default(),
+        });
+    }
+
     /// Brings back what the cells held before values were tried out; `None`
     /// where none are.
     pub fn end_trial(&mut self) -> Option<Recalculation> {

@@ -5,9 +5,12 @@ mod grid;
 mod help;
 mod overlay;
 mod panel;
+mod plot;
+mod solver;
 
 pub use bars::tab_spans;
 pub use help::text as help_text;
+pub use plot::brief;
 
 use super::app::App;
 use super::mode::Mode;
@@ -30,7 +33,7 @@ impl App {
             Mode::Opening(opening) => overlay::opening(self, opening, frame),
             Mode::Confirm(confirm) => overlay::confirm(self, confirm, frame),
             Mode::Help(help) => help::page(self, help, frame),
-            Mode::Grid | Mode::Entry(_) | Mode::Panel(_) => {}
+            Mode::Grid | Mode::Entry(_) | Mode::Panel(_) | Mode::Field(_) | Mode::Pick(_) => {}
         }
     }
 }
