@@ -160,9 +160,11 @@ const CASES: &[Case] = &[
         "Ctrl+P `keys of vim` Enter Ctrl+P `keys of excel` Enter `j` Enter",
         |d| d.shown("A1") == "j",
     ),
-    case("rows.insert", "`=A2` Enter `7` Up Up Alt+Insert", |d| {
-        d.shown("A2") == "0"
-    }),
+    case(
+        "rows.insert",
+        "`=A2` Enter `7` Enter Ctrl+Home Alt+Insert",
+        |d| d.shown("A2") == "7",
+    ),
     case(
         "rows.delete",
         "`x` Enter `7` Enter Ctrl+Home Alt+Delete",

@@ -87,6 +87,9 @@ pub struct Function {
     /// For SUMIF and its kind, whose `lower` rule takes one argument only: the
     /// numbers selected (see [`SelectRule`]).
     pub select: Option<SelectRule>,
+    /// For SUBTOTAL and AGGREGATE: the function that its number stands for,
+    /// whose rule takes what `select` leaves; `lower` is then its.
+    pub by_number: Option<fn(f64) -> Option<&'static Function>>,
     /// Calls that work, for the help and for the gradient checks: every
     /// function with a derivative rule has at least one, inside its domain.
     pub examples: &'static [Example],
@@ -140,6 +143,7 @@ impl Function {
         smoothness: Smoothness::NotDifferentiable("it has no derivative rule"),
         lower: None,
         select: None,
+        by_number: None,
         examples: &[],
         inexact: 0.0,
         volatile: false,

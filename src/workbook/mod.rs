@@ -41,7 +41,7 @@ pub use conditional::{
     CompareOp, Condition, ConditionalFormat, DataBar, DifferentialFormat, IconSet, IconStep, Rule,
     ScalePoint, TextTest, Threshold, TimePeriod,
 };
-pub use external::{ExternalBook, ExternalSheet};
+pub use external::{ExternalBook, ExternalName, ExternalSheet};
 pub use fill::{DateUnit, Direction, FillError, FillKind, Series, SeriesKind};
 pub use layout_edit::{ColumnChange, LayoutEdit, MAX_HEIGHT, MAX_WIDTH, RowChange};
 pub use names::{DefinedName, Names, check_name};
@@ -49,7 +49,7 @@ pub use run::{Run, RunId, RunKind, Runs};
 pub use runs_builder::RunsBuilder;
 pub use sheet::{ColumnProps, Panes, RowProps, Sheet, Visibility};
 pub use sheet_names::{check_sheet_name, quote_sheet_name};
-pub use structure::SheetEdit;
+pub use structure::{SheetEdit, TableEdit};
 pub use style_change::{Paint, StyleChange};
 pub use style_map::StyleMap;
 pub use styles::{CellStyle, Colour, Font, GENERAL, HorizontalAlign, Styles};

@@ -3,7 +3,7 @@
 use super::before::Touched;
 use super::{
     Before, Block, ConditionalFormat, DefinedName, LayoutEdit, Run, RunKind, SheetEdit,
-    StyleChange, StyleMap, Template, TemplateId, Validation, Workbook, check_name,
+    StyleChange, StyleMap, TableEdit, Template, TemplateId, Validation, Workbook, check_name,
 };
 use crate::grid::{Area, Cell, MAX_COLS, MAX_ROWS, Pos, Rect, SheetId, Shift};
 use crate::value::Value;
@@ -61,6 +61,8 @@ pub enum Edit {
     RemoveSheet { sheet: SheetId },
     /// Renames, moves, copies, hides or shows a sheet.
     Sheet { sheet: SheetId, edit: SheetEdit },
+    /// Makes, resizes, renames a table, or takes it apart.
+    Table(TableEdit),
     /// Inserts or deletes rows or columns. Every reference, name, table and
     /// layout follows. Refused where it would cut an array formula or a table's
     /// headers, or push cells off the sheet.
@@ -172,6 +174,10 @@ pub enum EditError {
     NoName(Arc<str>),
     #[error("there is already a name or a table \"{0}\": choose another name")]
     NameTaken(Arc<str>),
+    #[error("there is no table \"{0}\"")]
+    NoTable(Arc<str>),
+    #[error("the table {table} cannot be changed so: {why}")]
+    BadTable { table: Arc<str>, why: String },
     #[error("{sheet} has no such rows or columns: {} of them from number {} on", shift.count, u64::from(shift.at) + 1)]
     BadLines { sheet: Arc<str>, shift: Shift },
     #[error(
@@ -231,8 +237,14 @@ impl Workbook {
         undo: &mut Vec<Before>,
     ) -> Result<(), EditError> {
         match edit {
-            Edit::Set { area, content } => self.set(*area, content, touched, undo),
-            Edit::SetValues { area, values } => self.set_values(*area, values, touched, undo),
+            Edit::Set { area, content } => {
+                self.set(*area, content, touched, undo)?;
+                self.follow_headers(*area, touched, undo)
+            }
+            Edit::SetValues { area, values } => {
+                self.set_values(*area, values, touched, undo)?;
+                self.follow_headers(*area, touched, undo)
+            }
             Edit::SetStyle { area, style } => {
                 self.check_area(*area)?;
                 let count = self.styles.len();
@@ -249,7 +261,7 @@ impl Workbook {
             }
             Edit::Put { area, block } => {
                 undo.push(self.put_block(*area, block, touched)?);
-                Ok(())
+                self.follow_headers(*area, touched, undo)
             }
             Edit::PutStyles { area, styles } => {
                 undo.push(self.put_styles(*area, styles, touched)?);
@@ -298,6 +310,7 @@ impl Workbook {
                 undo.push(self.edit_sheet(*sheet, edit, touched)?);
                 Ok(())
             }
+            Edit::Table(edit) => self.edit_table(edit, touched, undo),
             Edit::Shift { sheet, shift } => {
                 undo.push(self.shift(*sheet, *shift, touched)?);
                 Ok(())
@@ -335,7 +348,7 @@ impl Workbook {
         }
     }
 
-    fn set(
+    pub(super) fn set(
         &mut self,
         area: Area,
         content: &Content,
