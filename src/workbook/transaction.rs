@@ -42,6 +42,9 @@ pub enum Edit {
     /// Gives the cells of an area the styles that a map says, those that it
     /// leaves out the default one.
     PutStyles { area: Area, styles: Arc<StyleMap> },
+    /// Moves cells as cut and paste does, `to` being where the first one goes:
+    /// references to them follow, those to what they cover become `#REF!`.
+    Move { from: Area, to: Cell },
     /// Changes facts of the styles of an area's cells.
     Restyle { area: Area, change: StyleChange },
     /// Changes widths, heights, hidden lines, panes, merged cells or the filter.
@@ -162,6 +165,8 @@ pub enum EditError {
     BadBlock { area: String },
     #[error("the merged cells {first} and {second} overlap: unmerge one of them first")]
     MergesOverlap { first: String, second: String },
+    #[error("{area} would cut the merged cells {merged}: unmerge them first")]
+    CutsMerged { area: String, merged: String },
     #[error("a {what} can be from 0 to {most}")]
     BadSize { what: &'static str, most: f64 },
     #[error("style {style} does not exist: the workbook has {count}")]
@@ -263,6 +268,7 @@ impl Workbook {
                 undo.push(self.put_block(*area, block, touched)?);
                 self.follow_headers(*area, touched, undo)
             }
+            Edit::Move { from, to } => self.move_cells(*from, *to, touched, undo),
             Edit::PutStyles { area, styles } => {
                 undo.push(self.put_styles(*area, styles, touched)?);
                 Ok(())
