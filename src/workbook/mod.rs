@@ -9,6 +9,7 @@ mod auto_filter;
 mod before;
 mod block;
 mod cells;
+mod charts;
 mod chunk;
 mod clip;
 mod conditional;
@@ -39,6 +40,7 @@ pub use auto_filter::{AutoFilter, Criterion, FilterOp, FilterTest, Join};
 pub use before::Before;
 pub use block::{Block, FormulaRun};
 pub use cells::{CellIter, Cells, Statistics, Towards};
+pub use charts::{Bin, Chart, ChartKind, ChartSeries, histogram};
 pub use clip::{Clip, ClipError, Paste, PasteWhat, parse_text};
 pub use conditional::{
     CompareOp, Condition, ConditionalFormat, DataBar, DifferentialFormat, IconSet, IconStep, Rule,

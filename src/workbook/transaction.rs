@@ -2,7 +2,7 @@
 
 use super::before::Touched;
 use super::{
-    Before, Block, ConditionalFormat, DefinedName, LayoutEdit, Run, RunKind, SheetEdit,
+    Before, Block, Chart, ConditionalFormat, DefinedName, LayoutEdit, Run, RunKind, SheetEdit,
     StyleChange, StyleMap, TableEdit, Template, TemplateId, Validation, Workbook, check_name,
 };
 use crate::grid::{Area, Cell, MAX_COLS, MAX_ROWS, Pos, Rect, SheetId, Shift};
@@ -86,6 +86,8 @@ pub enum Edit {
         sheet: SheetId,
         validations: Vec<Validation>,
     },
+    /// Gives a sheet other charts.
+    SetCharts { sheet: SheetId, charts: Vec<Chart> },
     /// Puts back what another edit changed; found in inverses.
     Restore(Before),
 }
@@ -345,6 +347,17 @@ impl Workbook {
                     return Err(EditError::NoSheet);
                 }
                 undo.push(self.replace_validations(*sheet, validations.clone()));
+                Ok(())
+            }
+            Edit::SetCharts { sheet, charts } => {
+                for chart in charts {
+                    let (sheet, rect) = (*sheet, chart.anchor);
+                    self.check_area(Area { sheet, rect })?;
+                }
+                if !self.has_sheet(*sheet) {
+                    return Err(EditError::NoSheet);
+                }
+                undo.push(self.replace_charts(*sheet, charts.clone()));
                 Ok(())
             }
             Edit::Restore(before) => {

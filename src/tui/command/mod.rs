@@ -10,6 +10,7 @@ mod file;
 mod go;
 mod name;
 mod panel;
+mod point;
 mod sheet;
 mod solver;
 mod structure;
@@ -168,6 +169,7 @@ const TABLES: &[&[Command]] = &[
     solver::COMMANDS,
     field::COMMANDS,
     entry::COMMANDS,
+    point::COMMANDS,
 ];
 
 /// All commands.
