@@ -23,6 +23,7 @@ mod recalc;
 mod replace;
 mod replay;
 mod stale;
+mod trial;
 mod validate;
 mod vector;
 
@@ -37,6 +38,7 @@ pub use preview::Preview;
 pub use recalc::{Progress, Recalculation};
 pub use replace::{ReplaceError, Replacement};
 pub use replay::{ReplayError, Replayed};
+pub use trial::value_edits;
 pub use validate::ValidationError;
 
 use crate::formula::{Dialect, ParseError};
@@ -67,6 +69,7 @@ pub struct Engine {
     /// undone.
     stale: Vec<crate::grid::Area>,
     watch: Option<recalc::Watch>,
+    trial: Option<trial::Trial>,
     appearances: appearance::Appearances,
 }
 
@@ -89,6 +92,7 @@ impl Engine {
             circular: Vec::new(),
             stale,
             watch: None,
+            trial: None,
             appearances: appearance::Appearances::default(),
         }
     }

@@ -15,7 +15,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// A step.
+/// A step. A transaction in place of the last one ([`super::History::replace_last`])
+/// is two: an undo, and what is applied then.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Record {
     Apply(Transaction),
