@@ -186,7 +186,7 @@ impl Workbook {
                 };
                 let mut found = self.matches_in(finder, block).into_iter().filter(after);
                 let first = if backwards {
-                    found.last()
+                    found.next_back()
                 } else {
                     found.next()
                 };
