@@ -16,6 +16,7 @@ pub mod graph;
 mod interpret;
 mod lower;
 mod oracle;
+mod paste;
 mod pool;
 mod recalc;
 mod stale;
@@ -28,6 +29,7 @@ mod tests;
 pub use compare::{Comparison, Mismatch};
 pub use edit::{Edited, EntryError};
 pub use graph::Graph;
+pub use paste::PasteTextError;
 pub use recalc::{Progress, Recalculation};
 pub use validate::ValidationError;
 
