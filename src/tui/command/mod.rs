@@ -9,6 +9,7 @@ mod file;
 mod go;
 mod name;
 mod panel;
+mod point;
 mod sheet;
 mod structure;
 mod view;
@@ -158,6 +159,7 @@ const TABLES: &[&[Command]] = &[
     view::COMMANDS,
     panel::COMMANDS,
     entry::COMMANDS,
+    point::COMMANDS,
 ];
 
 /// All commands.
