@@ -5,12 +5,14 @@
 
 mod edit;
 mod entry;
+mod field;
 mod file;
 mod go;
 mod name;
 mod panel;
 mod point;
 mod sheet;
+mod solver;
 mod structure;
 mod view;
 
@@ -142,6 +144,12 @@ impl Command {
         self.name.split('.').next().unwrap_or(self.name)
     }
 
+    /// Whether it only moves, selects, or shows another sheet.
+    pub fn moves(&self) -> bool {
+        matches!(self.group(), "go" | "select")
+            || matches!(self.name, "sheet.next" | "sheet.previous")
+    }
+
     /// Whether it makes sense by itself, away from an entry or a list.
     pub fn in_palette(&self) -> bool {
         self.contexts.contains(&Context::Grid)
@@ -158,6 +166,8 @@ const TABLES: &[&[Command]] = &[
     name::COMMANDS,
     view::COMMANDS,
     panel::COMMANDS,
+    solver::COMMANDS,
+    field::COMMANDS,
     entry::COMMANDS,
     point::COMMANDS,
 ];
