@@ -330,7 +330,7 @@ impl Slice {
 }
 
 /// Whether two values differ by rounding at most.
-fn same(a: f64, b: f64) -> bool {
+pub(super) fn same(a: f64, b: f64) -> bool {
     (a - b).abs() <= 1e-9 * a.abs().max(b.abs()) + 1e-12
 }
 
@@ -430,7 +430,7 @@ pub(super) fn of_operands(world: World<'_>, at: Cell, args: &[Operand]) -> Opera
 }
 
 /// The objective's value, which must be a formula's number.
-fn objective_value(
+pub(super) fn objective_value(
     workbook: &Workbook,
     oracle: &mut dyn Oracle,
     objective: Cell,
@@ -603,7 +603,7 @@ impl Lowerer<'_> {
     }
 
     /// The node of one cell.
-    fn scalar_at(&mut self, at: Cell) -> Result<Node, Refusal> {
+    pub(super) fn scalar_at(&mut self, at: Cell) -> Result<Node, Refusal> {
         let reference = super::bind::BoundRef::fixed(Area {
             sheet: at.sheet,
             rect: Rect::cell(at.pos),

@@ -18,6 +18,7 @@ mod lower;
 mod oracle;
 mod pool;
 mod recalc;
+pub mod sensitivity;
 mod stale;
 mod validate;
 
