@@ -122,6 +122,26 @@ const CASES: &[Case] = &[
     case("file.save-as", "`7` Enter F12 `{dir}/b.xlsx` Enter", |d| {
         d.app.document.title() == "b.xlsx"
     }),
+    case(
+        "file.open",
+        "`7` Enter Ctrl+O `workbooks/quadratic.xlsx` Enter d",
+        |d| d.app.document.title() == "quadratic.xlsx",
+    ),
+    case(
+        "file.open-discarding",
+        "`7` Enter : `e! workbooks/relu.xlsx` Enter",
+        |d| d.app.document.title() == "relu.xlsx",
+    ),
+    case(
+        "file.new",
+        ": `e workbooks/relu.xlsx` Enter Ctrl+P `begins an empty` Enter",
+        |d| d.app.document.path().is_none(),
+    ),
+    case(
+        "file.new-discarding",
+        "`7` Enter Ctrl+P `new without` Enter",
+        |d| d.shown("A1").is_empty() && !d.app.document.is_modified(),
+    ),
     case("file.quit", "`7` Enter Ctrl+Q `d`", |d| d.app.has_ended()),
     case("file.discard", "`7` Enter : `q!` Enter", |d| {
         d.app.has_ended()

@@ -6,7 +6,7 @@
 //! an argument of kind `Array` (SUMPRODUCT) this holds in ordinary formulas too.
 
 mod cache;
-mod call;
+pub(super) mod call;
 mod context;
 mod lambda;
 pub(super) mod operators;
@@ -68,6 +68,8 @@ pub struct Interpreter<'a> {
     /// Random numbers drawn for this cell so far.
     draws: u64,
     track: bool,
+    /// Whether the formula's own place was asked for (see [`Self::is_placed`]).
+    placed: std::cell::Cell<bool>,
     /// The areas that were read, where that is tracked.
     pub touched: Vec<Area>,
     /// Cells that were read though they are not calculated yet.
@@ -83,6 +85,7 @@ impl<'a> Interpreter<'a> {
             depth: 0,
             draws: 0,
             track: false,
+            placed: std::cell::Cell::new(false),
             touched: Vec::new(),
             missing: Vec::new(),
         }
@@ -121,6 +124,20 @@ impl<'a> Interpreter<'a> {
         self.eval(part, mode)
     }
 
+    /// The value of a part of a formula in the cell `at`, where one is wanted.
+    pub fn value_of(&mut self, part: &Bound, at: Cell, slots: &[Operand]) -> Value {
+        self.start(at);
+        self.frame.extend_from_slice(slots);
+        self.value(part, Mode::Single)
+    }
+
+    /// Whether what was evaluated since the last call of this depends on the
+    /// cell of the formula beyond its relative references: by an intersection,
+    /// ROW(), a random number.
+    pub fn is_placed(&self) -> bool {
+        self.placed.replace(false)
+    }
+
     /// Applies the rule by which SUMIF and its kind select cells, as the
     /// formula in `at` would.
     pub fn select(
@@ -133,7 +150,8 @@ impl<'a> Interpreter<'a> {
         rule(args, self)
     }
 
-    fn start(&mut self, at: Cell) {
+    /// Begins the evaluation of another cell's formula.
+    pub fn start(&mut self, at: Cell) {
         self.origin = at;
         self.frame.clear();
         self.depth = 0;
@@ -260,7 +278,7 @@ impl<'a> Interpreter<'a> {
     }
 
     /// An operand's value where values are wanted.
-    fn read(&mut self, operand: Operand, mode: Mode) -> Value {
+    pub fn read(&mut self, operand: Operand, mode: Mode) -> Value {
         match operand {
             Operand::Value(Value::Array(array)) if array.cells().len() == 1 => {
                 array.get(0, 0).clone()
@@ -294,6 +312,7 @@ impl<'a> Interpreter<'a> {
             Operand::Value(Value::Array(array)) => return array.get(0, 0).clone(),
             other => return self.read(other, Mode::Single),
         };
+        self.placed.set(true);
         match meeting(area.rect, self.origin.pos) {
             Some(pos) => self.cell(Cell {
                 sheet: area.sheet,

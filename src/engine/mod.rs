@@ -21,6 +21,7 @@ mod recalc;
 pub mod sensitivity;
 mod stale;
 mod validate;
+mod vector;
 
 #[cfg(test)]
 mod tests;

@@ -3,9 +3,10 @@
 mod demand;
 mod run;
 mod spill;
+mod sweep;
 
 use super::Engine;
-use super::graph::{Component, Direction, Dirty, Graph, NodeId, Sweep, Within};
+use super::graph::{Component, Dirty, Graph, NodeId};
 use super::interpret::World;
 use super::{clock, pool};
 use crate::grid::{Area, Cell, Rect};
@@ -225,50 +226,6 @@ impl Recalc<'_> {
             }
             // Has no node.
             RunKind::DataTable => {}
-        }
-        ControlFlow::Continue(())
-    }
-
-    /// Evaluates looping runs line by line.
-    fn sweep(&mut self, sweep: &Sweep, dirty: &Dirty) -> ControlFlow<()> {
-        let direction = sweep.direction;
-        let mut parts: Vec<(NodeId, Within, Rect)> = Vec::new();
-        for &(id, within) in &sweep.runs {
-            let mut rects = dirty.get(id).map_or(&[][..], |dirt| dirt.rects()).to_vec();
-            // Parts of one run may read each other along a line, too.
-            rects.sort_unstable_by_key(|rect| match direction.by_rows() {
-                true => rect.left,
-                false => rect.top,
-            });
-            if within == Within::Backward {
-                rects.reverse();
-            }
-            parts.extend(rects.into_iter().map(|rect| (id, within, rect)));
-        }
-        let lines = parts.iter().map(|(.., rect)| direction.lines(rect));
-        let Some((first, last)) = lines.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))) else {
-            return ControlFlow::Continue(());
-        };
-        for step in 0..=last - first {
-            let line = match direction {
-                Direction::Down | Direction::Right => first + step,
-                Direction::Up | Direction::Left => last - step,
-            };
-            for (id, within, rect) in &parts {
-                let Some(segment) = direction.line(rect, line) else {
-                    continue;
-                };
-                let mut cells: Vec<_> = segment.cells().collect();
-                if *within == Within::Backward {
-                    cells.reverse();
-                }
-                for pos in cells {
-                    self.cell(*id, pos);
-                }
-            }
-            if step % 4096 == 4095 {
-                self.watched()?;
-            }
         }
         ControlFlow::Continue(())
     }

@@ -225,6 +225,15 @@ impl Sheet {
                     None => Operand::Value(rule(&values, self)),
                 }
             }
+            ValueRule::Numbers { read, rule } => {
+                let values: Vec<Value> = args.iter().map(|arg| self.to_value(arg)).collect();
+                match values.iter().find_map(Value::as_error) {
+                    Some(kind) => Operand::error(kind),
+                    None => read(&values)
+                        .and_then(|numbers| rule(&numbers))
+                        .map_or_else(Operand::error, Operand::from),
+                }
+            }
             ValueRule::Operands(rule) | ValueRule::Reference(rule) => {
                 let args: Vec<Operand> = args
                     .iter()

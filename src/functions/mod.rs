@@ -322,6 +322,13 @@ pub enum ValueRule {
     /// evaluator maps the call over array arguments. A left-out optional
     /// argument is not in the slice; an empty one (`F(1,,2)`) is `Value::Blank`.
     Scalar(fn(&[Value], &mut dyn Context) -> Value),
+    /// As `Scalar`, for functions of numbers alone: `read` turns the values
+    /// into numbers, what was left out into its default, and `rule` computes.
+    /// Columns of numbers are given to `rule` as they are.
+    Numbers {
+        read: fn(&[Value]) -> Result<Numbers, ErrorKind>,
+        rule: fn(&Numbers) -> Result<f64, ErrorKind>,
+    },
     /// From the arguments as they are: references, arrays, errors and lambdas
     /// included; left-out ones between others are `Operand::Omitted`. `Scalar`
     /// parameters are single values here as well: the evaluator maps over
@@ -338,6 +345,12 @@ pub enum ValueRule {
     /// Part of the language, evaluated by the interpreter itself: LET, LAMBDA, GRAD.
     Special,
 }
+
+/// The arguments of a [`ValueRule::Numbers`], in their order.
+pub type Numbers = [f64; MAX_NUMBERS];
+
+/// The most arguments that such a function has.
+pub const MAX_NUMBERS: usize = 5;
 
 /// The arguments of a lazily evaluated function.
 pub trait LazyArgs {

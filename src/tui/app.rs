@@ -55,6 +55,8 @@ pub struct App {
     pub marks: HashMap<char, Cell>,
     screen: Screen,
     pub(super) mouse: Mouse,
+    /// How many files were begun to be opened.
+    pub(super) tickets: u64,
     host: Box<dyn Host>,
     ended: bool,
 }
@@ -100,6 +102,7 @@ impl App {
             marks: HashMap::new(),
             screen: Screen::new(0, 0, 80, 24),
             mouse: Mouse::default(),
+            tickets: 0,
             host,
             ended: false,
         }
@@ -112,6 +115,16 @@ impl App {
             Happening::Report(report) => report(self),
             Happening::Hangup => self.ended = true,
         }
+    }
+
+    /// Goes on with another document.
+    pub(super) fn take_document(&mut self, document: Document) {
+        self.document = document;
+        self.views.clear();
+        self.marks.clear();
+        self.panels = Panels::default();
+        self.message = None;
+        self.reveal(Pos::new(0, 0));
     }
 
     /// Whether the program is to end.

@@ -22,6 +22,7 @@ mod layout;
 mod list;
 mod mode;
 mod mouse;
+mod opening;
 pub mod panel;
 mod prompt;
 mod selection;

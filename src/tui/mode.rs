@@ -3,6 +3,7 @@
 use super::command::Command;
 use super::entry::Entry;
 use super::list::List;
+use super::opening::Opening;
 use super::panel::PanelKind;
 use super::prompt::Prompt;
 use tui_input::Input;
@@ -20,6 +21,8 @@ pub enum Mode {
     Help(Help),
     /// A question with a few answers.
     Confirm(Confirm),
+    /// A file is being opened.
+    Opening(Opening),
     /// A panel beside the grid.
     Panel(PanelKind),
 }
@@ -33,6 +36,7 @@ pub enum Context {
     Palette,
     Help,
     Confirm,
+    Opening,
     Panel(PanelKind),
 }
 
@@ -45,6 +49,7 @@ impl Mode {
             Self::Palette(_) => Context::Palette,
             Self::Help(_) => Context::Help,
             Self::Confirm(_) => Context::Confirm,
+            Self::Opening(_) => Context::Opening,
             Self::Panel(kind) => Context::Panel(*kind),
         }
     }
@@ -136,9 +141,31 @@ pub struct Confirm {
     pub answers: Vec<Answer>,
 }
 
+impl Confirm {
+    /// A question, and its answers: a key, what it says, and the command that
+    /// it runs with an argument.
+    pub fn new(
+        question: String,
+        answers: impl IntoIterator<Item = (char, &'static str, Option<Run>)>,
+    ) -> Self {
+        let answer = |(key, label, command)| Answer {
+            key,
+            label,
+            command,
+        };
+        Self {
+            question,
+            answers: answers.into_iter().map(answer).collect(),
+        }
+    }
+}
+
+/// A command by its name, with its argument.
+pub type Run = (&'static str, Option<String>);
+
 #[derive(Debug)]
 pub struct Answer {
     pub key: char,
     pub label: &'static str,
-    pub command: Option<(&'static str, Option<String>)>,
+    pub command: Option<Run>,
 }

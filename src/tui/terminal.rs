@@ -3,6 +3,7 @@
 use super::app::App;
 use super::document::Document;
 use super::jobs::{Happening, Host, Jobs};
+use super::opening;
 use super::settings::{Settings, SettingsError};
 use super::theme::{Background, ColourDepth};
 use crate::engine::Progress;
@@ -26,7 +27,13 @@ use std::io::{self, IsTerminal, Stdout, Write, stdout};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::rc::Rc;
-use std::sync::mpsc::{Receiver, TryRecvError};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
+use std::time::Duration;
+
+/// How long a file may take to open before the screen shows that it is opened.
+const PATIENCE: Duration = Duration::from_millis(200);
+/// How often the screen is drawn while a job runs and nothing happens.
+const TICK: Duration = Duration::from_millis(150);
 
 /// Why the application could not run.
 #[derive(Debug, thiserror::Error)]
@@ -52,10 +59,17 @@ pub fn run(file: Option<&Path>, settings: Settings) -> Result<(), RunError> {
     if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
         return Err(RunError::NoTerminal);
     }
-    let (document, notes) = match file {
-        Some(file) => Document::open(file)?,
-        None => (Document::empty(), Vec::new()),
-    };
+    // What opens at once, or cannot be opened, is known before the screen is taken.
+    let mut document = Document::empty();
+    let mut notes = Vec::new();
+    let mut waits = None;
+    if let Some(file) = file {
+        let opening = opening::begin(file);
+        match opening.recv_timeout(PATIENCE) {
+            Ok(opened) => (document, notes) = opened?,
+            Err(_) => waits = Some((file, opening)),
+        }
+    }
     let (jobs, happenings) = Jobs::new();
     let happenings = Rc::new(happenings);
     restore_on_panic();
@@ -69,11 +83,15 @@ pub fn run(file: Option<&Path>, settings: Settings) -> Result<(), RunError> {
     };
     let drawn = host.drawn.clone();
     read_input(&jobs);
+    end_on_signals(&jobs);
     let mut app = App::new(document, settings, jobs, Box::new(host));
     let size = terminal.borrow().size()?;
     app.resize(Screen::new(0, 0, size.width, size.height));
     if let Some(note) = notes.first() {
         app.warn(note.clone());
+    }
+    if let Some((file, opening)) = waits {
+        app.await_document(file, opening);
     }
     while !app.has_ended() {
         let mut screen = terminal.borrow_mut();
@@ -81,10 +99,18 @@ pub fn run(file: Option<&Path>, settings: Settings) -> Result<(), RunError> {
         drawn.replace(frame.buffer.clone());
         drop(screen);
         // One drawing for all that has happened meanwhile.
-        let Ok(first) = happenings.recv() else {
-            break;
+        let first = match app.jobs.running() {
+            0 => happenings
+                .recv()
+                .map_err(|_| RecvTimeoutError::Disconnected),
+            // Clocks on the screen go on while something runs.
+            _ => happenings.recv_timeout(TICK),
         };
-        app.handle(first);
+        match first {
+            Ok(first) => app.handle(first),
+            Err(RecvTimeoutError::Timeout) => continue,
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
         while let Ok(next) = happenings.try_recv() {
             app.handle(next);
         }
@@ -101,6 +127,16 @@ fn read_input(jobs: &Jobs) {
                 return;
             }
         }
+        let _ = sender.send(Happening::Hangup);
+    });
+}
+
+/// Ends the application in order where the system asks the process to end. Its
+/// own Ctrl+C is a key in raw mode.
+fn end_on_signals(jobs: &Jobs) {
+    let sender = jobs.sender();
+    // Where another handler is set, the process ends as that one says.
+    let _ = ctrlc::set_handler(move || {
         let _ = sender.send(Happening::Hangup);
     });
 }

@@ -71,6 +71,10 @@ pub fn power(base: f64, exponent: f64) -> Result<f64, ErrorKind> {
             _ => Err(ErrorKind::Num),
         };
     }
+    if exponent == 2.0 {
+        let square = base * base;
+        return square.is_finite().then_some(square).ok_or(ErrorKind::Num);
+    }
     // `powf` of a negative base and a broken exponent is NaN, hence #NUM!.
     let root = (1.0 / exponent).round();
     let odd_root = base < 0.0 && (root % 2.0).abs() == 1.0 && 1.0 / root == exponent;

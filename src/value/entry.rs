@@ -406,9 +406,9 @@ fn day(text: &str, dates: DateSystem) -> Option<(i64, &'static str)> {
             return None;
         }
     }
-    let numeric = separators[..separators.len() - 1]
-        .iter()
-        .all(|&c| matches!(c, '/' | '-'));
+    // What follows the last piece separates nothing.
+    let (_, between) = separators.split_last()?;
+    let numeric = between.iter().all(|&c| matches!(c, '/' | '-'));
     use Piece::{Month, Number};
     let (year, month, day, format) = match pieces.as_slice() {
         [Number(y, 3..), Number(m, 1..=2), Number(d, 1..=2)] if numeric => {
@@ -519,6 +519,7 @@ mod tests {
 
     #[test]
     fn words_and_broken_numbers_are_no_numbers() {
+        assert_eq!(parse_moment("", DateSystem::default()), None);
         for text in [
             "",
             " ",

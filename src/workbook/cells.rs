@@ -168,6 +168,28 @@ impl Cells {
             .then_some(Cow::Owned(out))
     }
 
+    /// One column's values from row `top` to row `bottom`, borrowed where they
+    /// lie together in memory.
+    pub fn values(&self, col: u32, top: u32, bottom: u32) -> Cow<'_, [Value]> {
+        let len = (bottom + 1).saturating_sub(top) as usize;
+        let (number, row) = split(top);
+        let chunk = self.columns.get(col).and_then(|c| c.get(number));
+        if let Some(values) = chunk.and_then(|chunk| chunk.values(row, len)) {
+            return Cow::Borrowed(values);
+        }
+        let mut out = vec![Value::Blank; len];
+        let rect = Rect {
+            top,
+            left: col,
+            bottom,
+            right: col,
+        };
+        self.for_each_column(rect, &mut |pos, value| {
+            out[(pos.row - top) as usize] = value.clone();
+        });
+        Cow::Owned(out)
+    }
+
     /// Copies one column's numbers from row `top` on into `out`; `false`, with
     /// `out` unspecified, where a cell there holds anything but a number.
     pub fn copy_numbers(&self, col: u32, top: u32, out: &mut [f64]) -> bool {
@@ -222,6 +244,51 @@ impl Cells {
             bottom: top + last as u32,
             right: col,
         });
+    }
+
+    /// Puts finite numbers down one column from row `top` on, within the 1,024
+    /// rows from a multiple of that; a whole chunk is kept as it is handed over.
+    pub fn put_numbers(&mut self, col: u32, top: u32, numbers: Vec<f64>) {
+        let (number, row) = split(top);
+        if row > 0 || numbers.len() != CHUNK_ROWS as usize {
+            return self.set_numbers(col, top, &numbers);
+        }
+        *self.columns.entry(col).entry(number) = Chunk::of_numbers(numbers);
+        self.grow(Rect {
+            top,
+            left: col,
+            bottom: top + (CHUNK_ROWS - 1),
+            right: col,
+        });
+    }
+
+    /// Puts scalars down one column from row `top` on; `Blank` empties cells.
+    pub fn put_values(&mut self, col: u32, top: u32, values: Vec<Value>) {
+        let (number, row) = split(top);
+        if row == 0 && values.len() == CHUNK_ROWS as usize && !values.contains(&Value::Blank) {
+            *self.columns.entry(col).entry(number) = Chunk::of_values(values);
+            self.grow(Rect {
+                top,
+                left: col,
+                bottom: top + (CHUNK_ROWS - 1),
+                right: col,
+            });
+            return;
+        }
+        let mut numbers: Vec<f64> = Vec::new();
+        let mut first = top;
+        for (row, value) in (top..).zip(values) {
+            match value {
+                Value::Number(x) => numbers.push(x),
+                other => {
+                    self.set_numbers(col, first, &numbers);
+                    numbers.clear();
+                    self.set(Pos::new(row, col), other);
+                    first = row + 1;
+                }
+            }
+        }
+        self.set_numbers(col, first, &numbers);
     }
 
     /// A copy of the cells of `rect`, in their places.

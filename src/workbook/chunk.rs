@@ -42,6 +42,30 @@ impl Default for Chunk {
 }
 
 impl Chunk {
+    /// Finite numbers from the first row on.
+    pub(super) fn of_numbers(numbers: Vec<f64>) -> Self {
+        Self::Numbers {
+            numbers,
+            others: Vec::new(),
+        }
+    }
+
+    /// Scalars from the first row on, none of them blank.
+    pub(super) fn of_values(values: Vec<Value>) -> Self {
+        let mut chunk = Self::Mixed(values);
+        chunk.settle();
+        chunk
+    }
+
+    /// The values from `first` on where they lie together in memory.
+    pub(super) fn values(&self, first: u16, len: usize) -> Option<&[Value]> {
+        let Self::Mixed(values) = self else {
+            return None;
+        };
+        let start = usize::from(first);
+        values.get(start..start.checked_add(len)?)
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         match self {
             Self::Sparse(cells) => cells.is_empty(),
@@ -215,7 +239,9 @@ impl Chunk {
         };
         let start = usize::from(first);
         let slice = numbers.get(start..start.checked_add(len)?)?;
-        (!slice.iter().any(|x| x.is_nan())).then_some(slice)
+        // Looked at many at once, as processors like it.
+        let vacant = |some: &[f64]| some.iter().fold(false, |any, x| any | x.is_nan());
+        (!slice.chunks(64).any(vacant)).then_some(slice)
     }
 
     /// Copies numbers from row `first` on; `false` where a row holds none.

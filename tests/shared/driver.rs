@@ -66,6 +66,8 @@ impl Driver {
                 for key in part.split_whitespace() {
                     let chord = Chord::parse(key).unwrap_or_else(|| panic!("no key: {key}"));
                     self.press(chord.event());
+                    // A person sees what a key did before pressing the next.
+                    self.settle();
                 }
             }
         }

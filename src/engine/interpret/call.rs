@@ -7,7 +7,7 @@ use crate::functions::{Context, Function, LazyArgs, Operand, ParamKind, ValueRul
 use crate::value::{Array, ErrorKind, Value};
 
 /// What a parameter wants; past the last parameter, a single value.
-fn kind(function: &Function, index: usize) -> ParamKind {
+pub(in crate::engine) fn kind(function: &Function, index: usize) -> ParamKind {
     function
         .param(index)
         .map_or(ParamKind::Scalar, |param| param.kind)
@@ -27,23 +27,23 @@ impl Interpreter<'_> {
                 let args = Args::Bound(args);
                 LazyCall::new(self, function, args, count, mode).run(rule)
             }
-            ValueRule::Scalar(_) => {
-                let values = args.iter().map(|arg| self.value(arg, mode)).collect();
-                self.map_scalar(function, values)
+            ValueRule::Scalar(_) | ValueRule::Numbers { .. } => {
+                let values: Vec<Value> = args.iter().map(|arg| self.value(arg, mode)).collect();
+                self.call_values(function, &values)
             }
             _ => {
-                let args = args
+                let args: Vec<Operand> = args
                     .iter()
                     .enumerate()
                     .map(|(index, arg)| self.argument(kind(function, index), arg, mode))
                     .collect();
-                self.map_operands(function, args)
+                self.call_operands(function, &args)
             }
         }
     }
 
     /// A call with arguments that are evaluated already.
-    pub(super) fn call_function(
+    pub(in crate::engine) fn call_function(
         &mut self,
         function: &'static Function,
         args: Vec<Operand>,
@@ -55,17 +55,17 @@ impl Interpreter<'_> {
                 let args = Args::Ready(&args);
                 LazyCall::new(self, function, args, count, mode).run(rule)
             }
-            ValueRule::Scalar(_) => {
-                let values = args.into_iter().map(|arg| self.read(arg, mode)).collect();
-                self.map_scalar(function, values)
+            ValueRule::Scalar(_) | ValueRule::Numbers { .. } => {
+                let values: Vec<Value> = args.into_iter().map(|arg| self.read(arg, mode)).collect();
+                self.call_values(function, &values)
             }
             _ => {
-                let args = args
+                let args: Vec<Operand> = args
                     .into_iter()
                     .enumerate()
                     .map(|(index, arg)| self.as_kind(kind(function, index), arg, mode))
                     .collect();
-                self.map_operands(function, args)
+                self.call_operands(function, &args)
             }
         }
     }
@@ -95,17 +95,27 @@ impl Interpreter<'_> {
         }
     }
 
-    fn map_scalar(&mut self, function: &'static Function, values: Vec<Value>) -> Operand {
-        let ValueRule::Scalar(rule) = function.value else {
-            return Operand::error(ErrorKind::Value);
+    /// A call of a function of single values, mapped over arrays.
+    pub(in crate::engine) fn call_values(
+        &mut self,
+        function: &'static Function,
+        values: &[Value],
+    ) -> Operand {
+        let once = |values: &[Value], context: &mut Self| {
+            if let Some(kind) = values.iter().find_map(Value::as_error) {
+                return Value::Error(kind);
+            }
+            match function.value {
+                ValueRule::Scalar(rule) => rule(values, context),
+                ValueRule::Numbers { read, rule } => read(values)
+                    .and_then(|numbers| rule(&numbers))
+                    .map_or_else(Value::Error, Value::number),
+                // Evaluated elsewhere: `call_bound` and `call_function` see to it.
+                _ => Value::Error(ErrorKind::Value),
+            }
         };
-        let once =
-            |values: &[Value], context: &mut Self| match values.iter().find_map(Value::as_error) {
-                Some(kind) => Value::Error(kind),
-                None => rule(values, context),
-            };
         if !values.iter().any(|value| matches!(value, Value::Array(_))) {
-            return Operand::Value(once(&values, self));
+            return Operand::Value(once(values, self));
         }
         let Some((rows, cols)) = joint_shape(values.iter().map(shape)) else {
             return Operand::error(ErrorKind::Num);
@@ -114,7 +124,7 @@ impl Interpreter<'_> {
         let mut cells = Vec::with_capacity(rows * cols);
         for row in 0..rows {
             for col in 0..cols {
-                for (slot, value) in element.iter_mut().zip(&values) {
+                for (slot, value) in element.iter_mut().zip(values) {
                     *slot = at(value, row, col);
                 }
                 cells.push(first(once(&element, self)));
@@ -123,24 +133,29 @@ impl Interpreter<'_> {
         Operand::Value(Value::array(Array::new(rows, cols, cells)))
     }
 
-    fn map_operands(&mut self, function: &'static Function, args: Vec<Operand>) -> Operand {
+    /// A call with its arguments as their parameters get them, mapped over
+    /// arrays where single values are wanted.
+    pub(in crate::engine) fn call_operands(
+        &mut self,
+        function: &'static Function,
+        args: &[Operand],
+    ) -> Operand {
         let rule = match function.value {
             ValueRule::Operands(rule) | ValueRule::Reference(rule) => rule,
-            ValueRule::Special => return self.special(function, &args),
+            ValueRule::Special => return self.special(function, args),
             // Evaluated elsewhere: `call_bound` and `call_function` see to it.
-            ValueRule::Scalar(_) | ValueRule::Lazy(_) => return Operand::error(ErrorKind::Value),
+            ValueRule::Scalar(_) | ValueRule::Numbers { .. } | ValueRule::Lazy(_) => {
+                return Operand::error(ErrorKind::Value);
+            }
         };
-        let mapped: Vec<bool> = args
-            .iter()
-            .enumerate()
-            .map(|(index, arg)| {
-                kind(function, index) == ParamKind::Scalar
-                    && matches!(arg, Operand::Value(Value::Array(_)))
-            })
-            .collect();
-        if !mapped.contains(&true) {
-            return rule(&args, self).unwrap_or_else(Operand::error);
+        let is_mapped = |(index, arg): (usize, &Operand)| {
+            matches!(arg, Operand::Value(Value::Array(_)))
+                && kind(function, index) == ParamKind::Scalar
+        };
+        if !args.iter().enumerate().any(is_mapped) {
+            return rule(args, self).unwrap_or_else(Operand::error);
         }
+        let mapped: Vec<bool> = args.iter().enumerate().map(is_mapped).collect();
         let shapes = args.iter().zip(&mapped).filter(|(_, mapped)| **mapped);
         let shapes = shapes.map(|(arg, _)| match arg {
             Operand::Value(value) => shape(value),
@@ -149,11 +164,11 @@ impl Interpreter<'_> {
         let Some((rows, cols)) = joint_shape(shapes) else {
             return Operand::error(ErrorKind::Num);
         };
-        let mut element = args.clone();
+        let mut element = args.to_vec();
         let mut cells = Vec::with_capacity(rows * cols);
         for row in 0..rows {
             for col in 0..cols {
-                for ((slot, arg), mapped) in element.iter_mut().zip(&args).zip(&mapped) {
+                for ((slot, arg), mapped) in element.iter_mut().zip(args).zip(&mapped) {
                     if let (true, Operand::Value(value)) = (mapped, arg) {
                         *slot = Operand::Value(at(value, row, col));
                     }
@@ -170,7 +185,10 @@ impl Interpreter<'_> {
     fn special(&mut self, function: &Function, args: &[Operand]) -> Operand {
         match (function.name, args) {
             ("ISOMITTED", [arg]) => Operand::from(matches!(arg, Operand::Omitted)),
-            ("GRAD", args) => crate::engine::gradient::of_operands(self.world, self.origin, args),
+            ("GRAD", args) => {
+                self.placed.set(true);
+                crate::engine::gradient::of_operands(self.world, self.origin, args)
+            }
             _ => Operand::error(ErrorKind::Name),
         }
     }

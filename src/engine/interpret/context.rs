@@ -32,6 +32,7 @@ impl Interpreter<'_> {
 
 impl Context for Interpreter<'_> {
     fn origin(&self) -> Cell {
+        self.placed.set(true);
         self.origin
     }
 
@@ -178,6 +179,7 @@ impl Context for Interpreter<'_> {
     fn random(&mut self) -> f64 {
         let draw = self.draws;
         self.draws += 1;
+        self.placed.set(true);
         random::uniform(self.world.seed, self.origin, draw)
     }
 }

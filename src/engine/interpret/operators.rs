@@ -39,7 +39,7 @@ pub(in crate::engine) fn binary(op: BinaryOp, a: &Value, b: &Value, snap: bool) 
 }
 
 /// A function of one value, mapped over an array.
-pub(super) fn map(value: &Value, f: impl Fn(&Value) -> Value) -> Value {
+pub(in crate::engine) fn map(value: &Value, f: impl Fn(&Value) -> Value) -> Value {
     match value {
         Value::Array(array) => Value::array(Array::new(
             array.rows(),

@@ -31,6 +31,7 @@ impl Interpreter<'_> {
         let at = self.origin.pos;
         let mut rect = reference.shape.resolve(at);
         if mode == Mode::Single {
+            self.placed.set(true);
             return match meeting(rect, at) {
                 Some(pos) => sheet.cells.get(pos),
                 None => Value::Error(ErrorKind::Value),
@@ -153,6 +154,7 @@ impl Interpreter<'_> {
         text: &str,
         r1c1: bool,
     ) -> Result<Vec<Area>, ErrorKind> {
+        self.placed.set(true);
         let expr = match r1c1 {
             true => formula::parse_r1c1(text),
             false => formula::parse(text, self.origin.pos),

@@ -1,8 +1,10 @@
 //! Evaluating a part of a run.
 
 use super::{BLOCK, Recalc};
+use crate::engine::bind::BoundFormula;
 use crate::engine::graph::{Dirty, NodeId};
 use crate::engine::interpret::{Interpreter, World};
+use crate::engine::vector::{self, Column, Plan};
 use crate::grid::{Area, Cell, Pos, Rect, SheetId};
 use crate::value::{Array, ErrorKind, Value};
 use crate::workbook::Workbook;
@@ -23,12 +25,7 @@ struct Block {
 
 /// Evaluates the formula of a run of ordinary formulas in each cell of a part
 /// of it, none of which reads another.
-fn evaluate(
-    world: World<'_>,
-    formula: &crate::engine::bind::BoundFormula,
-    sheet: SheetId,
-    rect: Rect,
-) -> Block {
+fn evaluate(world: World<'_>, formula: &BoundFormula, sheet: SheetId, rect: Rect) -> Block {
     let rows = rect.rows() as usize;
     let cell = |index: usize| Cell {
         sheet,
@@ -111,22 +108,100 @@ impl Recalc<'_> {
         let (formula, sheet) = (node.formula.clone(), node.sheet);
         let mut touched = Vec::new();
         for rect in rects {
+            if rect.rows() >= vector::WORTH_PLANNING {
+                let read = self.columns(&formula, Area { sheet, rect: *rect })?;
+                touched.extend(read);
+                continue;
+            }
             for rect in blocks(*rect) {
-                let block = evaluate(self.world(), &formula, sheet, rect);
-                for value in &block.values {
-                    self.count(value);
-                }
-                touched.extend(block.touched);
-                self.write(Area { sheet, rect }, block.values);
-                if rect.len() >= BLOCK {
-                    self.watched()?;
-                }
+                touched.extend(self.cells(&formula, Area { sheet, rect })?);
             }
         }
         if formula.dynamic {
             self.touched(id, touched, dirty);
         }
         ControlFlow::Continue(())
+    }
+
+    /// Evaluates a part of a run of ordinary formulas column by column; returns
+    /// the areas that were read where that is tracked.
+    fn columns(&mut self, formula: &BoundFormula, area: Area) -> ControlFlow<(), Vec<Area>> {
+        let mut touched = Vec::new();
+        let Area { sheet, rect } = area;
+        for col in rect.left..=rect.right {
+            let at = Cell {
+                sheet,
+                pos: Pos::new(rect.top, col),
+            };
+            let plan = Plan::new(self.world(), formula, at, rect.bottom);
+            let column = Rect {
+                left: col,
+                right: col,
+                ..rect
+            };
+            let Some((plan, read)) = plan else {
+                for rect in blocks(column) {
+                    touched.extend(self.cells(formula, Area { sheet, rect })?);
+                }
+                continue;
+            };
+            touched.extend(read);
+            for part in blocks(column) {
+                let world = self.world();
+                let evaluate = |(top, len): (u32, usize)| (top, plan.evaluate(world, top, len));
+                let blocks = plan.blocks(part.top, part.bottom);
+                let results: Vec<_> = match blocks.len() {
+                    1 => blocks.into_iter().map(evaluate).collect(),
+                    _ => blocks.into_par_iter().map(evaluate).collect(),
+                };
+                self.forget(Area { sheet, rect: part });
+                for (top, (values, read)) in results {
+                    touched.extend(super::merged(read));
+                    self.put_column(
+                        Cell {
+                            sheet,
+                            pos: Pos::new(top, col),
+                        },
+                        values,
+                    );
+                }
+                if part.len() >= BLOCK {
+                    self.watched()?;
+                }
+            }
+        }
+        ControlFlow::Continue(touched)
+    }
+
+    /// Writes the results of a block of rows.
+    fn put_column(&mut self, at: Cell, values: Column) {
+        let Pos { row, col } = at.pos;
+        match values {
+            Column::Numbers(numbers) => {
+                self.report.evaluated += numbers.len() as u64;
+                let cells = &mut self.engine.workbook.sheet_mut(at.sheet).cells;
+                cells.put_numbers(col, row, numbers);
+            }
+            Column::Values(values) => {
+                values.iter().for_each(|value| self.count(value));
+                let cells = &mut self.engine.workbook.sheet_mut(at.sheet).cells;
+                cells.put_values(col, row, values);
+            }
+        }
+    }
+
+    /// Evaluates a part of a run of ordinary formulas cell by cell; returns the
+    /// areas that were read where that is tracked.
+    fn cells(&mut self, formula: &BoundFormula, area: Area) -> ControlFlow<(), Vec<Area>> {
+        let block = evaluate(self.world(), formula, area.sheet, area.rect);
+        for value in &block.values {
+            self.count(value);
+        }
+        self.write(area, block.values);
+        if area.rect.len() >= BLOCK {
+            self.watched()?;
+        }
+        ControlFlow::Continue(block.touched)
     }
 
     /// Evaluates one cell of a run of ordinary formulas.

@@ -94,18 +94,26 @@ macro_rules! numeric {
         $crate::functions::arguments::numeric!(number_or: |$($name $(= $default)?),+| $body)
     };
     ($read:ident: |$($name:ident $(= $default:tt)?),+| $body:expr) => {
-        $crate::functions::ValueRule::Scalar(|args, _| {
-            use $crate::functions::arguments::Scalars;
-            let value = || -> Result<f64, $crate::value::ErrorKind> {
+        $crate::functions::ValueRule::Numbers {
+            read: |args| {
+                use $crate::functions::arguments::Scalars;
+                let mut numbers = [0.0; $crate::functions::MAX_NUMBERS];
                 let mut index = 0..;
                 $(
-                    let $name =
-                        args.$read(index.next().unwrap_or(usize::MAX), 0.0 $(+ $default)?)?;
+                    let at: usize = index.next().unwrap_or(usize::MAX);
+                    let $name = args.$read(at, 0.0 $(+ $default)?)?;
+                    numbers[at] = $name;
+                )+
+                Ok(numbers)
+            },
+            rule: |numbers| {
+                let mut index = 0..;
+                $(
+                    let $name: f64 = numbers[index.next().unwrap_or(usize::MAX)];
                 )+
                 $body
-            };
-            $crate::functions::arguments::done(value())
-        })
+            },
+        }
     };
 }
 pub(super) use numeric;

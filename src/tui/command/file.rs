@@ -2,8 +2,9 @@
 
 use super::{Call, Command, Refusal};
 use crate::tui::app::App;
-use crate::tui::mode::{Answer, Confirm, Mode};
-use std::path::PathBuf;
+use crate::tui::document::Document;
+use crate::tui::mode::{Confirm, Mode};
+use std::path::{Path, PathBuf};
 
 pub const COMMANDS: &[Command] = &[
     Command::grid("file.save", "Save", "Saves the workbook in its file.", save)
@@ -17,6 +18,45 @@ pub const COMMANDS: &[Command] = &[
     )
     .keys(&["F12"])
     .short(&["saveas"]),
+    Command::grid(
+        "file.open",
+        "Open",
+        "Opens another file; asks about unsaved changes.",
+        open,
+    )
+    .keys(&["Ctrl+O"])
+    .short(&["e"]),
+    Command::grid(
+        "file.open-discarding",
+        "Open without saving",
+        "Opens another file and leaves unsaved changes behind.",
+        |app, call| match &call.argument {
+            Some(path) => {
+                app.open(Path::new(path.trim()));
+                Ok(())
+            }
+            None => {
+                app.ask("file.open-discarding", "Open a file", "");
+                Ok(())
+            }
+        },
+    )
+    .short(&["e!"]),
+    Command::grid("file.new", "New", "Begins an empty workbook.", |app, _| {
+        if !app.asks_about_changes(("file.save", None), ("file.new-discarding", None)) {
+            app.take_document(Document::empty());
+        }
+        Ok(())
+    }),
+    Command::grid(
+        "file.new-discarding",
+        "New without saving",
+        "Begins an empty workbook and leaves unsaved changes behind.",
+        |app, _| {
+            app.take_document(Document::empty());
+            Ok(())
+        },
+    ),
     Command::grid(
         "file.quit",
         "Quit",
@@ -60,21 +100,19 @@ fn save(app: &mut App, call: &Call) -> Result<(), Refusal> {
         return save_as(app, call);
     };
     if app.document.changed_on_disk() {
-        app.mode = Mode::Confirm(Confirm {
-            question: format!(
-                "{} was changed by another program since it was opened. Replace it?",
-                path.display()
-            ),
-            answers: vec![
-                answer('s', "Save under another name", Some(("file.save-as", None))),
-                answer(
+        let shown = path.display().to_string();
+        app.mode = Mode::Confirm(Confirm::new(
+            format!("{shown} was changed by another program since it was opened. Replace it?"),
+            [
+                ('s', "Save under another name", Some(("file.save-as", None))),
+                (
                     'r',
                     "Replace it",
-                    Some(("file.save-as", Some(path.display().to_string()))),
+                    Some(("file.save-as", Some(shown.clone()))),
                 ),
-                answer('c', "Cancel", None),
+                ('c', "Cancel", None),
             ],
-        });
+        ));
         return Ok(());
     }
     let sheet = app.sheet();
@@ -100,29 +138,23 @@ fn save_as(app: &mut App, call: &Call) -> Result<(), Refusal> {
 }
 
 fn quit(app: &mut App, _: &Call) -> Result<(), Refusal> {
-    if !app.document.is_modified() {
+    if !app.asks_about_changes(("file.save-quit", None), ("file.discard", None)) {
         app.leave();
-        return Ok(());
     }
-    app.mode = Mode::Confirm(Confirm {
-        question: format!("{} has unsaved changes.", app.document.title()),
-        answers: vec![
-            answer('s', "Save and quit", Some(("file.save-quit", None))),
-            answer('d', "Discard them", Some(("file.discard", None))),
-            answer('c', "Cancel", None),
-        ],
-    });
     Ok(())
 }
 
-fn answer(
-    key: char,
-    label: &'static str,
-    command: Option<(&'static str, Option<String>)>,
-) -> Answer {
-    Answer {
-        key,
-        label,
-        command,
+fn open(app: &mut App, call: &Call) -> Result<(), Refusal> {
+    let Some(path) = &call.argument else {
+        app.ask("file.open", "Open a file", "");
+        return Ok(());
+    };
+    let (saved, path) = (("file.save", None), path.trim());
+    if path.is_empty() {
+        return Err(Refusal::new("a file needs a name"));
     }
+    if !app.asks_about_changes(saved, ("file.open-discarding", Some(path.to_owned()))) {
+        app.open(Path::new(path));
+    }
+    Ok(())
 }

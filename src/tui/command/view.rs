@@ -10,6 +10,7 @@ const LISTS: &[Context] = &[
     Context::Palette,
     Context::Help,
     Context::Confirm,
+    Context::Opening,
 ];
 
 pub const COMMANDS: &[Command] = &[

@@ -27,6 +27,7 @@ impl App {
         match &self.mode {
             Mode::Palette(palette) => overlay::palette(self, palette, frame),
             Mode::Prompt(prompt) => overlay::prompt(self, prompt, frame),
+            Mode::Opening(opening) => overlay::opening(self, opening, frame),
             Mode::Confirm(confirm) => overlay::confirm(self, confirm, frame),
             Mode::Help(help) => help::page(self, help, frame),
             Mode::Grid | Mode::Entry(_) | Mode::Panel(_) => {}

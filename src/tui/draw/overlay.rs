@@ -2,6 +2,7 @@
 
 use crate::tui::app::App;
 use crate::tui::mode::{Confirm, Palette};
+use crate::tui::opening::Opening;
 use crate::tui::prompt::Prompt;
 use crate::value::format::printable;
 use ratatui::Frame;
@@ -99,6 +100,23 @@ pub fn prompt(app: &App, prompt: &Prompt, frame: &mut Frame) {
         let text = Paragraph::new(printable(error)).style(app.theme.error());
         frame.render_widget(text, below);
     }
+}
+
+pub fn opening(app: &App, opening: &Opening, frame: &mut Frame) {
+    const SPINNER: [&str; 4] = ["|", "/", "-", "\\"];
+    let area = window(app.screen(), 60, 4);
+    let inside = open(app, "Opening", area, frame);
+    let elapsed = opening.since.elapsed();
+    let spinner = SPINNER[(elapsed.as_millis() / 150) as usize % SPINNER.len()];
+    let name = opening.path.display().to_string();
+    let lines = vec![
+        Line::from(format!("{spinner} {}", printable(&name))),
+        Line::styled(
+            format!("{:.1} s. Esc gives it up.", elapsed.as_secs_f64()),
+            app.theme.dim(),
+        ),
+    ];
+    frame.render_widget(Paragraph::new(lines), inside);
 }
 
 pub fn confirm(app: &App, confirm: &Confirm, frame: &mut Frame) {

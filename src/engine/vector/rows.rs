@@ -1,0 +1,147 @@
+//! Sums, means, extremes and sums of products over the cells of each row.
+
+use super::block::Block;
+use super::operators::all_finite;
+use super::plan::{ColumnRef, Part};
+use crate::functions::Function;
+
+/// A function that goes once over the numbers of its arguments, in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fold {
+    Sum,
+    Average,
+    Min,
+    Max,
+    SumProduct,
+}
+
+/// An argument of a fold.
+pub enum RowArg<'b> {
+    /// Cells of the formula's row, or of one beside it: the first column, and
+    /// how many.
+    Row(ColumnRef, u32),
+    /// The same numbers in every lane (SUMPRODUCT).
+    Fixed(Vec<f64>),
+    /// One value.
+    Value(Part<'b>),
+}
+
+impl Fold {
+    pub fn of(function: &Function) -> Option<Self> {
+        Some(match function.name {
+            "SUM" => Self::Sum,
+            "AVERAGE" => Self::Average,
+            "MIN" => Self::Min,
+            "MAX" => Self::Max,
+            "SUMPRODUCT" => Self::SumProduct,
+            _ => return None,
+        })
+    }
+}
+
+/// A column beside another.
+pub fn beside(first: ColumnRef, by: u32) -> ColumnRef {
+    let col = first.col + by;
+    ColumnRef { col, ..first }
+}
+
+impl Block<'_> {
+    /// A fold in every lane; `None` where a cell holds anything but a number
+    /// or a result is not finite.
+    pub(super) fn fold(&mut self, fold: Fold, args: &[RowArg<'_>]) -> Option<Vec<f64>> {
+        let out = match fold {
+            Fold::SumProduct => self.sum_product(args)?,
+            Fold::Sum => self.over(args, |_| 0.0, |sum, x| sum + x)?.0,
+            Fold::Average => {
+                let (mut sums, count) = self.over(args, |_| 0.0, |sum, x| sum + x)?;
+                sums.iter_mut().for_each(|sum| *sum /= count);
+                sums
+            }
+            Fold::Min => self.over(args, |x| x, f64::min)?.0,
+            Fold::Max => self.over(args, |x| x, f64::max)?.0,
+        };
+        all_finite(&out).then_some(out)
+    }
+
+    /// Folds all numbers by lane, and counts them; `start` tells what the first
+    /// is folded into.
+    fn over(
+        &mut self,
+        args: &[RowArg<'_>],
+        start: fn(f64) -> f64,
+        step: fn(f64, f64) -> f64,
+    ) -> Option<(Vec<f64>, f64)> {
+        let mut out: Option<Vec<f64>> = None;
+        let mut count = 0.0;
+        let len = self.len;
+        let mut take = |numbers: &[f64]| {
+            let out = out.get_or_insert_with(|| numbers.iter().map(|&x| start(x)).collect());
+            for (sum, &x) in out.iter_mut().zip(numbers) {
+                *sum = step(*sum, x);
+            }
+            count += 1.0;
+        };
+        for arg in args {
+            match arg {
+                RowArg::Row(first, width) => {
+                    for by in 0..*width {
+                        take(&self.numbers(beside(*first, by))?);
+                    }
+                }
+                RowArg::Value(part) => {
+                    let lanes = self.lanes(part);
+                    match lanes.numbers()? {
+                        super::lanes::Numbers::Same(x) => take(&vec![x; len]),
+                        super::lanes::Numbers::Each(numbers) => take(&numbers),
+                    }
+                }
+                RowArg::Fixed(_) => return None,
+            }
+        }
+        Some((out?, count))
+    }
+
+    /// The products' sums, from the first column to the last.
+    fn sum_product(&self, args: &[RowArg<'_>]) -> Option<Vec<f64>> {
+        let width = args.iter().find_map(|arg| match arg {
+            RowArg::Row(_, width) => Some(*width),
+            _ => None,
+        })?;
+        // What an empty sum of floating-point numbers is in Rust.
+        let mut sums = vec![-0.0; self.len];
+        let mut products = Vec::new();
+        for by in 0..width {
+            if let [RowArg::Row(first, _), RowArg::Fixed(weights)]
+            | [RowArg::Fixed(weights), RowArg::Row(first, _)] = args
+            {
+                let weight = weights[by as usize];
+                let numbers = self.numbers(beside(*first, by))?;
+                for (sum, x) in sums.iter_mut().zip(&*numbers) {
+                    *sum += x * weight;
+                }
+                continue;
+            }
+            products.clear();
+            products.resize(self.len, 1.0);
+            for arg in args {
+                match arg {
+                    RowArg::Row(first, _) => {
+                        let numbers = self.numbers(beside(*first, by))?;
+                        for (product, x) in products.iter_mut().zip(&*numbers) {
+                            *product *= x;
+                        }
+                    }
+                    RowArg::Fixed(weights) => {
+                        let weight = weights[by as usize];
+                        products.iter_mut().for_each(|product| *product *= weight);
+                    }
+                    RowArg::Value(_) => return None,
+                }
+            }
+            for (sum, product) in sums.iter_mut().zip(&products) {
+                *sum += product;
+            }
+        }
+        Some(sums)
+    }
+}
