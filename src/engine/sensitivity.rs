@@ -107,7 +107,12 @@ impl Pass {
             rect: Rect::cell(objective.pos),
         };
         let used = |v: &&super::lower::Sensed| v.used;
-        if sensing.variables.iter().filter(used).all(|v| v.area == alone) {
+        if sensing
+            .variables
+            .iter()
+            .filter(used)
+            .all(|v| v.area == alone)
+        {
             return Err(SliceError::Independent {
                 objective: workbook.address(objective),
                 variables: "any number".to_owned(),

@@ -10,6 +10,7 @@ mod cells;
 mod chunk;
 mod conditional;
 mod external;
+mod label;
 mod names;
 mod restyle;
 mod run;

@@ -32,12 +32,7 @@ impl Lowerer<'_> {
         }
     }
 
-    fn lowered_part(
-        &mut self,
-        part: &Bound,
-        site: &Site,
-        want: Want,
-    ) -> Result<Numbers, Refusal> {
+    fn lowered_part(&mut self, part: &Bound, site: &Site, want: Want) -> Result<Numbers, Refusal> {
         if let Some(input) = self.leaf(part, site, want)? {
             return Ok(input);
         }
