@@ -17,6 +17,7 @@ mod document;
 mod draw;
 mod entry;
 mod jobs;
+mod jumps;
 pub mod keymap;
 mod layout;
 mod list;

@@ -7,9 +7,12 @@ mod edit;
 mod entry;
 mod file;
 mod go;
+mod gradient;
+mod inspector;
 mod panel;
 mod sheet;
 mod view;
+mod watch;
 
 use super::app::App;
 use super::mode::Context;
@@ -153,6 +156,9 @@ const TABLES: &[&[Command]] = &[
     sheet::COMMANDS,
     view::COMMANDS,
     panel::COMMANDS,
+    gradient::COMMANDS,
+    inspector::COMMANDS,
+    watch::COMMANDS,
     entry::COMMANDS,
 ];
 

@@ -11,6 +11,7 @@ use ratatui::Frame;
 use ratatui::layout::{Position, Rect as Screen};
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
+use std::ops::Range;
 use unicode_width::UnicodeWidthStr;
 
 /// The width of the box with the active cell's address.
@@ -40,9 +41,25 @@ pub fn formula_bar(app: &App, area: Screen, frame: &mut Frame) {
             frame.set_cursor_position(Position::new(x, area.y));
         }
     } else {
-        line.push_span(Span::raw(printable(&text).into_owned()));
+        match super::inspector::chosen_span(app).filter(|_| text.starts_with('=')) {
+            Some(span) => line.extend(marked(app, &text, span.start + 1..span.end + 1)),
+            None => line.push_span(Span::raw(printable(&text).into_owned())),
+        }
     }
     frame.render_widget(line, area);
+}
+
+/// A text with a part of it marked.
+fn marked(app: &App, text: &str, part: Range<usize>) -> Vec<Span<'static>> {
+    let piece = |range: Range<usize>, style: Style| {
+        let text = text.get(range).unwrap_or_default();
+        Span::styled(printable(text).into_owned(), style)
+    };
+    vec![
+        piece(0..part.start, Style::new()),
+        piece(part.clone(), app.theme.accent()),
+        piece(part.end..text.len(), Style::new()),
+    ]
 }
 
 /// A line's text from a column of the screen on.
@@ -152,7 +169,15 @@ pub fn status(app: &App, area: Screen, frame: &mut Frame) {
             app.theme.dim(),
         ));
     }
-    frame.render_widget(Line::from(spans), area);
+    let said = Line::from(spans);
+    let watched = super::gradient::status(app).into_iter();
+    let watched: Line = watched.chain(super::problems::status(app)).collect();
+    // A message counts for more than what is watched.
+    let room = usize::from(area.width) > said.width() + watched.width();
+    frame.render_widget(said, area);
+    if room || app.message().is_none() {
+        frame.render_widget(watched.right_aligned(), area);
+    }
     let pending = app.pending();
     if !pending.is_empty() {
         let line = Line::from(format!("{pending} ")).right_aligned();

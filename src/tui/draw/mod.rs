@@ -1,13 +1,19 @@
 //! Showing the application's state. Nothing here changes it.
 
 mod bars;
+mod gradient;
 mod grid;
 mod help;
+mod inspector;
+mod lines;
 mod overlay;
 mod panel;
+mod problems;
+mod tint;
 
 pub use bars::tab_spans;
 pub use help::text as help_text;
+pub use tint::Tint;
 
 use super::app::App;
 use super::mode::Mode;

@@ -21,12 +21,10 @@ pub fn panel(app: &App, kind: PanelKind, area: Screen, frame: &mut Frame) {
     let inside = block.inner(area);
     frame.render_widget(block, area);
     match kind {
-        PanelKind::Gradient
-        | PanelKind::Inspector
-        | PanelKind::Solver
-        | PanelKind::Sliders
-        | PanelKind::Charts
-        | PanelKind::Problems => {
+        PanelKind::Gradient => super::gradient::panel(app, inside, frame),
+        PanelKind::Inspector => super::inspector::panel(app, inside, frame),
+        PanelKind::Problems => super::problems::panel(app, inside, frame),
+        PanelKind::Solver | PanelKind::Sliders | PanelKind::Charts => {
             let _ = inside;
         }
     }

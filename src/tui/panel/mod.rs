@@ -4,6 +4,12 @@
 //! A panel is a file here with its state, a file in `draw` that shows it, and
 //! its commands in `command`.
 
+pub mod gradient;
+pub mod inspector;
+pub mod problems;
+
+use super::app::App;
+
 /// A kind of panel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PanelKind {
@@ -44,8 +50,8 @@ impl PanelKind {
     /// The columns it takes beside the grid.
     pub fn width(self) -> u16 {
         match self {
-            Self::Gradient | Self::Problems | Self::Sliders => 38,
-            Self::Inspector | Self::Solver => 46,
+            Self::Problems | Self::Sliders => 38,
+            Self::Gradient | Self::Inspector | Self::Solver => 46,
             Self::Charts => 60,
         }
     }
@@ -55,4 +61,15 @@ impl PanelKind {
 #[derive(Debug, Default)]
 pub struct Panels {
     pub open: Option<PanelKind>,
+    pub gradient: gradient::Gradient,
+    pub inspector: inspector::Inspector,
+    pub problems: problems::Problems,
+}
+
+/// Brings what is derived from the document up to its state; called after all
+/// that happens.
+pub fn follow(app: &mut App) {
+    gradient::follow(app);
+    inspector::follow(app);
+    problems::follow(app);
 }
