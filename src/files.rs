@@ -22,16 +22,20 @@ impl Kind {
     /// By the extension; what has none that is known is taken for xlsx, whose
     /// reader says what is wrong with it.
     pub fn of(path: &Path) -> Self {
-        let extension = path
-            .extension()
-            .map(|e| e.to_string_lossy().to_ascii_lowercase());
-        match extension.as_deref() {
-            Some("xlsm") => Self::Xlsm,
-            Some("csv") => Self::Text(b','),
-            Some("tsv" | "txt" | "tab") => Self::Text(b'\t'),
-            Some("xls" | "xlsb" | "ods") => Self::Imported,
-            _ => Self::Xlsx,
-        }
+        Self::named(path).unwrap_or(Self::Xlsx)
+    }
+
+    /// By the extension; `None` where it is not a known one.
+    fn named(path: &Path) -> Option<Self> {
+        let extension = path.extension()?.to_string_lossy().to_ascii_lowercase();
+        Some(match extension.as_str() {
+            "xlsx" => Self::Xlsx,
+            "xlsm" => Self::Xlsm,
+            "csv" => Self::Text(b','),
+            "tsv" | "txt" | "tab" => Self::Text(b'\t'),
+            "xls" | "xlsb" | "ods" => Self::Imported,
+            _ => return None,
+        })
     }
 }
 
@@ -60,6 +64,12 @@ pub enum FileError {
     },
     #[error("{}: cannot be written in this format: save as .xlsx or .csv", .0.display())]
     ReadOnlyFormat(PathBuf),
+    #[error("{}: its extension names no format that can be written: save as .xlsx or .csv", .0.display())]
+    UnknownFormat(PathBuf),
+    #[error("{}: there is no folder to save it in", .0.display())]
+    NoFolder(PathBuf),
+    #[error("{}: this is a folder: name the file to save", .0.display())]
+    Folder(PathBuf),
     #[error("{}: {} has no macros: save it as .xlsx", output.display(), input.display())]
     NoMacros { input: PathBuf, output: PathBuf },
     #[error(
@@ -111,11 +121,25 @@ pub fn save(
     }
 }
 
-/// Whether what was opened from `input` can be saved as `output`, so that
-/// long work is not done in vain.
+/// Whether what was opened from `input` can be saved as `output`, which must
+/// lie in a folder that is there: so that long work is not done in vain.
 pub fn check_formats(input: &Path, output: &Path) -> Result<(), FileError> {
     let macros = Kind::of(input) == Kind::Xlsm;
     let (input, output) = (input.to_owned(), output.to_owned());
+    let folder = match output.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    if !folder.is_dir() {
+        return Err(FileError::NoFolder(output));
+    }
+    if output.is_dir() {
+        return Err(FileError::Folder(output));
+    }
+    // A workbook under another name may be replaced, not made.
+    if Kind::named(&output).is_none() && output != input {
+        return Err(FileError::UnknownFormat(output));
+    }
     match Kind::of(&output) {
         Kind::Imported => Err(FileError::ReadOnlyFormat(output)),
         Kind::Xlsm if !macros => Err(FileError::NoMacros { input, output }),

@@ -6,8 +6,8 @@ mod program;
 mod shared;
 
 use gradsheet::engine::Engine;
-use gradsheet::grid::{Cell, Pos};
-use gradsheet::workbook::Workbook;
+use gradsheet::grid::{Area, Cell, Pos, Rect};
+use gradsheet::workbook::{Content, Edit, RunKind, Template, Transaction, Workbook};
 use gradsheet::xlsx;
 use program::gradsheet;
 use serde_json::Value;
@@ -571,11 +571,132 @@ fn files_are_converted_and_impossible_formats_refused() {
     let back = inside(&folder, "back.xlsx");
     assert_eq!(gradsheet(&["convert", &csv, &back]).code, 0);
     assert_eq!(gradsheet(&["get", &back, "B1"]).out, "6\n");
-    for (output, message) in [("x.ods", "cannot be written"), ("x.xlsm", "no macros")] {
-        let refused = gradsheet(&["convert", &book, &inside(&folder, output)]);
-        assert_eq!(refused.code, 2);
-        assert!(refused.err.contains(message), "{}", refused.err);
+    for (output, message) in [
+        ("x.ods", "cannot be written"),
+        ("x.xlsm", "no macros"),
+        ("x.pdf", "names no format"),
+        ("nameless", "names no format"),
+        ("missing/dir/x.xlsx", "no folder"),
+        (".", "is a folder"),
+    ] {
+        let output = inside(&folder, output);
+        for command in [
+            &["convert", &book, &output][..],
+            &["calc", &book, "-o", &output],
+            &["set", &book, "Fit!E1=2", "-o", &output],
+            &[
+                "solve",
+                &book,
+                "--objective",
+                "Fit!F2",
+                "--vary",
+                "Fit!E1",
+                "-o",
+                &output,
+            ],
+        ] {
+            let refused = gradsheet(command);
+            assert_eq!(refused.code, 2, "{command:?}");
+            assert!(refused.err.contains(message), "{}", refused.err);
+            // Before any work is done.
+            assert!(!refused.err.contains("iteration"), "{}", refused.err);
+        }
     }
+}
+
+#[test]
+fn formulas_without_saved_values_are_told_from_differences() {
+    let mut book = Workbook::new();
+    let sheet = book.add_sheet("S");
+    // Entered without an engine, as by a program that does not calculate.
+    let at = Pos::new(0, 0);
+    let formula = gradsheet::formula::parse("1+1", at).unwrap();
+    let edit = Edit::Set {
+        area: Area {
+            sheet,
+            rect: Rect::cell(at),
+        },
+        content: Content::Formula {
+            template: book.templates.intern(Template::Formula(formula)),
+            kind: RunKind::Plain,
+            values: Vec::new(),
+        },
+    };
+    book.apply(&Transaction::new("Enter", vec![edit])).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let (plain, calculated) = (inside(&folder, "plain.xlsx"), inside(&folder, "full.xlsx"));
+    xlsx::save(&book, Path::new(&plain)).unwrap();
+    let check = gradsheet(&["check", &plain]);
+    assert_eq!(check.code, 1);
+    assert!(
+        check.out.contains("1 cell without a saved value"),
+        "{}",
+        check.out
+    );
+    assert!(check.out.contains("gradsheet calc"), "{}", check.out);
+    let json = gradsheet(&["check", &plain, "--json"]).json();
+    assert_eq!(
+        (&json[0]["unsaved"], &json[0]["differing"]),
+        (&1.into(), &1.into())
+    );
+    assert_eq!(gradsheet(&["calc", &plain, "-o", &calculated]).code, 0);
+    assert_eq!(gradsheet(&["check", &calculated]).code, 0);
+}
+
+#[test]
+fn an_entry_in_the_way_of_a_spill_or_into_a_circle_is_told() {
+    let (folder, book) = fixture();
+    let spilled = inside(&folder, "spilled.xlsx");
+    let set = gradsheet(&["set", &book, "'Other sheet'!E1==A1:A2*2", "-o", &spilled]);
+    assert_eq!((set.code, &*set.err), (0, ""));
+    let set = gradsheet(&["set", &spilled, "'Other sheet'!E2=7"]);
+    assert!(
+        set.err.contains("'Other sheet'!E1 spilled over"),
+        "{}",
+        set.err
+    );
+    assert!(set.err.contains("#SPILL!"), "{}", set.err);
+    // A formula replaced together with its spill leaves nothing to tell.
+    let set = gradsheet(&["set", &spilled, "'Other sheet'!E1=", "'Other sheet'!E2=7"]);
+    assert_eq!(set.err, "");
+    let set = gradsheet(&["set", &book, "'Other sheet'!A1==B1"]);
+    assert!(set.err.contains("circular reference"), "{}", set.err);
+}
+
+#[test]
+fn a_plateau_is_told_and_notes_are_shown_though_quiet() {
+    let (folder, book) = fixture();
+    let steps = inside(&folder, "steps.xlsx");
+    let set = gradsheet(&["set", &book, "Fit!H1==ROUND(E1,0)^2+3", "-o", &steps]);
+    assert_eq!(set.code, 0, "{}", set.err);
+    let solve = gradsheet(&[
+        "solve",
+        &steps,
+        "--objective",
+        "Fit!H1",
+        "--vary",
+        "Fit!E1",
+        "-q",
+    ]);
+    assert_eq!(solve.code, 1, "{}", solve.out);
+    assert!(solve.out.contains("plateau"), "{}", solve.out);
+    assert!(solve.out.contains("--starts"), "{}", solve.out);
+    assert!(
+        solve.err.contains("ROUND in Fit!H1 is piecewise constant"),
+        "{}",
+        solve.err
+    );
+    // What counts cells has no steps to note.
+    let set = gradsheet(&[
+        "set",
+        &book,
+        "Fit!H1==SUM(E1:E3)/COUNT(E1:E3)",
+        "-o",
+        &steps,
+    ]);
+    assert_eq!(set.code, 0);
+    let grad = gradsheet(&["grad", &steps, "--of", "Fit!H1", "--wrt", "Fit!E1"]);
+    assert_eq!((grad.code, &*grad.err), (0, ""));
 }
 
 #[test]

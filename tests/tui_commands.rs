@@ -33,6 +33,20 @@ fn selected(driver: &Driver) -> String {
     address(driver.app.selection().last())
 }
 
+fn tabs(driver: &Driver) -> Vec<String> {
+    let workbook = driver.app.document.engine().workbook();
+    let order = workbook.order();
+    order
+        .iter()
+        .map(|&id| workbook.sheet(id).name.to_string())
+        .collect()
+}
+
+fn front(driver: &Driver) -> String {
+    let workbook = driver.app.document.engine().workbook();
+    workbook.sheet(driver.app.sheet()).name.to_string()
+}
+
 /// One for each command at least.
 const CASES: &[Case] = &[
     case("go.down", "Down Down", |d| active(d) == "A3"),
@@ -114,8 +128,97 @@ const CASES: &[Case] = &[
         "Ctrl+P `keys of vim` Enter Ctrl+P `keys of excel` Enter `j` Enter",
         |d| d.shown("A1") == "j",
     ),
-    case("sheet.next", "Ctrl+PgDn", |d| d.app.sheet().0 == 0),
-    case("sheet.previous", "Ctrl+PgUp", |d| d.app.sheet().0 == 0),
+    case(
+        "rows.insert",
+        "`=A2` Enter `7` Enter Ctrl+Home Alt+Insert",
+        |d| d.shown("A2") == "7",
+    ),
+    case(
+        "rows.delete",
+        "`x` Enter `7` Enter Ctrl+Home Alt+Delete",
+        |d| d.shown("A1") == "7",
+    ),
+    case("columns.insert", "`7` Enter Up Ctrl+Alt+Insert", |d| {
+        d.shown("B1") == "7"
+    }),
+    case(
+        "columns.delete",
+        "Right `7` Tab Ctrl+Home Ctrl+Alt+Delete",
+        |d| d.shown("A1") == "7",
+    ),
+    case("sheet.next", "Shift+F11 `7` Enter Ctrl+PgDn", |d| {
+        front(d) == "Sheet1"
+    }),
+    case("sheet.previous", "Shift+F11 Ctrl+PgDn Ctrl+PgUp", |d| {
+        front(d) == "Sheet2"
+    }),
+    case("sheet.add", "Shift+F11", |d| {
+        tabs(d) == ["Sheet2", "Sheet1"]
+    }),
+    case(
+        "sheet.rename",
+        "Ctrl+P `rename the sheet` Enter Ctrl+U `Data` Enter",
+        |d| tabs(d) == ["Data"],
+    ),
+    case(
+        "sheet.copy",
+        "`7` Enter Ctrl+P `copy the sheet` Enter",
+        |d| front(d) == "Sheet1 (2)" && d.shown("A1") == "7",
+    ),
+    case(
+        "sheet.move-left",
+        "Shift+F11 Ctrl+PgDn Ctrl+P `move the sheet left` Enter",
+        |d| tabs(d) == ["Sheet1", "Sheet2"] && front(d) == "Sheet1",
+    ),
+    case(
+        "sheet.move-right",
+        "Shift+F11 Ctrl+P `move the sheet right` Enter",
+        |d| tabs(d) == ["Sheet1", "Sheet2"] && front(d) == "Sheet2",
+    ),
+    case(
+        "sheet.hide",
+        "Shift+F11 Ctrl+P `hide the sheet` Enter",
+        |d| {
+            front(d) == "Sheet1"
+                && d.screen()
+                    .lines()
+                    .nth(22)
+                    .is_some_and(|l| !l.contains("Sheet2"))
+        },
+    ),
+    case(
+        "sheet.unhide",
+        "Shift+F11 Ctrl+P `hide the sheet` Enter Ctrl+P `unhide` Enter",
+        |d| front(d) == "Sheet2",
+    ),
+    case(
+        "sheet.delete",
+        "Shift+F11 Ctrl+P `delete the sheet` Enter d",
+        |d| tabs(d) == ["Sheet1"],
+    ),
+    case("sheet.go", "Shift+F11 : `sheet Sheet1` Enter", |d| {
+        front(d) == "Sheet1"
+    }),
+    case(
+        "name.define",
+        "`7` Enter Up Ctrl+F3 `Rate` Enter Down `=Rate*2` Enter",
+        |d| d.shown("A2") == "14",
+    ),
+    case(
+        "name.remove",
+        ": `name Tempo=7` Enter `=Tempo` Enter Ctrl+P `remove a name` Enter `Tempo` Enter",
+        |d| d.shown("A1") == "#NAME?",
+    ),
+    case(
+        "name.rename",
+        ": `name Rate=7` Enter `=Rate` Enter Ctrl+P `rename a name` Enter `Rate=Pace` Enter F2 Esc Up",
+        |d| {
+            d.screen()
+                .lines()
+                .next()
+                .is_some_and(|l| l.contains("=Pace"))
+        },
+    ),
     case("file.save", "`7` Enter Ctrl+S `{dir}/a.xlsx` Enter", |d| {
         !d.app.document.is_modified() && d.message().contains("a.xlsx")
     }),

@@ -17,6 +17,7 @@ use std::path::PathBuf;
     gradsheet calc book.xlsx -o recalculated.xlsx\n  \
     gradsheet calc book.xlsx '=AVERAGE(Data!B2:B100)' '=MAX(Data!B:B)'")]
 pub struct Args {
+    /// The workbook: xlsx, xlsm, xls, xlsb, ods, csv or tsv
     file: PathBuf,
     /// Formulas to evaluate, as if in A1 of the sheet
     #[arg(value_name = "FORMULA")]

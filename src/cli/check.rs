@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 /// Recalculate workbooks and compare the results with the saved values
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Exit status 1 where a value differs or a formula is not supported.\n\n\
+    after_help = "Exit status 1 where a value differs or is missing, or a formula is not supported.\n\n\
     Examples:\n  \
     gradsheet check book.xlsx\n  \
     gradsheet check --json *.xlsx\n  \
@@ -36,6 +36,7 @@ struct Document {
     matched: usize,
     differing: usize,
     unsupported: usize,
+    unsaved: usize,
     skipped_volatile: usize,
     mismatches: Vec<Mismatch>,
 }
@@ -90,6 +91,7 @@ fn document(path: &Path, comparison: &Comparison, engine: &Engine) -> Document {
         matched: comparison.matched,
         differing: comparison.differing,
         unsupported: comparison.unsupported,
+        unsaved: comparison.unsaved,
         skipped_volatile: comparison.skipped_volatile,
         mismatches: comparison
             .mismatches
@@ -121,6 +123,13 @@ fn print(
         document.skipped_volatile,
         count(comparison.spilled, "cell"),
     )?;
+    if document.unsaved > 0 {
+        writeln!(
+            out,
+            "  {} without a saved value: nothing to compare with (gradsheet calc FILE -o OUT calculates and saves them)",
+            count(document.unsaved, "cell"),
+        )?;
+    }
     if !comparison.unknown_functions.is_empty() {
         writeln!(
             out,
@@ -133,6 +142,7 @@ fn print(
         .mismatches
         .iter()
         .zip(&document.mismatches)
+        .filter(|(mismatch, _)| !mismatch.expected.is_blank())
         .take(limit)
     {
         table
@@ -143,7 +153,8 @@ fn print(
             .text(&shown.formula);
     }
     table.print(out)?;
-    let left = document.mismatches.len().saturating_sub(limit);
+    let saved = document.differing - document.unsaved;
+    let left = saved.saturating_sub(limit);
     if left > 0 {
         writeln!(out, "  and {left} more (--limit shows more)")?;
     }
@@ -204,6 +215,7 @@ mod tests {
             matched: 0,
             differing: 0,
             unsupported: 0,
+            unsaved: 0,
             skipped_volatile: 0,
             mismatches: vec![Mismatch {
                 cell: String::new(),

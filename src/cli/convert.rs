@@ -16,7 +16,11 @@ use std::path::PathBuf;
     gradsheet convert old.xls new.xlsx"
 )]
 pub struct Args {
+    /// The file to read: xlsx, xlsm, xls, xlsb, ods, csv or tsv
+    #[arg(value_name = "IN")]
     input: PathBuf,
+    /// The file to write: xlsx, xlsm, csv or tsv
+    #[arg(value_name = "OUT")]
     output: PathBuf,
     /// The sheet that goes into a csv file [default: the active one]
     #[arg(long)]

@@ -122,12 +122,7 @@ fn list(as_json: bool, out: &mut dyn Write) -> Result {
 fn describe(name: &str, as_json: bool, out: &mut dyn Write) -> Result {
     let wanted = name.trim().trim_end_matches("()").to_uppercase();
     let Some(function) = functions::find(&wanted) else {
-        let mut near: Vec<&str> = functions::all()
-            .map(|f| f.name)
-            .filter(|known| known.contains(&wanted) || wanted.contains(known))
-            .collect();
-        near.sort_unstable();
-        near.truncate(8);
+        let near = similar(&wanted);
         let hint = if near.is_empty() {
             "see gradsheet functions".to_string()
         } else {
@@ -158,6 +153,22 @@ fn describe(name: &str, as_json: bool, out: &mut dyn Write) -> Result {
     Ok(Verdict::Holds)
 }
 
+/// The names most like one that is none, nearest first: few typing errors
+/// away, or holding it.
+fn similar(wanted: &str) -> Vec<&'static str> {
+    const SHOWN: usize = 5;
+    let errors = wanted.chars().count().div_ceil(4).max(1);
+    let mut near: Vec<(usize, &str)> = functions::all()
+        .map(|f| (strsim::damerau_levenshtein(wanted, f.name), f.name))
+        .filter(|(distance, known)| {
+            *distance <= errors || (wanted.chars().count() >= 3 && known.contains(wanted))
+        })
+        .collect();
+    near.sort_unstable();
+    near.truncate(SHOWN);
+    near.into_iter().map(|(_, name)| name).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -181,7 +192,23 @@ mod tests {
         )
         .unwrap();
         assert!(String::from_utf8(out).unwrap().starts_with("SUM("));
-        let error = describe("SUMM", false, &mut Vec::new()).unwrap_err();
-        assert!(error.to_string().contains("did you mean SUM?"), "{error}");
+        for (typed, first) in [
+            ("SUMM", "SUM"),
+            ("vlokup", "VLOOKUP"),
+            ("IFFERROR", "IFERROR"),
+            ("PERCENTIL", "PERCENTILE"),
+            ("STANDARD", "STANDARDIZE"),
+        ] {
+            let error = describe(typed, false, &mut Vec::new()).unwrap_err();
+            assert!(
+                error.to_string().contains(&format!("did you mean {first}")),
+                "{error}"
+            );
+        }
+        let error = describe("QQQQQQ", false, &mut Vec::new()).unwrap_err();
+        assert!(
+            error.to_string().ends_with("see gradsheet functions"),
+            "{error}"
+        );
     }
 }

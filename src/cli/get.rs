@@ -24,7 +24,9 @@ use std::path::PathBuf;
     gradsheet get book.xlsx 'Data!B:B' --raw"
 )]
 pub struct Args {
+    /// The workbook: xlsx, xlsm, xls, xlsb, ods, csv or tsv
     file: PathBuf,
+    /// The cells: areas, names or table columns, joined by commas
     #[arg(value_name = "REF")]
     reference: String,
     /// The sheet of references that name none [default: the active one]

@@ -24,6 +24,7 @@ use std::path::PathBuf;
     gradsheet grad book.xlsx --of Loss --wrt 'Params!A1:B4,Params!D1' --check"
 )]
 pub struct Args {
+    /// The workbook: xlsx, xlsm, xls, xlsb, ods, csv or tsv
     file: PathBuf,
     /// The cell to differentiate
     #[arg(long, value_name = "CELL")]
@@ -74,7 +75,7 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result {
     let mut engine = Engine::new(workbook);
     let mut slice = slice::compile(&mut engine, objective, &areas)?;
     for note in slice.notes() {
-        complain(note);
+        complain(&format!("note: {note}"));
     }
     let start = slice.start().to_vec();
     let mut gradient = vec![0.0; start.len()];

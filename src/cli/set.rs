@@ -6,8 +6,9 @@ use super::{Result, Verdict, complain, files, json};
 use gradsheet::engine::Engine;
 use gradsheet::formula::{self, Dialect};
 use gradsheet::functions;
-use gradsheet::grid::{Area, Cell, Pos};
+use gradsheet::grid::{Area, Cell, Pos, Rect};
 use gradsheet::value::format::printable;
+use gradsheet::value::{ErrorKind, Value};
 use gradsheet::workbook::{Edit, Transaction};
 use serde::Serialize;
 use std::borrow::Cow;
@@ -26,6 +27,7 @@ use std::path::PathBuf;
     gradsheet set book.xlsx --r1c1 'D2:D9==RC[-1]-R[-1]C[-1]' -o differences.xlsx"
 )]
 pub struct Args {
+    /// The workbook: xlsx, xlsm, xls, xlsb, ods, csv or tsv
     file: PathBuf,
     /// Cells and what to enter into them
     #[arg(required = true, value_name = "REF=VALUE")]
@@ -108,7 +110,20 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result {
         .iter()
         .map(|&c| (Json::from(&engine.value(c)), engine.display(c)))
         .collect();
+    let spills: Vec<(Cell, Rect)> = spills_under(&engine, &areas);
     engine.apply(&transaction)?;
+    for (anchor, rect) in spills {
+        if engine.value(anchor) == Value::Error(ErrorKind::Spill) {
+            let at = engine.workbook().address(anchor);
+            let area = engine.workbook().area_address(Area {
+                sheet: anchor.sheet,
+                rect,
+            });
+            complain(&format!(
+                "{at} spilled over {area}, where an entry now is in its way: it shows #SPILL!"
+            ));
+        }
+    }
     for path in engine.circular() {
         let path: Vec<String> = path.iter().map(|&c| engine.workbook().address(c)).collect();
         complain(&format!("circular reference: {}", path.join(" -> ")));
@@ -148,6 +163,22 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result {
         )?,
     }
     Ok(Verdict::Holds)
+}
+
+/// The spilled results that entries are made into, by the cells of their formulas.
+fn spills_under(engine: &Engine, areas: &[Area]) -> Vec<(Cell, Rect)> {
+    let mut found = Vec::new();
+    for &sheet in engine.workbook().order() {
+        for (&pos, &rect) in &engine.workbook().sheet(sheet).spills {
+            let anchor = Cell { sheet, pos };
+            let entered =
+                |area: &Area| area.sheet == sheet && area.rect.intersection(&rect).is_some();
+            if areas.iter().any(entered) {
+                found.push((anchor, rect));
+            }
+        }
+    }
+    found
 }
 
 /// A formula in R1C1 notation as it would be typed into the cell at `at`.

@@ -1,7 +1,7 @@
 //! `gradsheet solve`: optimise a cell by changing others.
 
 use super::show::{Table, full};
-use super::{Result, Verdict, files, json, slice};
+use super::{Result, Verdict, complain, files, json, slice};
 use clap::builder::PossibleValuesParser;
 use gradsheet::engine::Engine;
 use gradsheet::engine::gradient::{Slice, SliceError};
@@ -36,6 +36,7 @@ use std::time::Duration;
     gradsheet solve book.xlsx --objective Loan!B7 --vary Loan!B2 --target 500"
 )]
 pub struct Args {
+    /// The workbook: xlsx, xlsm, xls, xlsb, ods, csv or tsv
     file: PathBuf,
     /// The sheet whose stored model is solved, and of references that name none
     #[arg(long)]
@@ -83,7 +84,7 @@ pub struct Args {
     /// Save over the input
     #[arg(long)]
     force: bool,
-    /// Show no progress
+    /// Show no progress, only notes and the result
     #[arg(short, long)]
     quiet: bool,
     #[arg(long, help = "Print JSON (fields in docs/cli.md)")]
@@ -130,7 +131,11 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result {
 
     let mut engine = Engine::new(workbook);
     let mut slice = slice::compile(&mut engine, resolved.objective, &resolved.areas)?;
-    slice.notes().iter().for_each(|note| say(note));
+    // What a note says changes what the result means, so --quiet keeps it.
+    slice
+        .notes()
+        .iter()
+        .for_each(|note| complain(&format!("note: {note}")));
     // As the cell shows it: the compiled slice may differ in the last digit.
     let before = number(&engine, resolved.objective);
     let problem = Problem {
@@ -561,6 +566,7 @@ mod tests {
             Status::TargetReached,
             Status::Settled,
             Status::CannotImprove,
+            Status::Plateau,
             Status::IterationLimit,
             Status::EvaluationLimit,
             Status::TimeLimit,

@@ -17,6 +17,9 @@ pub struct Comparison {
     /// Cells whose formula cannot be read, calls a function that is unknown
     /// here, or belongs to a data table.
     pub unsupported: usize,
+    /// Cells that differ because the file holds no value of them: it was
+    /// written by a program that does not calculate.
+    pub unsaved: usize,
     /// Cells that depend on RAND, NOW and their kind, directly or not.
     pub skipped_volatile: usize,
     /// Cells that dynamic array formulas spilled over, compared as well.
@@ -142,6 +145,7 @@ impl Comparison {
         let (expected, got) = (saved.get(cell.pos), engine.value(cell));
         let agree = agree(&expected, &got);
         if !agree {
+            self.unsaved += usize::from(expected.is_blank());
             self.mismatches.push(Mismatch {
                 cell,
                 expected,

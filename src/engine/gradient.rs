@@ -28,6 +28,9 @@ use std::sync::{Arc, Mutex, OnceLock};
 /// methods which ask for one.
 const MAX_JACOBIAN: usize = 1 << 23;
 
+/// The relative difference up to which a program's value is the workbook's.
+pub(super) const AGREEMENT: f64 = 1e-9;
+
 /// Why there is no gradient.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum SliceError {
@@ -178,6 +181,8 @@ impl Slice {
         let loss = lowerer.scalar_at(objective)?;
         let notes = lowerer.notes.iter().cloned().collect();
         let lowered = lowerer.lowered();
+        // What follows from an inexact value may be less exact than it.
+        let tolerance = AGREEMENT.max(100.0 * lowerer.inexact);
         let builder = lowerer.builder;
         let programs = Programs::new(builder, loss, parameters).map_err(|error| Refusal {
             cell: workbook.address(objective),
@@ -193,8 +198,8 @@ impl Slice {
         };
         let start = slice.start.clone();
         let computed = slice.value(&start);
-        if !same(computed, shown) {
-            return Err(slice.difference(workbook, &lowered, (shown, computed)));
+        if !same(computed, shown, tolerance) {
+            return Err(slice.difference(workbook, &lowered, tolerance, (shown, computed)));
         }
         Ok(slice)
     }
@@ -205,6 +210,7 @@ impl Slice {
         &self,
         workbook: &Workbook,
         lowered: &[(Area, Node)],
+        tolerance: f64,
         (shown, computed): (f64, f64),
     ) -> SliceError {
         let stale = |cell, shown, computed| {
@@ -239,7 +245,7 @@ impl Slice {
                     area.rect.left + (offset / rows) as u32,
                 );
                 if let Value::Number(theirs) = cells.get(pos)
-                    && !same(ours, theirs)
+                    && !same(ours, theirs, tolerance)
                 {
                     let sheet = area.sheet;
                     return stale(Cell { sheet, pos }, theirs, ours);
@@ -330,8 +336,8 @@ impl Slice {
 }
 
 /// Whether two values differ by rounding at most.
-pub(super) fn same(a: f64, b: f64) -> bool {
-    (a - b).abs() <= 1e-9 * a.abs().max(b.abs()) + 1e-12
+pub(super) fn same(a: f64, b: f64, tolerance: f64) -> bool {
+    (a - b).abs() <= tolerance * a.abs().max(b.abs()) + 1e-12
 }
 
 impl Programs {

@@ -7,7 +7,7 @@
 //! reason: what is known of them is not all.
 
 use super::Engine;
-use super::gradient::{SliceError, objective_value, same};
+use super::gradient::{AGREEMENT, SliceError, objective_value, same};
 use super::lower::{Lowerer, Refusal, Sensing};
 use super::oracle::WorldOracle;
 use crate::grid::{Area, Cell, Pos, Rect, SheetId};
@@ -28,6 +28,8 @@ const MAX_BYTES: usize = 4 << 30;
 pub struct Pass {
     objective: Cell,
     value: f64,
+    /// How far the program's value may differ from the cell's.
+    tolerance: f64,
     program: Program,
     /// The parameters' values, one after another.
     start: Vec<f64>,
@@ -96,6 +98,7 @@ impl Pass {
         lowerer.sense(objective)?;
         let loss = lowerer.scalar_at(objective)?;
         let sensing = lowerer.sensing.take().unwrap_or_default();
+        let tolerance = AGREEMENT.max(100.0 * lowerer.inexact);
         let notes = lowerer.notes.iter().cloned().collect();
         let mut builder = lowerer.builder;
         let refuse = |reason: String| Refusal {
@@ -160,6 +163,7 @@ impl Pass {
         Ok(Self {
             objective,
             value,
+            tolerance,
             program,
             start,
             parts,
@@ -181,7 +185,7 @@ impl Pass {
         let mut workspace = self.program.workspace();
         self.program.run(&mut workspace, &self.start);
         let computed = workspace.output(0)[0];
-        if !same(computed, self.value) {
+        if !same(computed, self.value, self.tolerance) {
             return Err(SliceError::Stale {
                 cell: self.objective.pos.to_string(),
                 shown: self.value,

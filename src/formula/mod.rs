@@ -9,12 +9,14 @@
 //! - [`is_fill_of`] compares two cells' formulas without reading either;
 //! - [`rewrite()`] keeps a formula's meaning when rows, columns, sheets, tables or
 //!   names change under it;
+//! - [`copied_into`] and [`transposed`] say what a copied formula becomes;
 //! - [`Expr::visit`] shows what a formula refers to.
 
 mod binding;
 mod fill;
 mod lexer;
 mod parser;
+mod place;
 mod print;
 mod reference;
 mod rewrite;
@@ -26,6 +28,7 @@ mod tree;
 pub use fill::is_fill_of;
 pub use lexer::{Token, TokenKind, tokens};
 pub use parser::{MAX_CHARS, MAX_HEIGHT, parse, parse_r1c1};
+pub use place::{copied_into, transposed};
 pub use print::{Dialect, Vocabulary, print, print_r1c1};
 pub(crate) use reference::is_plain_sheet;
 pub use rewrite::{Change, Home, Unrolled, rewrite, rewrite_name};

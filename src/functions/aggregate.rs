@@ -232,7 +232,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "How many numbers there are.",
         ValueRule::Operands(count),
     )
-    .piecewise_constant(lower_count)
+    // Which cells hold numbers does not depend on the numbers: no jumps.
+    .smooth(lower_count)
     .examples(&[example("COUNT(A1:A4,B1)")]),
     entry(
         Category::Statistical,

@@ -7,7 +7,7 @@ use super::{
     Category, Context, Example, Function, LowerError, Lowered, Lowering, Operand, Param, Prefix,
     Smoothness, ValueRule,
 };
-use crate::program::{Node, Tensor};
+use crate::program::{Node, Shape, Tensor};
 use crate::value::{Array, ErrorKind, Value};
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -52,21 +52,26 @@ pub(super) const FUNCTIONS: &[Function] = &[
         formula: "FILTER(A1:A3,{1;0;1})",
         cells: &[("A1", 1.0), ("A2", 2.0), ("A3", 3.0)],
     }]),
-    entry(
-        Prefix::Xlws,
-        "SORT",
-        &[
-            array("array"),
-            optional(array("sort_index")),
-            optional(array("sort_order")),
-            optional(scalar("by_column")),
-        ],
-        "An array sorted by its rows; order -1 for descending.",
-        sort,
-    )
-    .not_differentiable(
-        "which element comes where depends on all values; sort constants with SORTBY instead",
-    ),
+    Function {
+        smoothness: Smoothness::Kinked,
+        lower: Some(lower_sort),
+        ..entry(
+            Prefix::Xlws,
+            "SORT",
+            &[
+                array("array"),
+                optional(array("sort_index")),
+                optional(array("sort_order")),
+                optional(scalar("by_column")),
+            ],
+            "An array sorted by its rows; order -1 for descending.",
+            sort,
+        )
+    }
+    .examples(&[Example {
+        formula: "SORT(A1:A3,1,-1)",
+        cells: &[("A1", 1.0), ("A2", 3.0), ("A3", 2.0)],
+    }]),
     Function {
         smoothness: Smoothness::Smooth,
         lower: Some(lower_sort_by),
@@ -293,6 +298,42 @@ fn sort_by(args: &[Operand], ctx: &mut dyn Context) -> Result<Operand, ErrorKind
             .unwrap_or(Ordering::Equal)
     });
     Ok(pick(&array, &places, rows))
+}
+
+/// The most elements that are sorted: each is selected among all.
+const MAX_SORTED: usize = 1000;
+
+/// One column, or with `by_column` one row: its order statistics, smallest
+/// first or largest first. Several columns would move along with the first.
+fn lower_sort(l: &mut Lowering<'_>, args: &[Lowered]) -> Result<Node, LowerError> {
+    let by_column = l.fixed_number(args, 3, 0.0, "by_column")? != 0.0;
+    let down = l.fixed_number(args, 2, 1.0, "order")? < 0.0;
+    let shape = l.builder.shape(args[0].node);
+    let (across, along) = match by_column {
+        false => (shape.cols, shape.rows),
+        true => (shape.rows, shape.cols),
+    };
+    if across != 1 && along != 1 {
+        return Err(l.refuse("it is differentiated for one column only, or one row"));
+    }
+    // Nothing to sort: one row sorted by rows.
+    if along == 1 {
+        return Ok(args[0].node);
+    }
+    if along > MAX_SORTED {
+        return Err(l.refuse(format!("it sorts {along} values, more than {MAX_SORTED}")));
+    }
+    if args[0].present.is_some() {
+        return Err(l.refuse("there is text among what it sorts"));
+    }
+    let ranks: Vec<f64> = (1..=along).map(|k| k as f64).collect();
+    let ranks = Tensor::new(Shape { lanes: 1, ..shape }, ranks);
+    let ranks = Lowered {
+        node: l.builder.constant(ranks),
+        present: None,
+        omitted: false,
+    };
+    super::order::lower_ranked(l, &[args[0].clone(), ranks], down)
 }
 
 fn lower_sort_by(l: &mut Lowering<'_>, args: &[Lowered]) -> Result<Node, LowerError> {

@@ -25,8 +25,6 @@ const fn entry(
     )
 }
 
-const ITERATED: &str = "its rate is found by iteration; drive FV to 0 by the rate instead";
-
 pub(super) const FUNCTIONS: &[Function] = &[
     entry(
         "IRR",
@@ -76,7 +74,17 @@ pub(super) const FUNCTIONS: &[Function] = &[
             Ok(Value::number((-earned / spent).powf(1.0 / last) - 1.0).into())
         },
     )
-    .not_differentiable("it has no derivative rule"),
+    .smooth(lower_mirr)
+    .examples(&[Example {
+        formula: "MIRR(A1:A3,B1,B2)",
+        cells: &[
+            ("A1", -120.0),
+            ("A2", 39.0),
+            ("A3", 110.0),
+            ("B1", 0.1),
+            ("B2", 0.12),
+        ],
+    }]),
     entry(
         "NPV",
         &[scalar("rate"), range("value1"), repeating(range("value2"))],
@@ -117,7 +125,11 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "The rate per period of an annuity.",
         ValueRule::Scalar(|args, _| done(rate(args))),
     )
-    .not_differentiable(ITERATED),
+    .smooth(lower_rate)
+    .examples(&[Example {
+        formula: "RATE(A1,A2,A3,A4,1)",
+        cells: &[("A1", 12.0), ("A2", -200.0), ("A3", 2000.0), ("A4", -100.0)],
+    }]),
     entry(
         "XIRR",
         &[array("values"), array("dates"), optional(scalar("guess"))],
@@ -136,10 +148,11 @@ pub(super) const FUNCTIONS: &[Function] = &[
             if guess <= -1.0 {
                 return Err(ErrorKind::Num);
             }
-            root(guess, |rate| present_value(rate, &flows, &times)).map(Operand::from)
+            dated_rate(guess, &flows, &times).map(Operand::from)
         },
     )
     .smooth(lower_xirr)
+    .inexact(HALVED)
     .examples(&[Example {
         formula: "XIRR(A1:A3,{39448;39600;39900})",
         cells: &[("A1", -100.0), ("A2", 30.0), ("A3", 90.0)],
@@ -268,6 +281,57 @@ fn internal_rate(guess: f64, flows: &[f64]) -> Result<f64, ErrorKind> {
     }
     let times: Vec<f64> = (0..flows.len()).map(|i| i as f64).collect();
     root(guess, |rate| present_value(rate, flows, &times))
+}
+
+/// The part of its first interval that XIRR's last one is.
+const HALVED: f64 = 1e-8;
+
+/// XIRR as Excel iterates: it halves an interval until it is less than 1e-8 of
+/// what it was, and returns the last middle. The interval is from 0 to the
+/// first of the guess, twice the guess and so on beyond the rate, or, where
+/// the guess is too large, from -1 to minus the guess. This gives the rates
+/// that Excel saved, four of them, to the last digit; the rate itself is up to
+/// 1e-8 away. Where there is no such interval the search is [`root`]'s.
+fn dated_rate(guess: f64, flows: &[f64], times: &[f64]) -> Result<f64, ErrorKind> {
+    let worth = |rate: f64| present_value(rate, flows, times);
+    // Only what flows at once is left of the value at an infinite rate.
+    let now: f64 = flows
+        .iter()
+        .zip(times)
+        .filter(|(_, time)| **time == 0.0)
+        .map(|(flow, _)| flow)
+        .sum();
+    let is_beyond = |rate: f64| (worth(rate) > 0.0) == (now > 0.0);
+    let mut interval = None;
+    if guess > 0.0 && now != 0.0 {
+        if is_beyond(guess) {
+            interval = (guess < 1.0 && is_beyond(-guess)).then_some((-1.0, -guess));
+        } else {
+            let doubled = std::iter::successors(Some(guess), |high| Some(2.0 * high));
+            let high = doubled.take(64).find(|&high| is_beyond(high));
+            interval = high.map(|high| (0.0, high));
+        }
+    }
+    let Some((mut low, mut high)) = interval else {
+        return root(guess, worth);
+    };
+    let end = HALVED * (high - low);
+    loop {
+        let middle = low + (high - low) / 2.0;
+        if is_beyond(middle) {
+            high = middle;
+        } else {
+            low = middle;
+        }
+        if high - low < end {
+            // Next to -1 anything is worth nothing.
+            return if low > -1.0 {
+                Ok(middle)
+            } else {
+                Err(ErrorKind::Num)
+            };
+        }
+    }
 }
 
 /// A rate above -1 at which `f` is 0, the one that the secant method finds
@@ -476,6 +540,90 @@ fn lower_root(
     Ok(l.builder.select(converged, rate, unknown)?)
 }
 
+/// Newton's method for the balance `f` after the last period, as
+/// [`lower_root`] does it for cash flows. Where many periods make `f` steep, the
+/// first steps are those for `f r / (1 + r)^n`, which is nearly linear; it is
+/// 0 at a rate of 0, too, from where the others go on.
+fn lower_rate(l: &mut Lowering<'_>, args: &[Lowered]) -> Result<Node, LowerError> {
+    const STEPS: usize = 40;
+    const FIRST: usize = 12;
+    const MANY: f64 = 60.0;
+    let n = l.term(args, 0, None)?;
+    let n = l.share(n.positive())?;
+    let pmt = l.term(args, 1, None)?;
+    let pv = l.term(args, 2, None)?;
+    let fv = l.term(args, 3, Some(0.0))?;
+    // Any type but 0 is 1: payments at the start of a period.
+    let early = l.term(args, 4, Some(0.0))?.with(Binary::NotEqual, 0.0);
+    let early = l.share(early)?;
+    let mut rate = l.term(args, 5, Some(0.1))?;
+    let mut step = 0;
+    loop {
+        let growth = l.share(rate.clone() + 1.0)?;
+        let grown = l.share(growth.clone().pow(n.clone()))?;
+        // The sum of the growths of all payments, and its derivative, by their
+        // limits where the quotients have none of their digits left.
+        let tiny = l.share(rate.clone().abs().less(1e-9))?;
+        let divisor = l.share(Term::Number(1.0).when(tiny.clone(), rate.clone()))?;
+        let sum = l.share(
+            n.clone()
+                .when(tiny.clone(), (grown.clone() - 1.0) / divisor.clone()),
+        )?;
+        let slope = (n.clone() * grown.clone() / growth.clone() - sum.clone()) / divisor.clone();
+        let slope = (n.clone() * (n.clone() - 1.0) * 0.5).when(tiny, slope);
+        let factor = l.share(early.clone() * rate.clone() + 1.0)?;
+        let payments = l.share(pmt.clone() * factor.clone() * sum.clone())?;
+        let capital = l.share(pv.clone() * grown.clone())?;
+        let balance = l.share(fv.clone() + capital.clone() + payments.clone())?;
+        if step == STEPS {
+            let size = fv.abs() + capital.abs() + payments.abs();
+            let converged = balance.abs().less(size * 1e-9);
+            return l.build(rate.valid_where(converged));
+        }
+        let mut change = pv.clone() * n.clone() * grown / growth.clone()
+            + pmt.clone() * (early.clone() * sum + factor * slope);
+        if step < FIRST {
+            let inverse = 1.0 / divisor - n.clone() / growth.clone();
+            let many = Term::Number(MANY).less(n.clone());
+            change = change + balance.clone() * inverse.when(many, 0.0);
+        }
+        let next = l.share(growth.clone() - balance / change)?;
+        // A step past -1 goes half the way there.
+        let next = next
+            .clone()
+            .when(Term::Number(0.0).less(next), growth * 0.5);
+        rate = l.share(next - 1.0)?;
+        step += 1;
+    }
+}
+
+fn lower_mirr(l: &mut Lowering<'_>, args: &[Lowered]) -> Result<Node, LowerError> {
+    let shape = l.builder.shape(args[0].node);
+    let mut counts = vec![-1.0];
+    let times = places(shape, args[0].present.as_ref(), &mut counts);
+    let last = Tensor::new(Shape::new(counts.len(), 1, 1), counts);
+    let last = l.builder.constant(last);
+    let last = Term::from(last);
+    let times = Term::from(l.builder.constant(times));
+    let finance = l.term(args, 1, None)? + 1.0;
+    let reinvest = l.term(args, 2, None)? + 1.0;
+    let flow = match &args[0].present {
+        None => Term::from(args[0].node),
+        Some(present) => {
+            let present = Term::from(l.builder.constant(present.clone()));
+            Term::from(args[0].node).when(present, 0.0)
+        }
+    };
+    let flow = l.share(flow)?;
+    let received = l.share(Term::Number(0.0).less(flow.clone()))?;
+    let earned = flow.clone() * reinvest.pow(last.clone() - times.clone());
+    let earned = l.share(earned.when(received.clone(), 0.0).sum())?;
+    let spent = flow / finance.pow(times);
+    let spent = l.share(Term::Number(0.0).when(received, spent).sum())?;
+    let ratio = l.share((-earned / spent).positive())?;
+    l.build(ratio.pow(1.0 / last) - 1.0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::mock::Sheet;
@@ -520,14 +668,43 @@ mod tests {
     }
 
     #[test]
+    fn xirr_halves_its_interval_as_excel_does() {
+        let mut sheet = Sheet::empty();
+        for (formula, saved) in [
+            (
+                "XIRR({-20,5,5,5,5,5},{44958,44986,45017,45078,45108,45139})",
+                1.185_916_197_299_957_2,
+            ),
+            (
+                "XIRR({-55,10,5,5,5,5},{100,120,300,101,200,150})",
+                -0.927_199_663_966_894_2,
+            ),
+            (
+                "XIRR({-20,5,5,7,-10,5},{45292,45323,45353,45386,45782,46179})",
+                -0.486_795_695_871_114_76,
+            ),
+            (
+                "XIRR({-20,9,9,9,9,9},{23,23,123,400,500,500})",
+                3.131_423_544_883_728,
+            ),
+        ] {
+            let rate = sheet.number(formula);
+            assert_eq!(rate, saved, "{formula}");
+        }
+        assert_eq!(
+            sheet.error("XIRR({-1000,230,200,125,200,10},{1,2,3,4,5,6})"),
+            ErrorKind::Num
+        );
+    }
+
+    #[test]
     fn rates_of_return() {
         let mut sheet = Sheet::new("-70000,12000,15000,18000,21000,26000");
         close(sheet.number("IRR(A1:F1)"), 0.086_630_948_036_531_3);
         close(sheet.number("IRR(A1:C1,-0.1)"), -0.443_506_941_334_741);
-        close(
-            sheet.number("XIRR({-10000,2750,4250,3250,2750},{39448,39508,39751,39859,39904},0.1)"),
-            0.373_362_533_510_7,
-        );
+        let rate =
+            sheet.number("XIRR({-10000,2750,4250,3250,2750},{39448,39508,39751,39859,39904},0.1)");
+        assert!((rate - 0.373_362_533_510_7).abs() < 4e-9, "{rate}");
         close(sheet.number("RATE(48,-200,8000)"), 0.007_701_472_488_202_55);
         close(
             sheet.number("MIRR({-120000,39000,30000,21000,37000,46000},0.1,0.12)"),

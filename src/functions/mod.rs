@@ -87,9 +87,15 @@ pub struct Function {
     /// For SUMIF and its kind, whose `lower` rule takes one argument only: the
     /// numbers selected (see [`SelectRule`]).
     pub select: Option<SelectRule>,
+    /// For SUBTOTAL and AGGREGATE: the function that its number stands for,
+    /// whose rule takes what `select` leaves; `lower` is then its.
+    pub by_number: Option<fn(f64) -> Option<&'static Function>>,
     /// Calls that work, for the help and for the gradient checks: every
     /// function with a derivative rule has at least one, inside its domain.
     pub examples: &'static [Example],
+    /// How far, relative to its size, the value may lie from the one that the
+    /// derivative rule stands for: Excel's iteration stops short of a root.
+    pub inexact: f64,
     /// May give another value at every recalculation.
     pub volatile: bool,
     /// May return several values from arguments of one each, or from those
@@ -137,7 +143,9 @@ impl Function {
         smoothness: Smoothness::NotDifferentiable("it has no derivative rule"),
         lower: None,
         select: None,
+        by_number: None,
         examples: &[],
+        inexact: 0.0,
         volatile: false,
         returns_array: false,
     };
@@ -200,6 +208,11 @@ impl Function {
 
     pub const fn examples(mut self, examples: &'static [Example]) -> Self {
         self.examples = examples;
+        self
+    }
+
+    pub const fn inexact(mut self, relative: f64) -> Self {
+        self.inexact = relative;
         self
     }
 

@@ -268,6 +268,20 @@ fn column_at(
     Ok(below.clone() + (Term::Node(above) - below) * parts)
 }
 
+/// The k-th largest, or smallest, where k, a constant, may be an array.
+pub(super) fn lower_ranked(
+    lowering: &mut Lowering<'_>,
+    args: &[Lowered],
+    largest: bool,
+) -> Result<Node, LowerError> {
+    let position = if largest {
+        large_position
+    } else {
+        small_position
+    };
+    lower_positioned(lowering, args, position)
+}
+
 /// The rule of PERCENTILE and its kind: k, a constant, may be an array.
 fn lower_positioned(
     lowering: &mut Lowering<'_>,

@@ -4,8 +4,8 @@ use super::arguments::{Scalars, ensure, finite};
 use super::descriptive::{Measure, mean, stdev_p, stdev_s, var_p, var_s};
 use super::order::{POSITIONS, at, median, mode};
 use super::params::{range, repeating, scalar};
-use super::{Category, Context, Function, Operand, ValueRule};
-use crate::grid::Cell;
+use super::{Category, Context, Function, Operand, Selection, Smoothness, ValueRule};
+use crate::grid::{Area, Cell};
 use crate::value::{ErrorKind, Value};
 
 /// What is left out.
@@ -117,7 +117,8 @@ fn measure(function: usize, values: &[Value]) -> Result<f64, ErrorKind> {
     measure(&numbers(values)?)
 }
 
-fn subtotal(args: &[Operand], context: &mut dyn Context) -> Result<Operand, ErrorKind> {
+/// The function's number, from 1 to 11, and what SUBTOTAL skips.
+fn subtotal_options(args: &[Operand]) -> Result<(usize, Skip), ErrorKind> {
     let function = args.number(0)?.trunc();
     let by_hand = (101.0..=111.0).contains(&function);
     ensure(
@@ -130,16 +131,22 @@ fn subtotal(args: &[Operand], context: &mut dyn Context) -> Result<Operand, Erro
         nested: true,
         errors: false,
     };
+    Ok((function as usize % 100, skip))
+}
+
+fn subtotal(args: &[Operand], context: &mut dyn Context) -> Result<Operand, ErrorKind> {
+    let (function, skip) = subtotal_options(args)?;
     let ranges = &args[1..];
     let all_ranges = ranges
         .iter()
         .all(|arg| matches!(arg, Operand::Reference(_)));
     ensure(all_ranges, ErrorKind::Value)?;
     let values = kept(ranges, skip, context)?;
-    finite(measure(function as usize % 100, &values)?)
+    finite(measure(function, &values)?)
 }
 
-fn aggregate(args: &[Operand], context: &mut dyn Context) -> Result<Operand, ErrorKind> {
+/// The function's number, from 1 to 19, and what AGGREGATE skips.
+fn aggregate_options(args: &[Operand]) -> Result<(usize, Skip), ErrorKind> {
     let function = args.number(0)?.trunc();
     let option = args.number(1)?.trunc();
     ensure((1.0..=19.0).contains(&function), ErrorKind::Value)?;
@@ -152,6 +159,11 @@ fn aggregate(args: &[Operand], context: &mut dyn Context) -> Result<Operand, Err
         errors: option & 2 == 2,
         nested: option < 4,
     };
+    Ok((function, skip))
+}
+
+fn aggregate(args: &[Operand], context: &mut dyn Context) -> Result<Operand, ErrorKind> {
+    let (function, skip) = aggregate_options(args)?;
     let ranges = &args[2..];
     if function <= 13 {
         let all_ranges = ranges
@@ -173,30 +185,94 @@ fn aggregate(args: &[Operand], context: &mut dyn Context) -> Result<Operand, Err
     finite(at(numbers(&values)?, k, POSITIONS[function - 14])?)
 }
 
-const HIDDEN: &str = "which rows are hidden is not known to the program";
+/// The function that a number from 1 to 12 stands for.
+fn by_number(number: f64) -> Option<&'static Function> {
+    let name = match number.trunc() as usize % 100 {
+        1 => "AVERAGE",
+        2 => "COUNT",
+        4 => "MAX",
+        5 => "MIN",
+        6 => "PRODUCT",
+        7 => "STDEV.S",
+        8 => "STDEV.P",
+        9 => "SUM",
+        10 => "VAR.S",
+        11 => "VAR.P",
+        12 => "MEDIAN",
+        _ => return None,
+    };
+    super::find(name)
+}
+
+/// The cells of one range that are not skipped.
+fn selection(
+    ranges: &[Operand],
+    skip: Skip,
+    context: &mut dyn Context,
+) -> Result<Selection, ErrorKind> {
+    let [Operand::Reference(areas)] = ranges else {
+        return Err(ErrorKind::Value);
+    };
+    let [area] = areas.as_slice() else {
+        return Err(ErrorKind::Value);
+    };
+    let values = context.used(*area);
+    let mut selected = Vec::new();
+    if let Some(Area { sheet, rect }) = values {
+        for pos in rect.cells() {
+            let cell = Cell { sheet, pos };
+            // Values are looked at only where errors are to be skipped: a
+            // selection must not depend on the variables.
+            let value = match skip.errors {
+                true => context.cell(cell),
+                false => Value::Blank,
+            };
+            selected.push(!skip.cell(cell, &value, context));
+        }
+    }
+    Ok(Selection { values, selected })
+}
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    Function::new(
-        Category::Math,
-        "SUBTOTAL",
-        &[scalar("function_num"), range("ref1"), repeating(range("ref2"))],
-        "A measure by number (1 AVERAGE, 2 COUNT, 9 SUM…) of rows not filtered out; from 101 on, of rows not hidden.",
-        ValueRule::Operands(subtotal),
-    )
-    .not_differentiable(HIDDEN),
-    Function::new(
-        Category::Math,
-        "AGGREGATE",
-        &[
-            scalar("function_num"),
-            scalar("options"),
-            super::params::array("ref1"),
-            repeating(super::params::array("ref2")),
-        ],
-        "A measure by number, with options to skip hidden rows, errors and other subtotals.",
-        ValueRule::Operands(aggregate),
-    )
-    .not_differentiable(HIDDEN),
+    Function {
+        smoothness: Smoothness::Kinked,
+        by_number: Some(by_number),
+        ..Function::new(
+            Category::Math,
+            "SUBTOTAL",
+            &[
+                scalar("function_num"),
+                range("ref1"),
+                repeating(range("ref2")),
+            ],
+            "A measure by number (1 AVERAGE, 2 COUNT, 9 SUM…) of rows not filtered out; from 101 on, of rows not hidden.",
+            ValueRule::Operands(subtotal),
+        )
+    }
+    .selecting(|args, context| {
+        let (_, skip) = subtotal_options(args)?;
+        selection(&args[1..], skip, context)
+    }),
+    Function {
+        smoothness: Smoothness::Kinked,
+        by_number: Some(by_number),
+        ..Function::new(
+            Category::Math,
+            "AGGREGATE",
+            &[
+                scalar("function_num"),
+                scalar("options"),
+                super::params::array("ref1"),
+                repeating(super::params::array("ref2")),
+            ],
+            "A measure by number, with options to skip hidden rows, errors and other subtotals.",
+            ValueRule::Operands(aggregate),
+        )
+    }
+    .selecting(|args, context| {
+        let (_, skip) = aggregate_options(args)?;
+        selection(&args[2..], skip, context)
+    }),
 ];
 
 #[cfg(test)]

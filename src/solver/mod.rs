@@ -9,6 +9,7 @@
 //! - [`excel_model`] reads and writes the Solver model that Excel keeps with a sheet.
 
 pub mod excel_model;
+mod landscape;
 pub mod methods;
 mod outcome;
 mod problem;
@@ -100,6 +101,32 @@ pub fn solve(
         Instant::now(),
         observer,
     );
-    let Err(status) = chosen.method.run(&mut search, x);
+    let status = run(&*chosen.method, &mut search, x);
+    if status.is_solved() && !search.has_target() && landscape::is_not_convex(&mut search, problem)
+    {
+        search.advise(
+            "the objective is not convex, so there may be better minima elsewhere: --starts 50 searches for them"
+                .into(),
+        );
+    }
     Ok(search.finish(&chosen, status, before))
+}
+
+/// Runs a method from `x`. Where it ends at a gradient that is exactly zero,
+/// the surroundings tell a minimum from a plateau and from a saddle; from a
+/// saddle the search goes on, once.
+fn run(method: &dyn methods::Method, search: &mut Search<'_>, x: Vec<f64>) -> Status {
+    let Err(status) = method.run(search, x);
+    if status != Status::Converged || !search.is_at_zero_gradient() {
+        return status;
+    }
+    match landscape::around(search) {
+        landscape::Around::Rising => status,
+        landscape::Around::Constant => Status::Plateau,
+        landscape::Around::Falling(x) => {
+            search.resume();
+            let Err(status) = method.run(search, x);
+            status
+        }
+    }
 }

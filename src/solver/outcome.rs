@@ -13,6 +13,8 @@ pub enum Status {
     Settled,
     /// No step along the method's direction improves the value: a kink, or rounding.
     CannotImprove,
+    /// The gradient is zero because the value is constant around the point.
+    Plateau,
     IterationLimit,
     EvaluationLimit,
     TimeLimit,
@@ -31,12 +33,13 @@ pub enum Status {
 impl Status {
     /// The result code of Excel's `SolverSolve`. Excel has no code for an
     /// evaluation limit, which counts as its iteration limit, nor for
-    /// divergence, which counts as an objective that does not converge.
+    /// divergence, which counts as an objective that does not converge, nor for
+    /// a plateau, which its methods cannot improve.
     pub const fn code(self) -> u8 {
         match self {
             Self::Converged | Self::TargetReached => 0,
             Self::Settled => 1,
-            Self::CannotImprove => 2,
+            Self::CannotImprove | Self::Plateau => 2,
             Self::IterationLimit | Self::EvaluationLimit => 3,
             Self::Diverged | Self::Unbounded => 4,
             Self::TargetMissed | Self::Infeasible => 5,
@@ -47,7 +50,7 @@ impl Status {
 
     /// Whether the search ended because there was no more to gain.
     pub const fn is_solved(self) -> bool {
-        self.code() <= 2
+        self.code() <= 2 && !matches!(self, Self::Plateau)
     }
 
     /// One word or two, for machines: `converged`, `iteration limit`.
@@ -57,6 +60,7 @@ impl Status {
             Self::TargetReached => "target reached",
             Self::Settled => "settled",
             Self::CannotImprove => "cannot improve",
+            Self::Plateau => "plateau",
             Self::IterationLimit => "iteration limit",
             Self::EvaluationLimit => "evaluation limit",
             Self::TimeLimit => "time limit",
@@ -75,7 +79,10 @@ impl Status {
             Self::TargetReached => "Reached the wanted value.",
             Self::Settled => "Settled: further iterations improve only the last digits.",
             Self::CannotImprove => {
-                "No step improves the value any more (the formula may have a kink here)."
+                "No step downhill improves the value: the formula has a kink here, or rounding hides the rest."
+            }
+            Self::Plateau => {
+                "Stopped on a plateau: the gradient is zero because the value is constant in all directions here."
             }
             Self::IterationLimit => {
                 "Stopped at the iteration limit before converging; the best point is kept."

@@ -209,7 +209,7 @@ impl<W: Write> Observer for Renderer<W> {
     fn start(&mut self, finished: usize, count: usize, best: &Step<'_>) {
         self.sparkline.push(best.value);
         let line = format!(
-            "start {finished:>4} of {count}  best {:<12}  |g| {:<9.2e}  {}  {:.2} s",
+            "{finished:>4} of {count} starts done  best {:<12}  |g| {:<9.2e}  {}  {:.2} s",
             significant(best.value),
             best.gradient_norm,
             self.sparkline.render(),

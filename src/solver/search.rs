@@ -29,6 +29,8 @@ pub struct Search<'a> {
     first_score: Option<f64>,
     first_norm: Option<f64>,
     last_score: f64,
+    /// The norm of the gradient at the newest iteration.
+    last_norm: f64,
     /// Iterations in a row that improved nothing.
     still: u32,
     advice: Option<String>,
@@ -80,6 +82,7 @@ impl<'a> Search<'a> {
             first_score: None,
             first_norm: None,
             last_score: f64::INFINITY,
+            last_norm: f64::NAN,
             still: 0,
             advice: None,
         }
@@ -174,6 +177,10 @@ impl<'a> Search<'a> {
     fn test(&mut self, x: &[f64], score: f64, gradient: &[f64]) -> Result<(), Status> {
         let norm = self.bounds.projected_norm(x, gradient);
         self.tell(x, norm);
+        self.last_norm = norm;
+        let improvement = self.last_score - score;
+        let none = self.stop.least_improvement() * score.abs().max(self.last_score.abs());
+        self.last_score = score;
         let first = self.first_score.unwrap_or(score);
         if let Sense::Target(target) = self.sense {
             let width = self.stop.target_width(target);
@@ -190,14 +197,11 @@ impl<'a> Search<'a> {
         if score < first - BOTTOMLESS * first.abs().max(1.0) && norm >= 0.1 * first_norm {
             return Err(Status::Unbounded);
         }
-        let improvement = self.last_score - score;
-        let none = self.stop.least_improvement() * score.abs().max(self.last_score.abs());
         self.still = if improvement.abs() <= none {
             self.still + 1
         } else {
             0
         };
-        self.last_score = score;
         if self.still >= STILL && self.best.violation <= 0.0 {
             return Err(Status::Settled);
         }
@@ -311,12 +315,46 @@ impl<'a> Search<'a> {
     }
 
     /// A gradient outside the stop rules, for the few evaluations after a search has ended.
-    fn scored_gradient(&mut self, x: &[f64], gradient: &mut [f64]) -> f64 {
+    pub(super) fn scored_gradient(&mut self, x: &[f64], gradient: &mut [f64]) -> f64 {
         self.evaluations += 1;
         let value = self.objective.gradient(x, gradient);
         let slope = self.sense.slope(value);
         gradient.iter_mut().for_each(|g| *g *= slope);
         value
+    }
+
+    /// Whether the newest iteration found a gradient that is exactly zero, and
+    /// the search is one whose score is the objective, up to its sign.
+    pub(super) fn is_at_zero_gradient(&self) -> bool {
+        self.last_norm == 0.0 && self.constraints.is_empty() && !self.has_target()
+    }
+
+    /// Whether a value is to be reached.
+    pub(super) const fn has_target(&self) -> bool {
+        matches!(self.sense, Sense::Target(_))
+    }
+
+    /// The score at the newest iteration.
+    pub(super) const fn last_score(&self) -> f64 {
+        self.last_score
+    }
+
+    /// The best point so far.
+    pub(super) fn best(&self) -> &[f64] {
+        &self.best.x
+    }
+
+    /// The best score so far; infinite before the first evaluation.
+    pub(super) const fn best_score(&self) -> f64 {
+        self.best.score
+    }
+
+    pub(super) const fn iterations(&self) -> u64 {
+        self.iterations
+    }
+
+    pub(super) fn score_of(&self, value: f64) -> f64 {
+        self.sense.score(value)
     }
 
     /// Leaves a word for the user.
@@ -342,7 +380,7 @@ impl<'a> Search<'a> {
             (_, ended) => ended,
         };
         if self.advice.is_none() {
-            self.advice = advice(status, self.iterations, gradient_norm);
+            self.advice = advice(status, chosen.method.name()).map(str::to_owned);
         }
         Outcome {
             status,
@@ -371,15 +409,18 @@ pub(super) fn residuals(objective: &mut dyn Objective, sense: Sense) -> Option<u
 }
 
 /// What the user might do about an ending.
-fn advice(status: Status, iterations: u64, gradient_norm: f64) -> Option<String> {
+fn advice(status: Status, method: &str) -> Option<&'static str> {
     match status {
-        Status::Converged if iterations == 0 && gradient_norm == 0.0 => Some(
-            "the gradient is zero at the start, so there is no direction to go: start from other values, or try --starts 50"
-                .into(),
-        ),
-        Status::Unbounded => Some("set bounds on the variables, or minimise instead of maximise".into()),
-        Status::TargetMissed => Some("start from other values, or try --starts 50".into()),
-        Status::IterationLimit => Some("raise --max-iter, or try --method auto".into()),
+        Status::Unbounded => Some("set bounds on the variables, or minimise instead of maximise"),
+        Status::TargetMissed | Status::Plateau => {
+            Some("start from other values, or try --starts 50")
+        }
+        Status::IterationLimit if matches!(method, "gd" | "momentum" | "adam") => {
+            Some("raise --max-iter, or try --method auto")
+        }
+        Status::IterationLimit => {
+            Some("raise --max-iter, or go on from the saved solution by solving it again")
+        }
         _ => None,
     }
 }

@@ -98,7 +98,7 @@ pub(super) fn solve(
                 began,
                 &mut silent,
             );
-            let Err(status) = chosen.method.run(&mut search, x);
+            let status = super::run(&*chosen.method, &mut search, x);
             let outcome = search.finish(chosen, status, before);
             // A poisoned board is one whose owner panicked: that panic is
             // what will be seen, not this one.

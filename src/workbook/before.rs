@@ -1,5 +1,6 @@
 //! What an edit changed, as it was before: the material of undo.
 
+use super::layout_edit::LayoutBefore;
 use super::structure::Parts;
 use super::{
     Cells, ColumnProps, ConditionalFormat, DefinedName, RowProps, Run, StyleMap, Table, Template,
@@ -12,6 +13,12 @@ use std::sync::Arc;
 /// inverse of a transaction; putting it back cannot fail. Cheap to clone.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Before(Arc<State>);
+
+impl Before {
+    pub(super) fn layout(sheet: SheetId, layout: LayoutBefore) -> Self {
+        State::Layout { sheet, layout }.into()
+    }
+}
 
 impl From<State> for Before {
     fn from(state: State) -> Self {
@@ -65,6 +72,10 @@ enum State {
     Validations {
         sheet: SheetId,
         validations: Vec<Validation>,
+    },
+    Layout {
+        sheet: SheetId,
+        layout: LayoutBefore,
     },
     /// What a structural edit changed.
     Parts(Box<Parts>),
@@ -317,6 +328,10 @@ impl Workbook {
             }
             State::Validations { sheet, validations } => {
                 self.replace_validations(*sheet, validations.clone())
+            }
+            State::Layout { sheet, layout } => {
+                let now = self.exchange_layout(*sheet, layout.clone(), touched);
+                Before::layout(*sheet, now)
             }
             State::Tab {
                 sheet,

@@ -10,6 +10,18 @@ pub struct ExternalBook {
     /// Its address, as the file has it.
     pub target: Arc<str>,
     pub sheets: Vec<ExternalSheet>,
+    pub names: Vec<ExternalName>,
+}
+
+/// A name defined in another workbook.
+#[derive(Debug, Default)]
+pub struct ExternalName {
+    pub name: Arc<str>,
+    /// The sheet it belongs to, by its place in [`ExternalBook::sheets`];
+    /// `None` where it is the workbook's.
+    pub scope: Option<usize>,
+    /// The formula, with its `=`.
+    pub formula: Arc<str>,
 }
 
 /// A sheet of another workbook, with the values it had when it was last seen.
@@ -25,6 +37,20 @@ impl ExternalBook {
         self.sheets
             .iter()
             .find(|sheet| equal_text(&sheet.name, name))
+    }
+
+    /// The name that a sheet of it sees, or the whole workbook where none is
+    /// given, without regard to case.
+    pub fn name(&self, name: &str, sheet: Option<&str>) -> Option<&ExternalName> {
+        let scope = sheet.and_then(|sheet| {
+            let mut sheets = self.sheets.iter();
+            sheets.position(|known| equal_text(&known.name, sheet))
+        });
+        let named = |scope: Option<usize>| {
+            let mut names = self.names.iter();
+            names.find(move |known| known.scope == scope && equal_text(&known.name, name))
+        };
+        scope.and_then(|_| named(scope)).or_else(|| named(None))
     }
 }
 

@@ -5,12 +5,17 @@
 //! Every change is a [`Transaction`], whose inverse undoes it.
 
 mod areas;
+mod auto_filter;
 mod before;
+mod block;
 mod cells;
 mod chunk;
+mod clip;
 mod conditional;
 mod external;
+mod fill;
 mod label;
+mod layout_edit;
 mod names;
 mod restyle;
 mod run;
@@ -19,6 +24,7 @@ mod runs_builder;
 mod sheet;
 mod sheet_names;
 mod structure;
+mod style_change;
 mod style_map;
 mod styles;
 mod tables;
@@ -27,19 +33,25 @@ mod transaction;
 mod validation;
 
 pub use areas::RefTextError;
+pub use auto_filter::{AutoFilter, Criterion, FilterOp, FilterTest, Join};
 pub use before::Before;
+pub use block::{Block, FormulaRun};
 pub use cells::{CellIter, Cells};
+pub use clip::{Clip, ClipError, Paste, PasteWhat, parse_text};
 pub use conditional::{
     CompareOp, Condition, ConditionalFormat, DataBar, DifferentialFormat, IconSet, IconStep, Rule,
     ScalePoint, TextTest, Threshold, TimePeriod,
 };
-pub use external::{ExternalBook, ExternalSheet};
+pub use external::{ExternalBook, ExternalName, ExternalSheet};
+pub use fill::{DateUnit, Direction, FillError, FillKind, Series, SeriesKind};
+pub use layout_edit::{ColumnChange, LayoutEdit, MAX_HEIGHT, MAX_WIDTH, RowChange};
 pub use names::{DefinedName, Names, check_name};
 pub use run::{Run, RunId, RunKind, Runs};
 pub use runs_builder::RunsBuilder;
 pub use sheet::{ColumnProps, Panes, RowProps, Sheet, Visibility};
 pub use sheet_names::{check_sheet_name, quote_sheet_name};
-pub use structure::SheetEdit;
+pub use structure::{SheetEdit, TableEdit};
+pub use style_change::{Paint, StyleChange};
 pub use style_map::StyleMap;
 pub use styles::{CellStyle, Colour, Font, GENERAL, HorizontalAlign, Styles};
 pub use tables::{Table, TableColumn, Tables};
@@ -89,6 +101,11 @@ impl Workbook {
         self.sheets.push(Sheet::new(name));
         self.order.push(id);
         id
+    }
+
+    /// The id that the next sheet gets that is added or made as a copy.
+    pub fn next_sheet(&self) -> SheetId {
+        SheetId(self.sheets.len() as u32)
     }
 
     /// # Panics

@@ -1,6 +1,6 @@
 //! A sheet.
 
-use super::{Cells, ConditionalFormat, Runs, StyleMap, Validation};
+use super::{AutoFilter, Cells, ConditionalFormat, Runs, StyleMap, Validation};
 use crate::grid::{Pos, Rect, Shift};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,6 +21,8 @@ pub struct Sheet {
     pub rows: BTreeMap<u32, RowProps>,
     pub merges: Vec<Rect>,
     pub panes: Option<Panes>,
+    /// The filter of the sheet itself; `None` for none.
+    pub filter: Option<AutoFilter>,
     pub conditional: Vec<ConditionalFormat>,
     pub validations: Vec<Validation>,
     /// The rows and columns inserted and deleted since the workbook was opened,

@@ -44,15 +44,26 @@ impl Templates {
         self.templates.is_empty()
     }
 
+    pub fn iter(&self) -> impl Iterator<Item = &Template> {
+        self.templates.iter().map(|template| &**template)
+    }
+
+    /// As [`Templates::intern`], without a copy.
+    pub fn intern_shared(&mut self, template: &Arc<Template>) -> TemplateId {
+        if let Some(&id) = self.index.get(template) {
+            return id;
+        }
+        let id = TemplateId(self.templates.len() as u32);
+        self.templates.push(template.clone());
+        self.index.insert(template.clone(), id);
+        id
+    }
+
     /// The id of an equal template, added if it is new.
     pub fn intern(&mut self, template: Template) -> TemplateId {
         if let Some(&id) = self.index.get(&template) {
             return id;
         }
-        let id = TemplateId(self.templates.len() as u32);
-        let template = Arc::new(template);
-        self.templates.push(template.clone());
-        self.index.insert(template, id);
-        id
+        self.intern_shared(&Arc::new(template))
     }
 }

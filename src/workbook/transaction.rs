@@ -2,13 +2,11 @@
 
 use super::before::Touched;
 use super::{
-    Before, ConditionalFormat, DefinedName, Run, RunKind, SheetEdit, Template, TemplateId,
-    Validation, Workbook, check_name,
+    Before, Block, ConditionalFormat, DefinedName, LayoutEdit, Run, RunKind, SheetEdit,
+    StyleChange, StyleMap, TableEdit, Template, TemplateId, Validation, Workbook, check_name,
 };
 use crate::grid::{Area, Cell, MAX_COLS, MAX_ROWS, Pos, Rect, SheetId, Shift};
 use crate::value::Value;
-use crate::value::format::Format;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The most cells that one edit fills: 32 whole columns. Clearing has no limit.
@@ -39,6 +37,15 @@ pub enum Edit {
     SetValues { area: Area, values: Vec<Value> },
     /// Gives the cells of an area a style, by its index in [`Workbook::styles`].
     SetStyle { area: Area, style: u32 },
+    /// Gives the cells of an area what a block has in their places.
+    Put { area: Area, block: Arc<Block> },
+    /// Gives the cells of an area the styles that a map says, those that it
+    /// leaves out the default one.
+    PutStyles { area: Area, styles: Arc<StyleMap> },
+    /// Changes facts of the styles of an area's cells.
+    Restyle { area: Area, change: StyleChange },
+    /// Changes widths, heights, hidden lines, panes, merged cells or the filter.
+    Layout { sheet: SheetId, edit: LayoutEdit },
     /// Shows the cells of an area in another number format, all else of their
     /// styles kept.
     SetNumberFormat { area: Area, code: Arc<str> },
@@ -54,6 +61,8 @@ pub enum Edit {
     RemoveSheet { sheet: SheetId },
     /// Renames, moves, copies, hides or shows a sheet.
     Sheet { sheet: SheetId, edit: SheetEdit },
+    /// Makes, resizes, renames a table, or takes it apart.
+    Table(TableEdit),
     /// Inserts or deletes rows or columns. Every reference, name, table and
     /// layout follows. Refused where it would cut an array formula or a table's
     /// headers, or push cells off the sheet.
@@ -149,6 +158,12 @@ pub enum EditError {
     NotScalar { cell: String },
     #[error("the formula for {0} is not of this workbook")]
     NoTemplate(String),
+    #[error("the formulas for {area} overlap each other or lie outside of it")]
+    BadBlock { area: String },
+    #[error("the merged cells {first} and {second} overlap: unmerge one of them first")]
+    MergesOverlap { first: String, second: String },
+    #[error("a {what} can be from 0 to {most}")]
+    BadSize { what: &'static str, most: f64 },
     #[error("style {style} does not exist: the workbook has {count}")]
     NoStyle { style: u32, count: usize },
     #[error("\"{code}\" is no number format: formats look like 0.00, #,##0 or yyyy-mm-dd")]
@@ -159,6 +174,10 @@ pub enum EditError {
     NoName(Arc<str>),
     #[error("there is already a name or a table \"{0}\": choose another name")]
     NameTaken(Arc<str>),
+    #[error("there is no table \"{0}\"")]
+    NoTable(Arc<str>),
+    #[error("the table {table} cannot be changed so: {why}")]
+    BadTable { table: Arc<str>, why: String },
     #[error("{sheet} has no such rows or columns: {} of them from number {} on", shift.count, u64::from(shift.at) + 1)]
     BadLines { sheet: Arc<str>, shift: Shift },
     #[error(
@@ -214,8 +233,14 @@ impl Workbook {
         undo: &mut Vec<Before>,
     ) -> Result<(), EditError> {
         match edit {
-            Edit::Set { area, content } => self.set(*area, content, touched, undo),
-            Edit::SetValues { area, values } => self.set_values(*area, values, touched, undo),
+            Edit::Set { area, content } => {
+                self.set(*area, content, touched, undo)?;
+                self.follow_headers(*area, touched, undo)
+            }
+            Edit::SetValues { area, values } => {
+                self.set_values(*area, values, touched, undo)?;
+                self.follow_headers(*area, touched, undo)
+            }
             Edit::SetStyle { area, style } => {
                 self.check_area(*area)?;
                 let count = self.styles.len();
@@ -230,21 +255,25 @@ impl Workbook {
                 sheet.restyle(area.rect, &mut |_| *style);
                 Ok(())
             }
+            Edit::Put { area, block } => {
+                undo.push(self.put_block(*area, block, touched)?);
+                self.follow_headers(*area, touched, undo)
+            }
+            Edit::PutStyles { area, styles } => {
+                undo.push(self.put_styles(*area, styles, touched)?);
+                Ok(())
+            }
+            Edit::Restyle { area, change } => {
+                undo.push(self.change_style(*area, change, touched)?);
+                Ok(())
+            }
+            Edit::Layout { sheet, edit } => {
+                undo.push(self.edit_layout(*sheet, edit, touched)?);
+                Ok(())
+            }
             Edit::SetNumberFormat { area, code } => {
-                self.check_area(*area)?;
-                if Format::parse(code).is_none() {
-                    return Err(EditError::BadNumberFormat { code: code.clone() });
-                }
-                undo.push(self.styles_before(*area, touched));
-                let styles = &mut self.styles;
-                let mut made = HashMap::new();
-                let sheet = &mut self.sheets[area.sheet.0 as usize];
-                sheet.touched = true;
-                sheet.restyle(area.rect, &mut |style| {
-                    *made
-                        .entry(style)
-                        .or_insert_with(|| styles.with_number_format(style, code))
-                });
+                let change = StyleChange::number_format(code.clone());
+                undo.push(self.change_style(*area, &change, touched)?);
                 Ok(())
             }
             Edit::DefineName(definition) => {
@@ -277,6 +306,7 @@ impl Workbook {
                 undo.push(self.edit_sheet(*sheet, edit, touched)?);
                 Ok(())
             }
+            Edit::Table(edit) => self.edit_table(edit, touched, undo),
             Edit::Shift { sheet, shift } => {
                 undo.push(self.shift(*sheet, *shift, touched)?);
                 Ok(())
@@ -314,7 +344,7 @@ impl Workbook {
         }
     }
 
-    fn set(
+    pub(super) fn set(
         &mut self,
         area: Area,
         content: &Content,
@@ -415,7 +445,7 @@ impl Workbook {
         Ok(())
     }
 
-    fn check_area(&self, area: Area) -> Result<(), EditError> {
+    pub(super) fn check_area(&self, area: Area) -> Result<(), EditError> {
         if !self.has_sheet(area.sheet) {
             return Err(EditError::NoSheet);
         }
@@ -429,7 +459,7 @@ impl Workbook {
     }
 
     /// Whether the contents of an area may be replaced.
-    fn check_contents(&self, area: Area) -> Result<(), EditError> {
+    pub(super) fn check_contents(&self, area: Area) -> Result<(), EditError> {
         self.check_area(area)?;
         let sheet = self.sheet(area.sheet);
         for id in sheet.runs.intersecting(area.rect) {

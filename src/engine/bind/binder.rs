@@ -198,6 +198,27 @@ impl<'a> Binder<'a> {
         }
     }
 
+    /// A name of another workbook: one that stands for cells, the only kind
+    /// whose values a file remembers.
+    fn external_name(&mut self, book: &Arc<str>, sheet: Option<&Arc<str>>, name: &str) -> Bound {
+        let numbered = book.parse::<usize>().is_ok();
+        let known = self.book.external(book).filter(|_| numbered);
+        let formula = known
+            .and_then(|known| known.name(name, sheet.map(AsRef::as_ref)))
+            .map(|known| known.formula.clone());
+        let expr = formula.and_then(|formula| {
+            let formula = formula.strip_prefix('=').unwrap_or(&formula);
+            formula::parse(formula, self.at.pos).ok()
+        });
+        match &expr {
+            Some(Expr::Reference(Reference {
+                prefix: Some(SheetPrefix::Sheet(sheet)),
+                shape,
+            })) => self.external(book, Some(sheet), shape),
+            _ => self.fail(Problem::External(book.clone()), ErrorKind::Ref),
+        }
+    }
+
     fn sheets(&self, prefix: Option<&SheetPrefix>) -> Result<Sheets, Problem> {
         let named = |name: &Arc<str>| {
             self.book
@@ -267,12 +288,12 @@ impl<'a> Binder<'a> {
         }
         self.names = true;
         let scope = match prefix {
-            Some(SheetPrefix::External { book, .. }) => {
+            Some(SheetPrefix::External { book, sheet }) => {
                 // `[0]!name` is how files write a name of this workbook.
                 if book.as_ref() == "0" {
                     self.at.sheet
                 } else {
-                    return self.fail(Problem::External(book.clone()), ErrorKind::Ref);
+                    return self.external_name(book, sheet.as_ref(), name);
                 }
             }
             Some(SheetPrefix::Sheet(sheet)) => match self.book.sheet_named(sheet) {

@@ -75,7 +75,11 @@ impl Lowerer<'_> {
         if matches!(function.value, ValueRule::Reference(_)) && !computed {
             return self.place(part, site, want);
         }
-        let Some(rule) = function.lower else {
+        let measure = match function.by_number {
+            Some(by_number) => self.measure(function, by_number, args, site)?,
+            None => function,
+        };
+        let Some(rule) = measure.lower else {
             let reason = match function.smoothness {
                 Smoothness::NotDifferentiable(reason) => reason,
                 _ => "it has no derivative rule",
@@ -92,12 +96,13 @@ impl Lowerer<'_> {
                 self.workbook.address(site.first())
             ));
         }
+        self.inexact = self.inexact.max(function.inexact);
         let (lowered, fallible) = match function.select {
             Some(select) => self.selected(function, select, args, site)?,
             None => self.arguments(function, args, site)?,
         };
-        let node = self.by_rule(function, rule, &lowered, site)?;
-        let fallible = fallible || !TOTAL.contains(&function.name);
+        let node = self.by_rule(measure, rule, &lowered, site)?;
+        let fallible = fallible || !TOTAL.contains(&measure.name);
         let numbers = Numbers {
             fallible,
             ..Numbers::sure(node)
@@ -105,6 +110,37 @@ impl Lowerer<'_> {
         Ok(Numbers {
             boolean: TRUTHS.contains(&function.name),
             ..numbers
+        })
+    }
+
+    /// The function that the number in a SUBTOTAL or AGGREGATE stands for.
+    fn measure(
+        &mut self,
+        function: &'static Function,
+        by_number: fn(f64) -> Option<&'static Function>,
+        args: &[Bound],
+        site: &Site,
+    ) -> Result<&'static Function, Refusal> {
+        let name = function.name;
+        if self.is_active(&args[0], site)? {
+            let reason = format!("which measure {name} takes depends on the variables");
+            return Err(self.refuse(site.first(), reason));
+        }
+        // The first range comes before those that repeat.
+        if args.len() >= function.params.len() {
+            let reason = format!("{name} of several ranges cannot be differentiated: add them up");
+            return Err(self.refuse(site.first(), reason));
+        }
+        let numbers = self.constant_values(&args[0], site, Want::Single)?;
+        if numbers.iter().any(|number| *number != numbers[0]) {
+            let reason = format!("the number of {name}'s measure differs from cell to cell");
+            return Err(self.refuse(site.first(), reason));
+        }
+        let number = element(&numbers, 0, 0, 0).to_number().ok();
+        number.and_then(by_number).ok_or_else(|| {
+            let number = number.unwrap_or(f64::NAN);
+            let reason = format!("measure {number} of {name} has no derivative rule");
+            self.refuse(site.first(), reason)
         })
     }
 

@@ -149,6 +149,9 @@ pub(crate) struct Lowerer<'a> {
     pub notes: BTreeSet<String>,
     /// Where every number is a variable: these, and what is in the way of some.
     pub sensing: Option<Sensing>,
+    /// How far the program's value may differ from the workbook's: the
+    /// largest [`Function::inexact`](crate::functions::Function::inexact) among the functions lowered.
+    pub inexact: f64,
 }
 
 impl<'a> Lowerer<'a> {
@@ -165,6 +168,7 @@ impl<'a> Lowerer<'a> {
             examined: FxHashMap::default(),
             notes: BTreeSet::new(),
             sensing: None,
+            inexact: 0.0,
         }
     }
 

@@ -218,6 +218,55 @@ fn a_matrix_product_in_an_array_formula() {
 }
 
 #[test]
+fn subtotals_are_the_measures_that_their_numbers_stand_for() {
+    let lines = "
+        A1 = 1
+        A2 = 3
+        A3 = 2
+        B1:B3 = =A1^2
+        B4 = =SUBTOTAL(9,B1:B3)
+        B5 = =SUBTOTAL(109,B1:B4)+SUBTOTAL(1,B1:B3)*SUBTOTAL(4,A1:A3)
+        B6 = =AGGREGATE(9,4,B1:B4)+AGGREGATE(7,5,A1:A3)+AGGREGATE(12,4,A1:A3)
+        B7 = =SUBTOTAL(9,A1:A2,A3)
+        B8 = =AGGREGATE(9,6,A1:A3)
+        C1 = =B5+B6";
+    check(lines, "C1", &["A1:A3"]);
+    let engine = engine(lines);
+    let error = slice(&engine, "B7", &["A1:A3"]).unwrap_err();
+    assert!(error.to_string().contains("several ranges"), "{error}");
+    // Which values are errors would depend on the variables.
+    let error = slice(&engine, "B8", &["A1:A3"]).unwrap_err();
+    assert!(error.to_string().contains("which cells"), "{error}");
+}
+
+#[test]
+fn sorted_columns_and_rates_have_derivatives() {
+    let lines = "
+        A1 = 1
+        A2 = 3
+        A3 = 2
+        B1 = =SUMPRODUCT(SORT(A1:A3),{1;2;4})+SUMPRODUCT(SORT(A1:A3,1,-1),{1;3;9})
+        C1 = -1000
+        C2 = 400
+        C3 = 800
+        D1 = =XIRR(C1:C3,{40000;40200;40500})*2
+        D2 = =RATE(36,A1-40,1000)+MIRR(C1:C3,0.1,0.05)";
+    let gradient = check(lines, "B1", &["A1:A3"]);
+    assert_eq!(gradient, [10.0, 5.0, 5.0]);
+    check(lines, "D2", &["A1", "C1:C3"]);
+    // XIRR's value is Excel's, up to 1e-8 from the rate: its derivative is the rate's.
+    let (value, gradient) = self::gradient(lines, "D1", &["C1:C3"]);
+    let rate = value / 2.0;
+    let [t2, t3] = [200.0 / 365.0, 500.0 / 365.0];
+    let worth = |rate: f64, t: f64| (1.0 + rate).powf(-t);
+    let slope = -(400.0 * t2 * worth(rate, t2) + 800.0 * t3 * worth(rate, t3)) / (1.0 + rate);
+    for (got, t) in gradient.iter().zip([0.0, t2, t3]) {
+        let expected = -2.0 * worth(rate, t) / slope;
+        assert!((got - expected).abs() < 1e-9, "{got}, not {expected}");
+    }
+}
+
+#[test]
 fn embeddings_are_looked_up_with_offset_index_and_vlookup() {
     let lines = "
         A1 = 1

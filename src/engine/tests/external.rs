@@ -58,7 +58,7 @@ fn linked(formulas: &[&str]) -> Vec<u8> {
         (
             "link.xml",
             format!(
-                r#"<externalLink xmlns="{MAIN}"><externalBook xmlns:r="{OFFICE}" r:id="a"><sheetNames><sheetName val="List"/></sheetNames><sheetDataSet><sheetData sheetId="0"><row r="1"><cell r="A1"><v>2</v></cell><cell r="B1" t="str"><v>pear</v></cell></row><row r="2"><cell r="A2"><v>3</v></cell></row><row r="3"><cell r="A3"><v>4</v></cell><cell r="B3" t="str"><v>apple</v></cell></row></sheetData></sheetDataSet></externalBook></externalLink>"#
+                r#"<externalLink xmlns="{MAIN}"><externalBook xmlns:r="{OFFICE}" r:id="a"><sheetNames><sheetName val="List"/></sheetNames><definedNames><definedName name="Amounts" refersTo="=List!$A$1:$A$3"/><definedName name="Third" refersTo="=List!$A$3" sheetId="0"/><definedName name="Rate" refersTo="=0.5"/></definedNames><sheetDataSet><sheetData sheetId="0"><row r="1"><cell r="A1"><v>2</v></cell><cell r="B1" t="str"><v>pear</v></cell></row><row r="2"><cell r="A2"><v>3</v></cell></row><row r="3"><cell r="A3"><v>4</v></cell><cell r="B3" t="str"><v>apple</v></cell></row></sheetData></sheetDataSet></externalBook></externalLink>"#
             ),
         ),
     ];
@@ -73,7 +73,7 @@ fn linked(formulas: &[&str]) -> Vec<u8> {
 
 #[test]
 fn formulas_read_what_the_file_remembers_of_other_workbooks() {
-    let cases: [(&str, Value); 13] = [
+    let cases: [(&str, Value); 17] = [
         ("[1]List!A1", 2.0.into()),
         ("[1]list!B1&\"s\"", "pears".into()),
         ("[1]List!$B$2", 0.0.into()),
@@ -94,6 +94,11 @@ fn formulas_read_what_the_file_remembers_of_other_workbooks() {
         ("COUNTIF([1]List!$A$1:$A$3,3)", ErrorKind::Value.into()),
         ("[1]Gone!A1", ErrorKind::Ref.into()),
         ("IFERROR([1]Gone!A1,5)", 5.0.into()),
+        // Names that stand for cells; others keep the value they had.
+        ("SUM([1]!Amounts)", 9.0.into()),
+        ("[1]List!Third*2", 8.0.into()),
+        ("[1]!Rate", 0.0.into()),
+        ("[1]!Unknown", 0.0.into()),
         // A workbook that the file does not know keeps the value it had.
         ("[2]List!A1", 0.0.into()),
     ];
@@ -104,7 +109,7 @@ fn formulas_read_what_the_file_remembers_of_other_workbooks() {
         assert_eq!(value(&engine, &format!("A{row}")), *expected, "{formula}");
     }
     assert_eq!(comparison.formulas, cases.len());
-    assert_eq!(comparison.unsupported, 1);
+    assert_eq!(comparison.unsupported, 3);
 }
 
 #[test]

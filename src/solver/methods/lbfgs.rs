@@ -25,42 +25,64 @@ impl Method for Lbfgs {
         "lbfgs"
     }
 
-    fn run(&self, search: &mut Search<'_>, x: Vec<f64>) -> Ended {
+    fn run(&self, search: &mut Search<'_>, mut x: Vec<f64>) -> Ended {
         search.limit_iterations(ITERATIONS);
-        let mut gradient = vec![0.0; x.len()];
-        let score = search.gradient(&x, &mut gradient)?;
-        search.begin(&x, score, &gradient)?;
-        let bounds = search.bounds;
-        let shared = RefCell::new(Shared {
-            search,
-            base: x.clone(),
-            base_score: score,
-        });
-        let executor = Executor::new(
-            Adapter {
-                shared: &shared,
-                bounds,
-            },
-            Lbfgsb::new()
-                .with_m_capacity(MEMORY)
-                .with_absolute_projected_gradient_tolerance(None)
-                .with_relative_cost_reduction_tolerance(None),
-            FirstOrderState::new(x),
-        );
-        let mut stepper = executor.into_stepper().map_err(ended)?;
+        // Curvature gathered across a kink misleads the line search: where it
+        // fails, a new model from the best point may find a way on.
         loop {
-            let outcome = stepper.step().map_err(ended)?;
-            let Some((x, score, gradient)) = stepper.state().current() else {
-                return Err(Status::CannotImprove);
-            };
-            if let StepOutcome::Stopped(_) = outcome {
-                return Err(Status::CannotImprove);
+            let before = search.best_score();
+            let Err(status) = descend(search, x);
+            let after = search.best_score();
+            // Before the first evaluation the best score is infinite.
+            let stuck = after.is_infinite() || before - after <= LEAST_GAIN * after.abs();
+            if stuck || !matches!(status, Status::CannotImprove | Status::Settled) {
+                return Err(status);
             }
-            let mut shared = shared.borrow_mut();
-            shared.base.copy_from_slice(x);
-            shared.base_score = score;
-            shared.search.advance(x, score, gradient)?;
+            x = search.resume();
         }
+    }
+}
+
+/// The relative gain of a descent that makes another worth while.
+const LEAST_GAIN: f64 = 1e-9;
+
+/// One descent, from an empty model of the curvature.
+fn descend(search: &mut Search<'_>, x: Vec<f64>) -> Ended {
+    let mut gradient = vec![0.0; x.len()];
+    let score = search.gradient(&x, &mut gradient)?;
+    search.begin(&x, score, &gradient)?;
+    let bounds = search.bounds;
+    let shared = RefCell::new(Shared {
+        search,
+        base: x.clone(),
+        base_score: score,
+    });
+    let executor = Executor::new(
+        Adapter {
+            shared: &shared,
+            bounds,
+        },
+        Lbfgsb::new()
+            .with_m_capacity(MEMORY)
+            .with_absolute_projected_gradient_tolerance(None)
+            .with_relative_cost_reduction_tolerance(None),
+        FirstOrderState::new(x),
+    )
+    // Its own limit is 1,000; the stop rules know the one that is wanted.
+    .max_iter(u64::MAX);
+    let mut stepper = executor.into_stepper().map_err(ended)?;
+    loop {
+        let outcome = stepper.step().map_err(ended)?;
+        let Some((x, score, gradient)) = stepper.state().current() else {
+            return Err(Status::CannotImprove);
+        };
+        if let StepOutcome::Stopped(_) = outcome {
+            return Err(Status::CannotImprove);
+        }
+        let mut shared = shared.borrow_mut();
+        shared.base.copy_from_slice(x);
+        shared.base_score = score;
+        shared.search.advance(x, score, gradient)?;
     }
 }
 

@@ -43,7 +43,9 @@ impl Method for Slsqp {
             adapter,
             basin::Slsqp::new().with_absolute_accuracy_tolerance(accuracy),
             SelectedFirstOrderState::new(x),
-        );
+        )
+        // Its own limit is 1,000; the stop rules know the one that is wanted.
+        .max_iter(u64::MAX);
         let mut stepper = executor.into_stepper().map_err(ended)?;
         let mut first = true;
         loop {

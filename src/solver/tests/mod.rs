@@ -243,19 +243,148 @@ fn limits_and_cancellation_keep_the_best_point() {
 }
 
 #[test]
-fn a_zero_gradient_at_the_start_is_explained() {
-    let dead = Smooth::new(1, |x, g| {
-        g[0] = if x[0] > 0.0 { 1.0 } else { 0.0 };
-        x[0].max(0.0)
+fn a_plateau_is_no_optimum() {
+    let dead = || {
+        Smooth::new(1, |x, g| {
+            g[0] = if x[0] > 0.0 { 1.0 } else { 0.0 };
+            3.0 + x[0].max(0.0)
+        })
+    };
+    let steps = || {
+        Smooth::new(2, |x, g| {
+            g.fill(0.0);
+            x[0].round() + x[1].round()
+        })
+    };
+    for method in ["auto", "gd", "adam", "slsqp"] {
+        for (outcome, place) in [
+            (
+                solved(
+                    dead(),
+                    &Problem::minimise(vec![-1.0]),
+                    &options(method, 0.1),
+                ),
+                "dead",
+            ),
+            (
+                solved(
+                    steps(),
+                    &Problem::minimise(vec![0.3, 0.0]),
+                    &options(method, 0.1),
+                ),
+                "steps",
+            ),
+        ] {
+            assert_eq!(outcome.status, Status::Plateau, "{method}, {place}");
+            assert!(!outcome.status.is_solved());
+            assert!(outcome.advice.unwrap().contains("--starts"));
+        }
+    }
+}
+
+#[test]
+fn a_step_onto_a_worse_plateau_is_no_optimum() {
+    // A step of 10 leads from the slope at 1 onto the level behind 2.
+    let cliff = Smooth::new(1, |x, g| {
+        if x[0] < 2.0 {
+            g[0] = -1.0;
+            5.0 - x[0]
+        } else {
+            g[0] = 0.0;
+            9.0
+        }
     });
-    let outcome = solved(dead, &Problem::minimise(vec![-1.0]), &options("auto", 0.1));
-    assert_eq!(outcome.status, Status::Converged);
-    assert!(
-        outcome
-            .advice
-            .unwrap()
-            .contains("gradient is zero at the start")
+    let outcome = solved(cliff, &Problem::minimise(vec![1.0]), &options("gd", 10.0));
+    assert_eq!(outcome.status, Status::Plateau);
+    assert_eq!(outcome.value, 4.0);
+}
+
+#[test]
+fn a_minimum_at_which_the_gradient_is_exactly_zero_is_an_optimum() {
+    let bowl = || {
+        Smooth::new(2, |x, g| {
+            g[0] = 2.0 * x[0];
+            g[1] = 4.0 * x[1].powi(3);
+            1e6 + x[0] * x[0] + x[1].powi(4)
+        })
+    };
+    for method in ["auto", "gd", "slsqp"] {
+        let at = solved(
+            bowl(),
+            &Problem::minimise(vec![0.0, 0.0]),
+            &options(method, 0.1),
+        );
+        assert_eq!(at.status, Status::Converged, "{method}");
+    }
+    // Two residuals that meet at (2, 3), reached in one step.
+    let exact = solved(
+        Case::new(vec![vec![1.0, 0.0], vec![0.0, 1.0]], vec![2.0, 3.0]),
+        &Problem::minimise(vec![0.0, 0.0]),
+        &options("lm", 0.1),
     );
+    assert_eq!(exact.status, Status::Converged, "{exact:?}");
+    // A hinge loss without errors: constant around, but at its least value.
+    let hinge = Smooth::new(1, |x, g| {
+        let short = (1.0 - x[0]).max(0.0);
+        g[0] = -2.0 * short;
+        short * short
+    });
+    let outcome = solved(hinge, &Problem::minimise(vec![-3.0]), &options("gd", 0.7));
+    assert_eq!(outcome.status, Status::Converged, "{outcome:?}");
+}
+
+#[test]
+fn the_search_leaves_a_saddle() {
+    let saddle = Smooth::new(2, |x, g| {
+        g[0] = 2.0 * x[0];
+        g[1] = -2.0 * x[1] + 4.0 * x[1].powi(3);
+        x[0] * x[0] - x[1] * x[1] + x[1].powi(4)
+    });
+    let outcome = solved(
+        saddle,
+        &Problem::minimise(vec![0.0, 0.0]),
+        &options("auto", 0.1),
+    );
+    assert_eq!(outcome.status, Status::Converged);
+    assert!((outcome.value + 0.25).abs() < 1e-9, "{outcome:?}");
+}
+
+#[test]
+fn only_objectives_that_are_not_convex_are_advised_of_more_starts() {
+    let wells = Smooth::new(1, |x, g| {
+        g[0] = 4.0 * x[0].powi(3) - 2.0 * x[0] + 0.1;
+        x[0].powi(4) - x[0] * x[0] + 0.1 * x[0]
+    });
+    let outcome = solved(wells, &Problem::minimise(vec![0.5]), &options("auto", 0.1));
+    assert!(outcome.advice.unwrap().contains("--starts"));
+    let outcome = solved(
+        Case::new(vec![vec![1.0, 0.5], vec![0.3, 1.0]], vec![2.0, 3.0]),
+        &Problem::minimise(vec![0.0, 0.0]),
+        &options("auto", 0.1),
+    );
+    assert_eq!(outcome.advice, None);
+}
+
+#[test]
+fn lbfgs_goes_on_for_as_many_iterations_as_are_wanted() {
+    // A valley of condition 1e10 in 200 variables, curved.
+    let valley = Smooth::new(200, |x, g| {
+        g.fill(0.0);
+        let mut sum = 0.0;
+        for i in 0..199 {
+            let (a, b) = (1.0 - x[i], x[i + 1] - x[i] * x[i]);
+            sum += a * a + 1e4 * b * b;
+            g[i] += -2.0 * a - 4e4 * x[i] * b;
+            g[i + 1] += 2e4 * b;
+        }
+        sum
+    });
+    let mut limited = options("lbfgs", 0.1);
+    limited.stop.max_iterations = Some(1500);
+    limited.stop.tolerance = 0.0;
+    let outcome = solved(valley, &Problem::minimise(vec![-1.0; 200]), &limited);
+    assert_eq!(outcome.status, Status::IterationLimit, "{outcome:?}");
+    assert_eq!(outcome.iterations, 1500);
 }
 
 #[test]

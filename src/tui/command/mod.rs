@@ -9,8 +9,10 @@ mod file;
 mod go;
 mod gradient;
 mod inspector;
+mod name;
 mod panel;
 mod sheet;
+mod structure;
 mod view;
 mod watch;
 
@@ -153,7 +155,9 @@ const TABLES: &[&[Command]] = &[
     file::COMMANDS,
     edit::COMMANDS,
     go::COMMANDS,
+    structure::COMMANDS,
     sheet::COMMANDS,
+    name::COMMANDS,
     view::COMMANDS,
     panel::COMMANDS,
     gradient::COMMANDS,

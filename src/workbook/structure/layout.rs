@@ -1,7 +1,7 @@
 //! What a sheet says of its cells by place: styles, widths, merges, panes.
 
 use crate::grid::{Axis, Rect, Shift, ShiftKind};
-use crate::workbook::{ColumnProps, Panes, RowProps, Sheet, StyleMap};
+use crate::workbook::{AutoFilter, ColumnProps, Panes, RowProps, Sheet, StyleMap};
 use std::collections::BTreeMap;
 
 /// What of a sheet moves with its lines besides values and formulas.
@@ -12,6 +12,7 @@ pub(in crate::workbook) struct Layout {
     rows: BTreeMap<u32, RowProps>,
     merges: Vec<Rect>,
     panes: Option<Panes>,
+    filter: Option<AutoFilter>,
     shifts: Vec<Shift>,
 }
 
@@ -48,6 +49,7 @@ impl Layout {
                 .filter(|rect| !rect.is_cell())
                 .collect(),
             panes: sheet.panes.and_then(|panes| shifted_panes(panes, shift)),
+            filter: sheet.filter.as_ref().and_then(|f| f.shifted(shift)),
             shifts,
         }
     }
@@ -59,6 +61,7 @@ impl Layout {
         std::mem::swap(&mut self.rows, &mut sheet.rows);
         std::mem::swap(&mut self.merges, &mut sheet.merges);
         std::mem::swap(&mut self.panes, &mut sheet.panes);
+        std::mem::swap(&mut self.filter, &mut sheet.filter);
         std::mem::swap(&mut self.shifts, &mut sheet.shifts);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::table::parse_rect;
 use crate::value::{ErrorKind, Value};
-use crate::workbook::{ExternalBook, ExternalSheet};
+use crate::workbook::{ExternalBook, ExternalName, ExternalSheet};
 use crate::xlsx::xml::{Xml, XmlError, content_of, decode_xstring};
 use quick_xml::events::Event;
 
@@ -15,6 +15,11 @@ pub(in crate::xlsx) fn read(text: &str) -> Result<ExternalBook, XmlError> {
             "sheetName" => book.sheets.push(ExternalSheet {
                 name: element.attribute("val").unwrap_or_default().into(),
                 ..ExternalSheet::default()
+            }),
+            "definedName" => book.names.push(ExternalName {
+                name: element.attribute("name").unwrap_or_default().into(),
+                scope: element.attribute("sheetId").and_then(|v| v.parse().ok()),
+                formula: element.attribute("refersTo").unwrap_or_default().into(),
             }),
             "sheetData" => {
                 sheet = element.attribute("sheetId").and_then(|v| v.parse().ok());

@@ -60,6 +60,8 @@ impl Original {
 /// What a sheet was when it was opened.
 #[derive(Debug)]
 pub(super) struct OriginalSheet {
+    /// The name it had.
+    pub name: Arc<str>,
     /// Its part; `None` for a chart sheet or another kind that holds no cells.
     pub part: Option<String>,
     pub runs: Runs,
@@ -72,6 +74,7 @@ impl OriginalSheet {
     /// A sheet that was in no file.
     pub fn none() -> Self {
         Self {
+            name: "".into(),
             part: None,
             runs: Runs::default(),
             spills: BTreeMap::new(),
@@ -156,6 +159,7 @@ fn read_parts(bytes: Arc<[u8]>) -> Result<(Workbook, Original), OpenCause> {
     for ((entry, part), read) in sources.into_iter().zip(sheets) {
         let id = book.add_sheet(&entry.name);
         let mut original = OriginalSheet {
+            name: entry.name.as_str().into(),
             part,
             ..OriginalSheet::none()
         };

@@ -1,8 +1,9 @@
 //! Comparing a sheet with the part it was read from, cell by cell.
 
+use super::formula_text;
 use crate::grid::{Pos, Rect};
 use crate::value::Value;
-use crate::workbook::{Run, RunKind, Sheet};
+use crate::workbook::{Run, RunKind, Sheet, Workbook};
 use crate::xlsx::read::OriginalSheet;
 use crate::xlsx::read::cells::{CellRecord, FormulaKind};
 use crate::xlsx::read::values::ValueReader;
@@ -38,8 +39,12 @@ pub(super) enum Change {
 pub(super) struct Compare<'s, 'c> {
     sheet: &'s Sheet,
     original: &'s OriginalSheet,
+    book: &'s Workbook,
     /// Whether the sheet's formulas are the very same, cell by cell.
     same_runs: bool,
+    /// Whether rows or columns were inserted or deleted: formulas are compared
+    /// by their texts then, and none stays shared.
+    shifted: bool,
     values: ValueReader<'c>,
     pub changed: Vec<Changed>,
     shared: FxHashMap<u32, Group>,
@@ -61,11 +66,19 @@ struct Group {
 }
 
 impl<'s, 'c> Compare<'s, 'c> {
-    pub fn new(sheet: &'s Sheet, original: &'s OriginalSheet, values: ValueReader<'c>) -> Self {
+    pub fn new(
+        book: &'s Workbook,
+        sheet: &'s Sheet,
+        original: &'s OriginalSheet,
+        values: ValueReader<'c>,
+    ) -> Self {
+        let shifted = !sheet.shifts.is_empty();
         Self {
             sheet,
             original,
-            same_runs: same_runs(sheet, original),
+            book,
+            same_runs: !shifted && same_runs(sheet, original),
+            shifted,
             values,
             changed: Vec::new(),
             shared: FxHashMap::default(),
@@ -81,7 +94,10 @@ impl<'s, 'c> Compare<'s, 'c> {
         self.filled += u64::from(!now.is_blank());
         let own_style = self.sheet.styles.get(at);
         self.styled += u64::from(own_style.is_some());
-        let same_formula = self.same_formula(at);
+        let same_formula = match self.shifted {
+            true => self.same_text(record),
+            false => self.same_formula(at),
+        };
         // A value that cannot be read was refused when the file was opened.
         let before = self.values.value(record).unwrap_or_default();
         let how = if !same_formula {
@@ -168,9 +184,38 @@ impl<'s, 'c> Compare<'s, 'c> {
         }
     }
 
-    /// Whether the part had a formula for the cell.
+    /// Whether a cell of a part that was moved says the formula that the
+    /// sheet has there.
+    fn same_text(&self, record: &CellRecord<'_>) -> bool {
+        let at = record.at;
+        let run = self.sheet.runs.at(at).map(|(_, run)| run);
+        match (&record.formula, run) {
+            (None, None) => true,
+            // The first cell of an array formula speaks for the others.
+            (None, Some(run)) => !run.kind.is_per_cell() && at != run.rect.top_left(),
+            (Some(_), None) => false,
+            (Some(formula), Some(run)) => {
+                let same = || formula_text(self.book, run, at) == *formula.text;
+                match (&run.kind, formula.kind) {
+                    (RunKind::DataTable, FormulaKind::DataTable) => formula.rect == Some(run.rect),
+                    (RunKind::Plain, FormulaKind::Normal) => same(),
+                    (RunKind::Array, FormulaKind::Array) => {
+                        record.cm == 0 && formula.rect == Some(run.rect) && same()
+                    }
+                    (RunKind::Dynamic, FormulaKind::Array) => {
+                        let rect = self.sheet.spills.get(&at).copied();
+                        let rect = rect.unwrap_or(Rect::cell(at));
+                        record.cm != 0 && formula.rect == Some(rect) && same()
+                    }
+                    _ => false,
+                }
+            }
+        }
+    }
+
+    /// Whether the part had a formula for the cell, as far as is known.
     pub fn had_formula(&self, at: Pos) -> bool {
-        self.original.runs.at(at).is_some()
+        !self.shifted && self.original.runs.at(at).is_some()
     }
 
     /// The runs of the sheet that are not as they were.
@@ -184,6 +229,9 @@ impl<'s, 'c> Compare<'s, 'c> {
             .iter()
             .map(|(_, run)| run)
             .filter(|run| {
+                if self.shifted {
+                    return true;
+                }
                 let before = self.original.runs.at(run.rect.top_left());
                 before.is_none_or(|(_, before)| before != *run)
             })

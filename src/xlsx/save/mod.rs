@@ -3,17 +3,21 @@
 //! Nothing of what was edited is recorded here: each part is compared with the
 //! document through the code that reads it, and only what differs is patched.
 
+mod anchors;
 mod calc;
 mod cell;
 mod columns;
 mod compare;
 mod conditional;
+mod follow;
 mod layout;
 mod merges;
 mod metadata;
 mod new_sheet;
 mod panes;
+mod replay;
 mod sheet;
+mod shifted;
 mod styles;
 mod tables;
 mod validation;
@@ -28,6 +32,7 @@ use crate::formula::{self, Dialect};
 use crate::functions::file_prefix;
 use crate::grid::{Pos, SheetId};
 use crate::workbook::{Run, Template, Workbook};
+use replay::Replay;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Cursor, Write};
 use zip::ZipWriter;
@@ -115,8 +120,18 @@ impl<'b> Splice<'b> {
 
     /// The relationships of the workbook part, as they are now.
     pub fn workbook_relationships(&self) -> Result<Relationships, SaveError> {
-        let source = &self.original.workbook;
+        self.relationships(&self.original.workbook)
+    }
+
+    /// The relationships of a part, as they are now; none where it has none.
+    pub fn relationships(&self, source: &str) -> Result<Relationships, SaveError> {
         let part = super::relationships::part_of(source);
+        if !self.has(&part) {
+            return Ok(Relationships {
+                part,
+                list: Vec::new(),
+            });
+        }
         let text = self.text(&part)?;
         Ok(Relationships::parse(source, part, &text)?)
     }
@@ -177,19 +192,32 @@ impl<'b> Splice<'b> {
 
     fn sheets(&mut self) -> Result<(), SaveError> {
         let (book, original) = (self.book, self.original);
-        let mut formulas_moved = false;
+        let mut formulas_moved = original
+            .tabs
+            .iter()
+            .any(|&id| !book.sheet(id).shifts.is_empty());
         let mut uncalculated = false;
         let none = OriginalSheet::none();
+        let replay = Replay::new(book, original);
         let mut added: Vec<(SheetId, String)> = Vec::new();
         for &id in book.order() {
             let sheet = book.sheet(id);
             let before = original.sheet(id);
             let (part, text) = match before.map(|b| &b.part) {
-                Some(Some(part)) if !sheet.touched && !original.new => {
+                Some(Some(part)) if !sheet.touched && !original.new && replay.is_nothing() => {
                     debug_assert!(self.has(part));
                     continue;
                 }
-                Some(Some(part)) => (part.clone(), self.text(part)?),
+                Some(Some(part)) => {
+                    let old = self.text(part)?;
+                    let moved = shifted::moved(&replay, id, &old)
+                        .map_err(|e| SaveError::Original(e.in_part(part, &old)))?;
+                    let text = moved.unwrap_or(old);
+                    if !replay.is_nothing() {
+                        self.set(part, text.clone());
+                    }
+                    (part.clone(), text)
+                }
                 Some(None) if sheet.cells.used().is_none() && sheet.runs.is_empty() => continue,
                 Some(None) => {
                     return Err(SaveError::Content {
@@ -233,6 +261,7 @@ impl<'b> Splice<'b> {
                 formulas_moved = true;
             }
         }
+        follow::splice(self, &replay)?;
         workbook::splice(self, &added)?;
         if formulas_moved {
             calc::drop_chain(self)?;

@@ -33,7 +33,7 @@ pub(super) fn splice(
     original: &OriginalSheet,
     context: &Context,
 ) -> Result<Option<(String, Outcome)>, SaveError> {
-    let mut compare = Compare::new(sheet, original, ValueReader::new(context));
+    let mut compare = Compare::new(splice.book, sheet, original, ValueReader::new(context));
     let layout = Layout::scan(text, |record| compare.cell(&record))
         .map_err(|e| SaveError::Original(e.in_part(part, text)))?;
     compare.finish();

@@ -1,0 +1,77 @@
+//! Inserting and deleting rows and columns.
+
+use super::{Call, Command, Refusal};
+use crate::grid::{Axis, Shift, ShiftKind};
+use crate::tui::app::App;
+use crate::workbook::{Edit, Transaction};
+
+pub const COMMANDS: &[Command] = &[
+    Command::grid(
+        "rows.insert",
+        "Insert rows",
+        "Inserts as many rows as are selected, above them.",
+        |app, call| shift(app, call, Axis::Rows, ShiftKind::Insert),
+    )
+    .keys(&["Alt+Insert"])
+    .vim(&["O"])
+    .repeats(),
+    Command::grid(
+        "rows.delete",
+        "Delete rows",
+        "Deletes the rows of the selection.",
+        |app, call| shift(app, call, Axis::Rows, ShiftKind::Delete),
+    )
+    .keys(&["Alt+Delete"])
+    .vim(&["d d"])
+    .repeats(),
+    Command::grid(
+        "columns.insert",
+        "Insert columns",
+        "Inserts as many columns as are selected, left of them.",
+        |app, call| shift(app, call, Axis::Columns, ShiftKind::Insert),
+    )
+    .keys(&["Ctrl+Alt+Insert"])
+    .vim(&["I"])
+    .repeats(),
+    Command::grid(
+        "columns.delete",
+        "Delete columns",
+        "Deletes the columns of the selection.",
+        |app, call| shift(app, call, Axis::Columns, ShiftKind::Delete),
+    )
+    .keys(&["Ctrl+Alt+Delete"])
+    .vim(&["d c"])
+    .repeats(),
+];
+
+/// Inserts or deletes the lines of the last selected area, or `count` from the
+/// active cell's on.
+fn shift(app: &mut App, call: &Call, axis: Axis, kind: ShiftKind) -> Result<(), Refusal> {
+    let selection = app.selection();
+    let (at, count) = match call.count {
+        Some(count) => (axis.line(selection.active()), count),
+        None => {
+            let (first, last) = axis.span(&selection.last());
+            (first, last - first + 1)
+        }
+    };
+    let (verb, lines) = (
+        match kind {
+            ShiftKind::Insert => "Insert",
+            ShiftKind::Delete => "Delete",
+        },
+        match axis {
+            Axis::Rows => "rows",
+            Axis::Columns => "columns",
+        },
+    );
+    let shift = Shift {
+        axis,
+        kind,
+        at,
+        count,
+    };
+    let sheet = app.sheet();
+    let edit = Edit::Shift { sheet, shift };
+    app.apply(&Transaction::new(format!("{verb} {lines}"), vec![edit]))
+}
