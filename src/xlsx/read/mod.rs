@@ -6,6 +6,7 @@ mod external;
 pub(super) mod formulas;
 pub(super) mod metadata;
 pub(super) mod sheet;
+mod stream;
 pub(super) mod strings;
 pub(super) mod styles;
 pub(super) mod table;
@@ -292,8 +293,13 @@ fn read_sheet(
     name: &str,
     context: &Context,
 ) -> Result<Option<SheetAndTables>, OpenCause> {
-    let text = package.text(part, wanted_by)?;
-    let sheet = sheet::read(part, &text, name, context)?;
+    let sheet = match in_pieces(package, part, name, context) {
+        Some(sheet) => sheet,
+        None => {
+            let text = package.text(part, wanted_by)?;
+            sheet::read(part, &text, name, context)?
+        }
+    };
     let mut tables = Vec::new();
     if !sheet.tables.is_empty() {
         let relationships = Relationships::of(package, part)?;
@@ -310,6 +316,24 @@ fn read_sheet(
         }
     }
     Ok(Some((sheet, tables)))
+}
+
+/// Reads a large worksheet while it is unpacked; `None` where it has to be
+/// read whole.
+fn in_pieces(package: &Package, part: &str, name: &str, context: &Context) -> Option<SheetPart> {
+    let size = package.size(part)?;
+    if size < stream::WORTH_CUTTING {
+        return None;
+    }
+    let (send, pieces) = std::sync::mpsc::sync_channel(2);
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            package.unpack(part, |source| {
+                stream::cut(source, size, stream::PIECE, &send)
+            });
+        });
+        sheet::read_pieces(pieces, name, context)
+    })
 }
 
 /// Gives a sheet its content, its formulas by the workbook's templates.
