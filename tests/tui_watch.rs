@@ -227,3 +227,29 @@ fn problems_are_counted_grouped_traced_and_gone_when_mended() {
     let screen = driver.screen();
     assert!(screen.contains("circle C1 → D1 → C1") || screen.contains("circle D1 → C1 → D1"));
 }
+
+#[test]
+fn a_large_model_is_differentiated_beside_the_interface() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("numbers.csv");
+    let rows: Vec<String> = (1..=25_000).map(|row| row.to_string()).collect();
+    std::fs::write(&path, rows.join("\n")).unwrap();
+    let mut driver = Driver::open(&path);
+    driver.play("Ctrl+G `C1` Enter `=SUMSQ(A:A)` Enter Up");
+    driver.happens(crossterm::event::Event::Key(
+        gradsheet::tui::keymap::Chord::parse("F7").unwrap().event(),
+    ));
+    // Nothing is shown for fresh before it is.
+    assert!(driver.screen().contains("computing"));
+    driver.settle();
+    assert!(!driver.screen().contains("computing"));
+    let strongest = driver.app.panels.gradient.drivers[0];
+    assert_eq!(strongest.cell.pos.to_string(), "A25000");
+    assert_eq!(strongest.derivative, 50_000.0);
+    // An edit marks what is shown as old until it is computed again.
+    driver.happens(crossterm::event::Event::Key(
+        gradsheet::tui::keymap::Chord::parse("Esc").unwrap().event(),
+    ));
+    driver.play("Ctrl+Home `-9` Enter Up");
+    assert!(line_with(&mut driver, "d C1 / d A1").contains("= -18"));
+}

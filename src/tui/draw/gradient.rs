@@ -53,9 +53,6 @@ pub fn panel(app: &App, area: Screen, frame: &mut Frame) {
     ];
     top.retain(|line| line.width() > 0);
     let mut bottom = Vec::new();
-    if let Some(error) = gradient.error() {
-        bottom.push(Line::styled(printable(error).into_owned(), theme.error()));
-    }
     if let Some(sensitivity) = gradient.sensitivity() {
         for reason in sensitivity.refusals().iter().take(3) {
             let text = format!("? {}", printable(reason));
@@ -68,6 +65,12 @@ pub fn panel(app: &App, area: Screen, frame: &mut Frame) {
                 theme.dim(),
             ));
         }
+    }
+    if let Some(error) = gradient.error() {
+        top.push(Line::styled(printable(error).into_owned(), theme.error()));
+        let text = Paragraph::new(top).wrap(Wrap { trim: true });
+        frame.render_widget(text, area);
+        return;
     }
     for (index, line) in top.iter().enumerate() {
         frame.render_widget(line.clone(), line_at(area, index));

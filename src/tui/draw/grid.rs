@@ -321,8 +321,9 @@ impl Painter<'_> {
             _ => 0,
         };
         let mut style = text.style;
-        if self.is_active(at) {
-            // The cursor's colours win.
+        let laid_over = self.tints(at).any(|tint| tint.style.bg.is_some());
+        if self.is_active(at) || laid_over {
+            // Their colours win: the document's may not be seen on them.
             style.fg = None;
         }
         let room = usize::from(room.saturating_sub(left));

@@ -6,6 +6,7 @@ use crate::tui::panel::PanelKind;
 use ratatui::Frame;
 use ratatui::layout::Rect as Screen;
 use ratatui::text::Line;
+use ratatui::widgets::{Paragraph, Wrap};
 use std::ops::Range;
 use unicode_width::UnicodeWidthStr;
 
@@ -14,7 +15,8 @@ pub fn panel(app: &App, area: Screen, frame: &mut Frame) {
     let lines = &inspector.lines;
     if lines.is_empty() {
         let text = "no formula here, and none that reads this cell";
-        frame.render_widget(Line::styled(text, app.theme.dim()), line_at(area, 0));
+        let text = Paragraph::new(text).style(app.theme.dim());
+        frame.render_widget(text.wrap(Wrap { trim: true }), area);
         return;
     }
     let shown = usize::from(area.height);
