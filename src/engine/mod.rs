@@ -17,7 +17,9 @@ pub mod inspect;
 mod interpret;
 mod lower;
 mod oracle;
+mod paste;
 mod pool;
+mod preview;
 pub mod problems;
 mod recalc;
 pub mod sensitivity;
@@ -31,6 +33,8 @@ mod tests;
 pub use compare::{Comparison, Mismatch};
 pub use edit::{Edited, EntryError};
 pub use graph::Graph;
+pub use paste::PasteTextError;
+pub use preview::Preview;
 pub use recalc::{Progress, Recalculation};
 pub use validate::ValidationError;
 

@@ -43,6 +43,14 @@ pub struct FormulaRun {
 }
 
 impl FormulaRun {
+    /// The formula copied into a rectangle, `#REF!` in it where references leave
+    /// the sheet. More than one run where they do so in a part of it only.
+    pub fn copied_into(&self, rect: Rect) -> Vec<Self> {
+        let mut out = Vec::new();
+        super::clip::copied_into(self, rect, &mut out);
+        out
+    }
+
     /// The cell that the formula's relative references count from, for a cell of the run.
     pub fn origin(&self, at: Pos) -> Pos {
         match self.kind.is_per_cell() {

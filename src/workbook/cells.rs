@@ -5,6 +5,12 @@
 
 mod shift;
 
+mod edges;
+mod statistics;
+
+pub use edges::Towards;
+pub use statistics::Statistics;
+
 use super::chunk::{CHUNK_ROWS, Chunk};
 use crate::grid::{Pos, Rect};
 use crate::value::{ErrorKind, Value};

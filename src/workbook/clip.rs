@@ -9,8 +9,7 @@ mod tests;
 
 pub use paste::{Paste, PasteWhat};
 pub use text::parse_text;
-pub(super) use tile::Tiles;
-use tile::nonblank_pieces;
+pub(super) use tile::{Tiles, copied_into, copy_cells, nonblank_pieces};
 
 use super::{Block, Cells, EditError, FormulaRun, RunKind, StyleMap, Template, Workbook};
 use crate::formula;

@@ -214,7 +214,7 @@ impl Runs {
 
 /// What is left of `outer` without `inner`, which lies in it: above, left,
 /// right, below.
-fn around(outer: Rect, inner: Rect) -> impl Iterator<Item = Rect> {
+pub(super) fn around(outer: Rect, inner: Rect) -> impl Iterator<Item = Rect> {
     let above = (outer.top < inner.top).then(|| Rect {
         bottom: inner.top - 1,
         ..outer

@@ -8,6 +8,7 @@
 
 mod formulas;
 mod layout;
+mod move_cells;
 mod names;
 mod rules;
 mod sheets;

@@ -2,7 +2,7 @@
 
 use super::before::Touched;
 use super::{
-    Before, Block, ConditionalFormat, DefinedName, LayoutEdit, Run, RunKind, SheetEdit,
+    Before, Block, Chart, ConditionalFormat, DefinedName, LayoutEdit, Run, RunKind, SheetEdit,
     StyleChange, StyleMap, TableEdit, Template, TemplateId, Validation, Workbook, check_name,
 };
 use crate::grid::{Area, Cell, MAX_COLS, MAX_ROWS, Pos, Rect, SheetId, Shift};
@@ -42,6 +42,9 @@ pub enum Edit {
     /// Gives the cells of an area the styles that a map says, those that it
     /// leaves out the default one.
     PutStyles { area: Area, styles: Arc<StyleMap> },
+    /// Moves cells as cut and paste does, `to` being where the first one goes:
+    /// references to them follow, those to what they cover become `#REF!`.
+    Move { from: Area, to: Cell },
     /// Changes facts of the styles of an area's cells.
     Restyle { area: Area, change: StyleChange },
     /// Changes widths, heights, hidden lines, panes, merged cells or the filter.
@@ -83,6 +86,8 @@ pub enum Edit {
         sheet: SheetId,
         validations: Vec<Validation>,
     },
+    /// Gives a sheet other charts.
+    SetCharts { sheet: SheetId, charts: Vec<Chart> },
     /// Puts back what another edit changed; found in inverses.
     Restore(Before),
 }
@@ -162,6 +167,8 @@ pub enum EditError {
     BadBlock { area: String },
     #[error("the merged cells {first} and {second} overlap: unmerge one of them first")]
     MergesOverlap { first: String, second: String },
+    #[error("{area} would cut the merged cells {merged}: unmerge them first")]
+    CutsMerged { area: String, merged: String },
     #[error("a {what} can be from 0 to {most}")]
     BadSize { what: &'static str, most: f64 },
     #[error("style {style} does not exist: the workbook has {count}")]
@@ -259,6 +266,7 @@ impl Workbook {
                 undo.push(self.put_block(*area, block, touched)?);
                 self.follow_headers(*area, touched, undo)
             }
+            Edit::Move { from, to } => self.move_cells(*from, *to, touched, undo),
             Edit::PutStyles { area, styles } => {
                 undo.push(self.put_styles(*area, styles, touched)?);
                 Ok(())
@@ -335,6 +343,17 @@ impl Workbook {
                     return Err(EditError::NoSheet);
                 }
                 undo.push(self.replace_validations(*sheet, validations.clone()));
+                Ok(())
+            }
+            Edit::SetCharts { sheet, charts } => {
+                for chart in charts {
+                    let (sheet, rect) = (*sheet, chart.anchor);
+                    self.check_area(Area { sheet, rect })?;
+                }
+                if !self.has_sheet(*sheet) {
+                    return Err(EditError::NoSheet);
+                }
+                undo.push(self.replace_charts(*sheet, charts.clone()));
                 Ok(())
             }
             Edit::Restore(before) => {

@@ -11,6 +11,7 @@ mod gradient;
 mod inspector;
 mod name;
 mod panel;
+mod point;
 mod sheet;
 mod structure;
 mod view;
@@ -164,6 +165,7 @@ const TABLES: &[&[Command]] = &[
     inspector::COMMANDS,
     watch::COMMANDS,
     entry::COMMANDS,
+    point::COMMANDS,
 ];
 
 /// All commands.

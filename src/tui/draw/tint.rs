@@ -66,9 +66,9 @@ fn inspected(app: &App) -> Option<Layer<'_>> {
     Some(Box::new(move |cell| {
         let holds = |area: &Area| area.sheet == cell.sheet && area.rect.contains(cell.pos);
         if meant.as_ref().is_some_and(holds) {
-            return Some(app.theme.reference(0).into());
+            return Some(app.theme.referred(0).into());
         }
         let index = inspector.factors.iter().position(holds)?;
-        Some(app.theme.reference(index + 1).into())
+        Some(app.theme.referred(index + 1).into())
     }))
 }

@@ -1,9 +1,9 @@
-//! Conditional formats and data validation when cells and formulas change.
+//! Conditional formats, data validation and charts when cells and formulas change.
 
 use super::formulas::Rewriting;
 use crate::formula::Expr;
 use crate::grid::{Axis, Pos, Rect, SheetId, Shift, ShiftKind};
-use crate::workbook::{ConditionalFormat, Sheet, Template, Validation, Workbook};
+use crate::workbook::{Chart, ConditionalFormat, Sheet, Template, Validation, Workbook};
 use std::sync::Arc;
 
 /// The rules of a sheet.
@@ -11,6 +11,7 @@ use std::sync::Arc;
 pub(in crate::workbook) struct Rules {
     pub conditional: Vec<ConditionalFormat>,
     pub validations: Vec<Validation>,
+    pub charts: Vec<Chart>,
 }
 
 impl Rules {
@@ -18,12 +19,14 @@ impl Rules {
         Self {
             conditional: sheet.conditional.clone(),
             validations: sheet.validations.clone(),
+            charts: sheet.charts.clone(),
         }
     }
 
     pub(super) fn swap(&mut self, sheet: &mut Sheet) {
         std::mem::swap(&mut self.conditional, &mut sheet.conditional);
         std::mem::swap(&mut self.validations, &mut sheet.validations);
+        std::mem::swap(&mut self.charts, &mut sheet.charts);
     }
 
     /// Changes every formula. `change` gets the cell that its relative
@@ -44,6 +47,9 @@ impl Rules {
         for validation in &mut self.validations {
             let origin = validation.origin();
             validation.each_formula(&mut |formula| one(formula, origin));
+        }
+        for chart in &mut self.charts {
+            chart.each_formula(&mut |formula| one(formula, Pos::new(0, 0)));
         }
     }
 }
@@ -99,6 +105,12 @@ impl Workbook {
                     validation.each_formula(&mut |formula| rewrite(formula, place));
                 }
                 areas(&mut validation.areas, false);
+            }
+            for chart in &mut now.charts {
+                // Its formulas are absolute and stand in no cell.
+                let nowhere = (Pos::new(0, 0), Pos::new(0, 0));
+                chart.each_formula(&mut |formula| rewrite(formula, nowhere));
+                chart.anchor = moved(chart.anchor, shift, false).unwrap_or(chart.anchor);
             }
             if now != before {
                 changed.push((id, now));

@@ -258,6 +258,7 @@ impl Workbook {
             filter: source.filter.clone(),
             conditional: rules.conditional,
             validations: rules.validations,
+            charts: rules.charts,
             shifts: Vec::new(),
             touched: true,
         };

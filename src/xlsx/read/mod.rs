@@ -1,5 +1,6 @@
 //! Reading a package into a workbook, one file a kind of part.
 
+pub(super) mod auto_filter;
 pub(super) mod cells;
 pub(super) mod conditional;
 mod external;
@@ -20,7 +21,9 @@ use super::relationships::Relationships;
 use super::xml::XmlError;
 use crate::grid::{Area, Pos, Rect, SheetId};
 use crate::value::DateSystem;
-use crate::workbook::{DefinedName, ExternalBook, Run, Runs, Styles, Table, TemplateId, Workbook};
+use crate::workbook::{
+    AutoFilter, DefinedName, ExternalBook, Run, Runs, Styles, Table, TemplateId, Workbook,
+};
 use metadata::Metadata;
 use rayon::prelude::*;
 use sheet::SheetPart;
@@ -67,6 +70,7 @@ pub(super) struct OriginalSheet {
     pub part: Option<String>,
     pub runs: Runs,
     pub spills: BTreeMap<Pos, Rect>,
+    pub filter: Option<AutoFilter>,
     /// The parts of its tables.
     pub tables: Vec<String>,
 }
@@ -79,6 +83,7 @@ impl OriginalSheet {
             part: None,
             runs: Runs::default(),
             spills: BTreeMap::new(),
+            filter: None,
             tables: Vec::new(),
         }
     }
@@ -168,6 +173,7 @@ fn read_parts(bytes: Arc<[u8]>) -> Result<(Workbook, Original), OpenCause> {
             place(&mut book, id, sheet);
             original.runs = book.sheet(id).runs.clone();
             original.spills = book.sheet(id).spills.clone();
+            original.filter = book.sheet(id).filter.clone();
             for (part, table) in tables {
                 let name: Arc<str> = table.name.into();
                 book.tables.push(Table {

@@ -1,5 +1,6 @@
 //! Worksheet parts.
 
+use super::auto_filter;
 use super::cells::{CellReader, SheetItem};
 use super::conditional;
 use super::formulas::Formulas;
@@ -96,7 +97,6 @@ struct Reading<'c> {
     sheet: Sheet,
     rows: Rows<'c>,
     tables: Vec<String>,
-    filters: Vec<Rect>,
     context: &'c Context,
 }
 
@@ -106,7 +106,6 @@ impl<'c> Reading<'c> {
             sheet: Sheet::new(name),
             rows: Rows::new(context),
             tables: Vec::new(),
-            filters: Vec::new(),
             context,
         }
     }
@@ -125,8 +124,7 @@ impl<'c> Reading<'c> {
                     .merges
                     .extend(element.attribute("ref").and_then(|r| parse_rect(&r))),
                 "autoFilter" => {
-                    let rect = element.attribute("ref").and_then(|r| parse_rect(&r));
-                    self.filters.extend(rect);
+                    sheet.filter = auto_filter::read(text, xml, &element)?;
                 }
                 "tablePart" => self.tables.extend(element.attribute("id").map(Into::into)),
                 "conditionalFormatting" => {
@@ -149,8 +147,9 @@ impl<'c> Reading<'c> {
         self.rows.styles.finish(&mut sheet.styles);
         for (row, props) in &mut sheet.rows {
             // Rows of a filtered range are hidden by its filter.
-            let inside = |rect: &Rect| rect.top < *row && *row <= rect.bottom;
-            props.filtered = props.hidden && self.filters.iter().any(inside);
+            let filter = sheet.filter.as_ref().map(|filter| filter.rect);
+            props.filtered =
+                props.hidden && filter.is_some_and(|rect| rect.top < *row && *row <= rect.bottom);
         }
         let (runs, templates, spills) = formulas.finish();
         sheet.spills = spills;

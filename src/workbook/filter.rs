@@ -1,0 +1,290 @@
+//! Which rows a filter hides.
+
+use super::layout_edit::stretches;
+use super::{
+    AutoFilter, Criterion, Edit, FilterOp, FilterTest, Join, LayoutEdit, Transaction, Workbook,
+};
+use crate::functions::Wildcard;
+use crate::grid::{Area, Pos, Rect, SheetId};
+use crate::value::format::{self, Format};
+use crate::value::{Value, compare_numbers, compare_text, equal_text, fold_case, parse_entry};
+use std::cmp::Ordering;
+use std::collections::{HashMap, HashSet};
+
+impl Workbook {
+    /// The transaction that gives a sheet a filter, or takes it away (`None`),
+    /// and hides and shows rows accordingly.
+    pub fn set_filter(&self, sheet: SheetId, filter: Option<AutoFilter>) -> Transaction {
+        let mut edits = Vec::new();
+        let layout = |edit| Edit::Layout { sheet, edit };
+        let old = &self.sheet(sheet).filter;
+        // What the filter before it hid is shown, unless it hides it again.
+        if let Some(old) = old.as_ref().and_then(AutoFilter::data) {
+            edits.push(layout(LayoutEdit::Filtered {
+                first: old.top,
+                last: old.bottom,
+                hidden: Vec::new(),
+            }));
+        }
+        edits.push(layout(LayoutEdit::Filter(filter.clone())));
+        if let Some(filter) = filter
+            && let Some(data) = filter.data()
+        {
+            edits.push(layout(LayoutEdit::Filtered {
+                first: data.top,
+                last: data.bottom,
+                hidden: self.filtered_out(sheet, &filter),
+            }));
+        }
+        let name = &self.sheet(sheet).name;
+        Transaction::new(format!("Filter {name}"), edits)
+    }
+
+    /// The transaction that applies a sheet's filter again, after its cells
+    /// have changed; `None` where it has no filter.
+    pub fn reapply_filter(&self, sheet: SheetId) -> Option<Transaction> {
+        let filter = self.sheet(sheet).filter.clone()?;
+        Some(self.set_filter(sheet, Some(filter)))
+    }
+
+    /// The texts that a column's cells show below a filter's headers, each
+    /// once, in the order of first appearance, and whether cells are blank.
+    pub fn filter_values(
+        &self,
+        sheet: SheetId,
+        filter: &AutoFilter,
+        column: u32,
+    ) -> (Vec<String>, bool) {
+        let Some(data) = filter.data() else {
+            return (Vec::new(), false);
+        };
+        let column = column_of(data, column);
+        let (mut seen, mut texts, mut count) = (HashSet::new(), Vec::new(), 0);
+        let mut shown = Shown::new(self, sheet);
+        self.sheet(sheet)
+            .cells
+            .for_each_column(column, &mut |at, value| {
+                count += 1;
+                let text = shown.text(at, value);
+                if seen.insert(fold_case(&text)) {
+                    texts.push(text);
+                }
+            });
+        (texts, count < column.len())
+    }
+
+    /// The rows that a filter hides, as stretches.
+    fn filtered_out(&self, sheet: SheetId, filter: &AutoFilter) -> Vec<(u32, u32)> {
+        let Some(data) = filter.data() else {
+            return Vec::new();
+        };
+        let mut hidden = vec![false; data.rows() as usize];
+        for (&column, criterion) in &filter.columns {
+            let column = column_of(data, column);
+            match criterion {
+                Criterion::Other(_) => {
+                    // As the file has it.
+                    let rows = self.sheet(sheet).rows.range(data.top..=data.bottom);
+                    for (row, props) in rows.filter(|(_, props)| props.filtered) {
+                        hidden[(row - data.top) as usize] |= props.hidden;
+                    }
+                }
+                criterion => {
+                    let passes = self.passing(
+                        Area {
+                            sheet,
+                            rect: column,
+                        },
+                        criterion,
+                    );
+                    for (hidden, passes) in hidden.iter_mut().zip(passes) {
+                        *hidden |= !passes;
+                    }
+                }
+            }
+        }
+        let rows = (data.top..).zip(hidden).filter(|(_, hidden)| *hidden);
+        stretches(rows.map(|(row, _)| row))
+    }
+
+    /// Which cells of a column meet a criterion, from the first on.
+    fn passing(&self, column: Area, criterion: &Criterion) -> Vec<bool> {
+        let rect = column.rect;
+        let cells = &self.sheet(column.sheet).cells;
+        let mut shown = Shown::new(self, column.sheet);
+        let blank = match criterion {
+            Criterion::Values { blanks, .. } => *blanks,
+            Criterion::Custom { first, second } => {
+                Tests::new(first, second, self).pass(&Value::Blank, "")
+            }
+            Criterion::Top { .. } | Criterion::Other(_) => false,
+        };
+        let mut passes = vec![blank; rect.rows() as usize];
+        let mut each = |test: &mut dyn FnMut(Pos, &Value) -> bool| {
+            cells.for_each_column(rect, &mut |at, value| {
+                passes[(at.row - rect.top) as usize] = test(at, value);
+            });
+        };
+        match criterion {
+            Criterion::Values { texts, blanks } => {
+                let wanted: HashSet<String> = texts.iter().map(|text| fold_case(text)).collect();
+                each(&mut |at, value| {
+                    let text = shown.text(at, value);
+                    match text.is_empty() {
+                        true => *blanks,
+                        false => wanted.contains(&fold_case(&text)),
+                    }
+                });
+            }
+            Criterion::Custom { first, second } => {
+                let tests = Tests::new(first, second, self);
+                each(&mut |at, value| tests.pass(value, &shown.text(at, value)));
+            }
+            Criterion::Top {
+                count,
+                percent,
+                bottom,
+            } => {
+                let mut numbers = Vec::new();
+                cells.for_each_column(rect, &mut |_, value| {
+                    if let Value::Number(x) = value {
+                        numbers.push(*x);
+                    }
+                });
+                let limit = limit(numbers, *count, *percent, *bottom);
+                each(&mut |_, value| match (value, limit) {
+                    (Value::Number(x), Some(limit)) if *bottom => *x <= limit,
+                    (Value::Number(x), Some(limit)) => *x >= limit,
+                    _ => false,
+                });
+            }
+            Criterion::Other(_) => {}
+        }
+        passes
+    }
+}
+
+fn column_of(data: Rect, column: u32) -> Rect {
+    let col = (data.left + column).min(data.right);
+    Rect {
+        left: col,
+        right: col,
+        ..data
+    }
+}
+
+/// The last number that is among the top ones; `None` where there is none.
+fn limit(mut numbers: Vec<f64>, count: f64, percent: bool, bottom: bool) -> Option<f64> {
+    let wanted = match percent {
+        true => (numbers.len() as f64 * count / 100.0).floor().max(1.0),
+        false => count,
+    };
+    let index = (wanted as usize).min(numbers.len()).checked_sub(1)?;
+    let by = |a: &f64, b: &f64| match bottom {
+        true => a.total_cmp(b),
+        false => b.total_cmp(a),
+    };
+    Some(*numbers.select_nth_unstable_by(index, by).1)
+}
+
+/// Shows the cells of a sheet; each format is read once.
+struct Shown<'a> {
+    book: &'a Workbook,
+    sheet: SheetId,
+    formats: HashMap<u32, Option<Format>>,
+}
+
+impl<'a> Shown<'a> {
+    fn new(book: &'a Workbook, sheet: SheetId) -> Self {
+        Self {
+            book,
+            sheet,
+            formats: HashMap::new(),
+        }
+    }
+
+    fn text(&mut self, at: Pos, value: &Value) -> String {
+        let style = self.book.sheet(self.sheet).style(at);
+        let code = &self.book.styles.get(style).number_format;
+        let format = self
+            .formats
+            .entry(style)
+            .or_insert_with(|| Format::parse(code));
+        let dates = self.book.date_system;
+        let shown = format.as_ref().and_then(|format| format.show(value, dates));
+        shown.map_or_else(|| format::show(value, code, dates).text, |shown| shown.text)
+    }
+}
+
+/// One or two comparisons, ready for many cells.
+struct Tests {
+    first: Test,
+    second: Option<(Join, Test)>,
+}
+
+struct Test {
+    operator: FilterOp,
+    value: Value,
+    text: String,
+    pattern: Wildcard,
+}
+
+impl Tests {
+    fn new(first: &FilterTest, second: &Option<(Join, FilterTest)>, book: &Workbook) -> Self {
+        let test = |test: &FilterTest| Test {
+            operator: test.operator,
+            value: parse_entry(&test.value, book.date_system).0,
+            text: test.value.to_string(),
+            pattern: Wildcard::new(&test.value),
+        };
+        Self {
+            first: test(first),
+            second: second.as_ref().map(|(join, second)| (*join, test(second))),
+        }
+    }
+
+    fn pass(&self, value: &Value, shown: &str) -> bool {
+        let first = self.first.pass(value, shown);
+        match &self.second {
+            None => first,
+            Some((Join::And, second)) => first && second.pass(value, shown),
+            Some((Join::Or, second)) => first || second.pass(value, shown),
+        }
+    }
+}
+
+impl Test {
+    fn pass(&self, value: &Value, shown: &str) -> bool {
+        match self.operator {
+            FilterOp::Equal => self.equal(value, shown),
+            FilterOp::NotEqual => !self.equal(value, shown),
+            operator => {
+                let order = match (value, &self.value) {
+                    (Value::Number(a), Value::Number(b)) => compare_numbers(*a, *b),
+                    (Value::Text(a), Value::Text(b)) => compare_text(a, b),
+                    _ => return false,
+                };
+                match operator {
+                    FilterOp::Greater => order == Ordering::Greater,
+                    FilterOp::GreaterEqual => order != Ordering::Less,
+                    FilterOp::Less => order == Ordering::Less,
+                    _ => order != Ordering::Greater,
+                }
+            }
+        }
+    }
+
+    fn equal(&self, value: &Value, shown: &str) -> bool {
+        match (value, &self.value) {
+            (Value::Number(a), Value::Number(b)) => compare_numbers(*a, *b) == Ordering::Equal,
+            (Value::Blank, _) => self.text.is_empty(),
+            _ => {
+                equal_text(shown, &self.text)
+                    || !self.text.is_empty() && self.pattern.matches(shown)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,118 @@
+use super::*;
+use crate::workbook::StyleChange;
+
+fn sheet(texts: &[&str]) -> (Workbook, SheetId, AutoFilter) {
+    let mut book = Workbook::new();
+    let sheet = book.add_sheet("a");
+    for (row, text) in (1..).zip(texts) {
+        let (value, format) = parse_entry(text, book.date_system);
+        book.sheet_mut(sheet).cells.set(Pos::new(row, 1), value);
+        if let Some(code) = format {
+            let rect = Rect::cell(Pos::new(row, 1));
+            let edit = Edit::Restyle {
+                area: Area { sheet, rect },
+                change: StyleChange::number_format(code),
+            };
+            book.apply(&Transaction::new("", vec![edit])).unwrap();
+        }
+    }
+    let last = Pos::new(texts.len() as u32, 2);
+    let filter = AutoFilter::new(Rect::new(Pos::new(0, 1), last));
+    (book, sheet, filter)
+}
+
+/// The rows below the headers that are shown, counted from 1.
+fn shown(book: &Workbook, sheet: SheetId, filter: &AutoFilter) -> Vec<u32> {
+    let data = filter.data().unwrap();
+    let rows = &book.sheet(sheet).rows;
+    let hidden = |row: &u32| rows.get(row).is_some_and(|p| p.hidden && p.filtered);
+    (data.top..=data.bottom)
+        .filter(|row| !hidden(row))
+        .collect()
+}
+
+fn custom(operator: FilterOp, value: &str) -> Criterion {
+    Criterion::Custom {
+        first: test(operator, value),
+        second: None,
+    }
+}
+
+fn test(operator: FilterOp, value: &str) -> FilterTest {
+    FilterTest {
+        operator,
+        value: value.into(),
+    }
+}
+
+#[test]
+fn rows_are_hidden_that_do_not_meet_the_criterion() {
+    let texts = ["5", "apple", "", "50%", "Pear", "-3", "12", "TRUE"];
+    let top = |count, percent, bottom| Criterion::Top {
+        count,
+        percent,
+        bottom,
+    };
+    let values = |texts: &[&str], blanks| Criterion::Values {
+        texts: texts.iter().map(|text| (*text).into()).collect(),
+        blanks,
+    };
+    let both = |join, a, b| Criterion::Custom {
+        first: a,
+        second: Some((join, b)),
+    };
+    use FilterOp::*;
+    for (criterion, expected) in [
+        (values(&["APPLE", "50%"], false), vec![2, 4]),
+        (values(&["true"], true), vec![3, 8]),
+        (custom(Greater, "0.5"), vec![1, 7]),
+        (custom(LessEqual, "50%"), vec![4, 6]),
+        (custom(Equal, "*p*"), vec![2, 5]),
+        (custom(Equal, "p???"), vec![5]),
+        (custom(Equal, ""), vec![3]),
+        (custom(NotEqual, ""), vec![1, 2, 4, 5, 6, 7, 8]),
+        (custom(NotEqual, "*p*"), vec![1, 3, 4, 6, 7, 8]),
+        (custom(Equal, "12"), vec![7]),
+        (custom(GreaterEqual, "b"), vec![5]),
+        (
+            both(Join::And, test(Greater, "0"), test(Less, "10")),
+            vec![1, 4],
+        ),
+        (
+            both(Join::Or, test(Less, "0"), test(Equal, "a*")),
+            vec![2, 6],
+        ),
+        (top(2.0, false, false), vec![1, 7]),
+        (top(1.0, false, true), vec![6]),
+        (top(50.0, true, false), vec![1, 7]),
+    ] {
+        let (mut book, sheet, mut filter) = sheet(&texts);
+        filter.columns.insert(0, criterion.clone());
+        let edit = book.set_filter(sheet, Some(filter.clone()));
+        book.apply(&edit).unwrap();
+        assert_eq!(shown(&book, sheet, &filter), expected, "{criterion:?}");
+    }
+}
+
+#[test]
+fn a_filter_is_applied_again_and_cleared() {
+    let (mut book, sheet, mut filter) = sheet(&["1", "2", "3"]);
+    filter.columns.insert(0, custom(FilterOp::Greater, "1"));
+    let edit = book.set_filter(sheet, Some(filter.clone()));
+    book.apply(&edit).unwrap();
+    assert_eq!(shown(&book, sheet, &filter), [2, 3]);
+    let cells = &mut book.sheet_mut(sheet).cells;
+    cells.set(Pos::new(1, 1), 9.0.into());
+    cells.set(Pos::new(3, 1), 0.0.into());
+    let again = book.reapply_filter(sheet).unwrap();
+    let undo = book.apply(&again).unwrap().inverse;
+    assert_eq!(shown(&book, sheet, &filter), [1, 2]);
+    book.apply(&undo).unwrap();
+    assert_eq!(shown(&book, sheet, &filter), [2, 3]);
+    let clear = book.set_filter(sheet, None);
+    book.apply(&clear).unwrap();
+    assert_eq!(shown(&book, sheet, &filter), [1, 2, 3]);
+    assert_eq!(book.reapply_filter(sheet), None);
+    let (texts, blanks) = book.filter_values(sheet, &filter, 0);
+    assert_eq!((texts.join("|"), blanks), ("9|2|0".to_owned(), false));
+}
