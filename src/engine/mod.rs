@@ -24,6 +24,7 @@ pub mod problems;
 mod recalc;
 pub mod sensitivity;
 mod stale;
+mod trial;
 mod validate;
 mod vector;
 
@@ -36,6 +37,7 @@ pub use graph::Graph;
 pub use paste::PasteTextError;
 pub use preview::Preview;
 pub use recalc::{Progress, Recalculation};
+pub use trial::value_edits;
 pub use validate::ValidationError;
 
 use crate::formula::{Dialect, ParseError};
@@ -66,6 +68,7 @@ pub struct Engine {
     /// undone.
     stale: Vec<crate::grid::Area>,
     watch: Option<recalc::Watch>,
+    trial: Option<trial::Trial>,
     appearances: appearance::Appearances,
 }
 
@@ -88,6 +91,7 @@ impl Engine {
             circular: Vec::new(),
             stale,
             watch: None,
+            trial: None,
             appearances: appearance::Appearances::default(),
         }
     }

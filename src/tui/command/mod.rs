@@ -5,6 +5,7 @@
 
 mod edit;
 mod entry;
+mod field;
 mod file;
 mod go;
 mod gradient;
@@ -13,6 +14,7 @@ mod name;
 mod panel;
 mod point;
 mod sheet;
+mod solver;
 mod structure;
 mod view;
 mod watch;
@@ -145,6 +147,12 @@ impl Command {
         self.name.split('.').next().unwrap_or(self.name)
     }
 
+    /// Whether it only moves, selects, or shows another sheet.
+    pub fn moves(&self) -> bool {
+        matches!(self.group(), "go" | "select")
+            || matches!(self.name, "sheet.next" | "sheet.previous")
+    }
+
     /// Whether it makes sense by itself, away from an entry or a list.
     pub fn in_palette(&self) -> bool {
         self.contexts.contains(&Context::Grid)
@@ -164,6 +172,8 @@ const TABLES: &[&[Command]] = &[
     gradient::COMMANDS,
     inspector::COMMANDS,
     watch::COMMANDS,
+    solver::COMMANDS,
+    field::COMMANDS,
     entry::COMMANDS,
     point::COMMANDS,
 ];

@@ -9,11 +9,14 @@ mod inspector;
 mod lines;
 mod overlay;
 mod panel;
+mod plot;
 mod problems;
+mod solver;
 mod tint;
 
 pub use bars::tab_spans;
 pub use help::text as help_text;
+pub use plot::brief;
 pub use tint::Tint;
 
 use super::app::App;
@@ -38,7 +41,7 @@ impl App {
             Mode::Confirm(confirm) => overlay::confirm(self, confirm, frame),
             Mode::Help(help) => help::page(self, help, frame),
             Mode::Entry(entry) => entry::over_grid(self, entry, frame),
-            Mode::Grid | Mode::Panel(_) => {}
+            Mode::Grid | Mode::Panel(_) | Mode::Field(_) | Mode::Pick(_) => {}
         }
     }
 }

@@ -9,7 +9,7 @@ use ratatui::widgets::{Block, Clear};
 
 /// Draws the open panel.
 pub fn panel(app: &App, kind: PanelKind, area: Screen, frame: &mut Frame) {
-    let focused = matches!(app.mode, Mode::Panel(_));
+    let focused = matches!(app.mode, Mode::Panel(_) | Mode::Field(_));
     let style = match focused {
         true => app.theme.header_active(),
         false => app.theme.dim(),
@@ -24,7 +24,8 @@ pub fn panel(app: &App, kind: PanelKind, area: Screen, frame: &mut Frame) {
         PanelKind::Gradient => super::gradient::panel(app, inside, frame),
         PanelKind::Inspector => super::inspector::panel(app, inside, frame),
         PanelKind::Problems => super::problems::panel(app, inside, frame),
-        PanelKind::Solver | PanelKind::Sliders | PanelKind::Charts => {
+        PanelKind::Solver => super::solver::solver(app, inside, frame),
+        PanelKind::Sliders | PanelKind::Charts => {
             let _ = inside;
         }
     }

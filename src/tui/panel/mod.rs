@@ -7,8 +7,15 @@
 pub mod gradient;
 pub mod inspector;
 pub mod problems;
+pub mod search;
+pub mod solver;
+pub mod sweep;
+
+pub use solver::short_areas;
 
 use super::app::App;
+use crate::grid::SheetId;
+use solver::Solver;
 
 /// A kind of panel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -64,6 +71,44 @@ pub struct Panels {
     pub gradient: gradient::Gradient,
     pub inspector: inspector::Inspector,
     pub problems: problems::Problems,
+    pub solver: Solver,
+}
+
+impl Panels {
+    /// What the chosen line of a panel holds, where it is filled in by typing.
+    pub fn held_text(&self, panel: PanelKind) -> Option<String> {
+        match panel {
+            PanelKind::Solver => self.solver.held_text(),
+            _ => None,
+        }
+    }
+
+    /// Whether that line names cells.
+    pub fn names_cells(&self, panel: PanelKind) -> bool {
+        match panel {
+            PanelKind::Solver => self.solver.names_cells(),
+            _ => false,
+        }
+    }
+
+    /// The sheet that references of the panel mean where they name none.
+    pub fn home(&self, panel: PanelKind) -> Option<SheetId> {
+        match panel {
+            PanelKind::Solver => self.solver.form.as_ref().map(|form| form.sheet),
+            _ => None,
+        }
+    }
+
+    /// Fills the chosen line in.
+    ///
+    /// # Errors
+    /// Why the text cannot stand there.
+    pub fn fill_in(&mut self, panel: PanelKind, text: &str) -> Result<(), String> {
+        if panel == PanelKind::Solver {
+            self.solver.fill_in(text);
+        }
+        Ok(())
+    }
 }
 
 /// Brings what is derived from the document up to its state; called after all
