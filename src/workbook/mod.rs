@@ -18,6 +18,7 @@ mod fill;
 mod filter;
 mod find;
 pub mod journal;
+mod label;
 mod layout_edit;
 mod merge;
 mod names;

@@ -8,6 +8,8 @@ mod entry;
 mod field;
 mod file;
 mod go;
+mod gradient;
+mod inspector;
 mod name;
 mod panel;
 mod point;
@@ -15,6 +17,7 @@ mod sheet;
 mod solver;
 mod structure;
 mod view;
+mod watch;
 
 use super::app::App;
 use super::mode::Context;
@@ -166,6 +169,9 @@ const TABLES: &[&[Command]] = &[
     name::COMMANDS,
     view::COMMANDS,
     panel::COMMANDS,
+    gradient::COMMANDS,
+    inspector::COMMANDS,
+    watch::COMMANDS,
     solver::COMMANDS,
     field::COMMANDS,
     entry::COMMANDS,
