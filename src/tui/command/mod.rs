@@ -10,6 +10,7 @@ mod file;
 mod go;
 mod gradient;
 mod inspector;
+mod journal;
 mod name;
 mod panel;
 mod point;
@@ -162,6 +163,7 @@ impl Command {
 /// The commands by category, in the order of the help page.
 const TABLES: &[&[Command]] = &[
     file::COMMANDS,
+    journal::COMMANDS,
     edit::COMMANDS,
     go::COMMANDS,
     structure::COMMANDS,
