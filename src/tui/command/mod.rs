@@ -3,6 +3,7 @@
 //! Keys, the palette, the help page and the configuration file are made from these
 //! tables. A test runs every command and checks what it does (`tests/tui_commands.rs`).
 
+mod chart;
 mod edit;
 mod entry;
 mod field;
@@ -12,6 +13,7 @@ mod name;
 mod panel;
 mod point;
 mod sheet;
+mod slider;
 mod solver;
 mod structure;
 mod view;
@@ -167,6 +169,8 @@ const TABLES: &[&[Command]] = &[
     view::COMMANDS,
     panel::COMMANDS,
     solver::COMMANDS,
+    slider::COMMANDS,
+    chart::COMMANDS,
     field::COMMANDS,
     entry::COMMANDS,
     point::COMMANDS,

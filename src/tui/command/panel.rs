@@ -49,10 +49,7 @@ pub const COMMANDS: &[Command] = &[
         "panel.sliders",
         "Sliders",
         "Moves cells by sliders.",
-        |app, _| {
-            app.open_panel(PanelKind::Sliders);
-            Ok(())
-        },
+        |app, _| super::slider::open(app),
     )
     .keys(&["Alt+L"])
     .vim(&["g l"]),
@@ -60,10 +57,7 @@ pub const COMMANDS: &[Command] = &[
         "panel.charts",
         "Charts",
         "Draws charts of cells.",
-        |app, _| {
-            app.open_panel(PanelKind::Charts);
-            Ok(())
-        },
+        super::chart::open,
     )
     .keys(&["F11", "Alt+C"])
     .vim(&["g c"]),

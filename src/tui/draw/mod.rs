@@ -1,12 +1,14 @@
 //! Showing the application's state. Nothing here changes it.
 
 mod bars;
+mod charts;
 mod entry;
 mod grid;
 mod help;
 mod overlay;
 mod panel;
 mod plot;
+mod sliders;
 mod solver;
 
 pub use bars::tab_spans;

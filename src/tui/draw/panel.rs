@@ -22,11 +22,9 @@ pub fn panel(app: &App, kind: PanelKind, area: Screen, frame: &mut Frame) {
     frame.render_widget(block, area);
     match kind {
         PanelKind::Solver => super::solver::solver(app, inside, frame),
-        PanelKind::Gradient
-        | PanelKind::Inspector
-        | PanelKind::Sliders
-        | PanelKind::Charts
-        | PanelKind::Problems => {
+        PanelKind::Sliders => super::sliders::sliders(app, inside, frame),
+        PanelKind::Charts => super::charts::charts(app, inside, frame),
+        PanelKind::Gradient | PanelKind::Inspector | PanelKind::Problems => {
             let _ = inside;
         }
     }
