@@ -98,7 +98,7 @@ pub const COMMANDS: &[Command] = &[
         CHARTS,
         |app, _| insert(app),
     )
-    .keys(&["Insert", "Ctrl+S"]),
+    .keys(&["Insert"]),
     Command::new(
         "chart.remove",
         "Remove chart",

@@ -9,6 +9,8 @@ mod entry;
 mod field;
 mod file;
 mod go;
+mod gradient;
+mod inspector;
 mod name;
 mod panel;
 mod point;
@@ -17,6 +19,7 @@ mod slider;
 mod solver;
 mod structure;
 mod view;
+mod watch;
 
 use super::app::App;
 use super::mode::Context;
@@ -168,6 +171,9 @@ const TABLES: &[&[Command]] = &[
     name::COMMANDS,
     view::COMMANDS,
     panel::COMMANDS,
+    gradient::COMMANDS,
+    inspector::COMMANDS,
+    watch::COMMANDS,
     solver::COMMANDS,
     slider::COMMANDS,
     chart::COMMANDS,

@@ -210,7 +210,13 @@ fn slide(app: &mut App, steps: f64) -> Result<(), Refusal> {
 /// Finds what is shown of the objective: its value before the moves, and its
 /// derivative by the chosen slider's cell.
 fn refresh(app: &mut App) {
-    let objective = app.panels.sliders.objective.or_else(|| stated(app));
+    let watched = app.panels.gradient.objective;
+    let objective = app
+        .panels
+        .sliders
+        .objective
+        .or(watched)
+        .or_else(|| stated(app));
     app.panels.sliders.objective = objective;
     let index = app.panels.sliders.chosen;
     let Some(slider) = app.panels.sliders.sliders.get(index) else {

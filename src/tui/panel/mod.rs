@@ -5,6 +5,9 @@
 //! its commands in `command`.
 
 pub mod charts;
+pub mod gradient;
+pub mod inspector;
+pub mod problems;
 pub mod search;
 pub mod sliders;
 pub mod solver;
@@ -12,6 +15,7 @@ pub mod sweep;
 
 pub use solver::short_areas;
 
+use super::app::App;
 use super::command::Refusal;
 use crate::grid::SheetId;
 use charts::Charts;
@@ -58,8 +62,8 @@ impl PanelKind {
     /// The columns it takes beside the grid.
     pub fn width(self) -> u16 {
         match self {
-            Self::Gradient | Self::Problems | Self::Sliders => 38,
-            Self::Inspector | Self::Solver => 46,
+            Self::Problems | Self::Sliders => 38,
+            Self::Gradient | Self::Inspector | Self::Solver => 46,
             Self::Charts => 60,
         }
     }
@@ -69,6 +73,9 @@ impl PanelKind {
 #[derive(Debug, Default)]
 pub struct Panels {
     pub open: Option<PanelKind>,
+    pub gradient: gradient::Gradient,
+    pub inspector: inspector::Inspector,
+    pub problems: problems::Problems,
     pub solver: Solver,
     pub sliders: Sliders,
     pub charts: Charts,
@@ -130,4 +137,12 @@ impl Panels {
         }
         Ok(())
     }
+}
+
+/// Brings what is derived from the document up to its state; called after all
+/// that happens.
+pub fn follow(app: &mut App) {
+    gradient::follow(app);
+    inspector::follow(app);
+    problems::follow(app);
 }
