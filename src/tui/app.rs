@@ -1,6 +1,6 @@
 //! The application's state, and what changes it.
 
-use super::command::{self, Call, Command, Refusal};
+use super::command::{self, Call, Command, Copied, Refusal};
 use super::document::Document;
 use super::entry::Entry;
 use super::jobs::{Happening, Host, Jobs};
@@ -51,6 +51,8 @@ pub struct App {
     extending: bool,
     /// The last change, to be made again elsewhere.
     last_change: Option<Change>,
+    /// What was copied or cut here.
+    pub(super) copied: Option<Copied>,
     /// Places by a letter.
     pub marks: HashMap<char, Cell>,
     screen: Screen,
@@ -99,6 +101,7 @@ impl App {
             awaiting: None,
             extending: false,
             last_change: None,
+            copied: None,
             marks: HashMap::new(),
             screen: Screen::new(0, 0, 80, 24),
             mouse: Mouse::default(),
@@ -448,7 +451,7 @@ impl App {
             return;
         }
         self.pending.push(chord);
-        match self.keymap.find(self.mode.context(), &self.pending) {
+        match self.find_command() {
             Match::Prefix => {}
             Match::Command(command) => {
                 self.pending.clear();
@@ -469,6 +472,19 @@ impl App {
                 }
             }
         }
+    }
+
+    /// What the pressed keys stand for; those of extending come before those
+    /// of the grid.
+    fn find_command(&self) -> Match {
+        let context = self.mode.context();
+        if context == Context::Grid && self.extending {
+            let found = self.keymap.find(Context::Select, &self.pending);
+            if !matches!(found, Match::None) {
+                return found;
+            }
+        }
+        self.keymap.find(context, &self.pending)
     }
 
     /// Runs a command.
@@ -607,6 +623,10 @@ impl App {
         if let Some(input) = self.mode.input_mut() {
             insert(input, text);
             self.retyped();
+        } else if matches!(self.mode, Mode::Grid)
+            && let Err(Refusal(why)) = self.paste_text(text)
+        {
+            self.warn(why);
         }
     }
 }

@@ -31,6 +31,8 @@ pub enum Mode {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Context {
     Grid,
+    /// The grid while moving extends the selection.
+    Select,
     Entry,
     Prompt,
     Palette,
@@ -68,6 +70,8 @@ impl Mode {
 /// All commands, searched by what is typed.
 #[derive(Debug, Default)]
 pub struct Palette {
+    /// Whether a short form with its argument may be typed: after `:`.
+    pub takes_short_forms: bool,
     pub input: Input,
     pub list: List,
 }
@@ -77,7 +81,10 @@ impl Palette {
     /// must occur in name, title or help; those that begin with it lead.
     pub fn matches(&self) -> Vec<&'static Command> {
         let typed = self.input.value().to_lowercase();
-        let (typed, _) = split_argument(&typed);
+        let (typed, _) = match self.takes_short_forms {
+            true => split_argument(&typed),
+            false => (typed.as_str(), None),
+        };
         let words: Vec<&str> = typed.split_whitespace().collect();
         let mut found: Vec<(usize, &'static Command)> = super::command::all()
             .filter(|command| command.in_palette())
@@ -89,6 +96,9 @@ impl Palette {
 
     /// What is typed after a command's short form: `w` and `out.xlsx` of `w out.xlsx`.
     pub fn short_form(&self) -> Option<(&'static Command, Option<String>)> {
+        if !self.takes_short_forms {
+            return None;
+        }
         let (word, argument) = split_argument(self.input.value());
         let command = super::command::all().find(|command| command.short.contains(&word))?;
         Some((command, argument.map(str::to_owned)))

@@ -3,15 +3,22 @@
 //! Keys, the palette, the help page and the configuration file are made from these
 //! tables. A test runs every command and checks what it does (`tests/tui_commands.rs`).
 
+mod clipboard;
+mod data;
 mod edit;
 mod entry;
 mod file;
+mod fill;
+mod format;
 mod go;
+mod layout;
 mod name;
 mod panel;
 mod sheet;
 mod structure;
 mod view;
+
+pub use clipboard::Copied;
 
 use super::app::App;
 use super::mode::Context;
@@ -151,6 +158,11 @@ impl Command {
 const TABLES: &[&[Command]] = &[
     file::COMMANDS,
     edit::COMMANDS,
+    clipboard::COMMANDS,
+    fill::COMMANDS,
+    format::COMMANDS,
+    layout::COMMANDS,
+    data::COMMANDS,
     go::COMMANDS,
     structure::COMMANDS,
     sheet::COMMANDS,
