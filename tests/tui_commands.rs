@@ -7,9 +7,11 @@ mod cells;
 mod driver;
 
 use driver::Driver;
+use gradsheet::grid::{Cell, Pos};
 use gradsheet::tui::command;
 use gradsheet::tui::panel::PanelKind;
 use gradsheet::tui::{Context, Mode, address};
+use gradsheet::value::Value;
 use std::collections::BTreeSet;
 
 /// A command, what is played before and to run it, and what must hold then.
@@ -33,6 +35,26 @@ fn active(driver: &Driver) -> String {
 
 fn selected(driver: &Driver) -> String {
     address(driver.app.selection().last())
+}
+
+/// The formula of a cell of the sheet in front.
+fn formula(driver: &Driver, address: &str) -> String {
+    let pos = Pos::parse_a1(address).unwrap();
+    let sheet = driver.app.sheet();
+    let formula = driver
+        .app
+        .document
+        .engine()
+        .formula_text(Cell { sheet, pos });
+    formula.unwrap_or_default()
+}
+
+/// What is being typed into a cell.
+fn typed(driver: &Driver) -> String {
+    match &driver.app.mode {
+        Mode::Entry(entry) => entry.text().to_owned(),
+        _ => String::new(),
+    }
 }
 
 fn tabs(driver: &Driver) -> Vec<String> {
@@ -95,6 +117,148 @@ const CASES: &[Case] = &[
         d.shown("B1") == "7" && active(d) == "A1"
     }),
     case("entry.cancel", "`7` Esc", |d| d.shown("A1").is_empty()),
+    case(
+        "entry.fill",
+        "`1` Enter Ctrl+G `B1:B3` Enter `=A1+1` Ctrl+J",
+        |d| d.shown("B1") == "2" && d.shown("B3") == "1" && selected(d) == "B1:B3",
+    ),
+    case(
+        "entry.array",
+        "`1` Enter `2` Enter Ctrl+G `B1:B3` Enter `=A1:A2*10` Alt+A",
+        |d| d.shown("B2") == "20" && d.shown("B3") == "#N/A",
+    ),
+    case("entry.leave-down", "`7` Down", |d| {
+        d.shown("A1") == "7" && active(d) == "A2"
+    }),
+    case("entry.leave-up", "Down `7` Up", |d| {
+        d.shown("A2") == "7" && active(d) == "A1"
+    }),
+    case("entry.leave-left", "Right `7` Left", |d| {
+        d.shown("B1") == "7" && active(d) == "A1"
+    }),
+    case("entry.leave-right", "`7` Right", |d| {
+        d.shown("A1") == "7" && active(d) == "B1"
+    }),
+    case("entry.arrows", "`12` F2 Left `3` Enter", |d| {
+        d.shown("A1") == "132"
+    }),
+    case("entry.line-break", "`=1+` Alt+Enter `2` Enter", |d| {
+        d.shown("A1") == "3"
+    }),
+    case("entry.dollars", "`=B1` F4 F4 Enter", |d| {
+        formula(d, "A1") == "=B$1"
+    }),
+    case("entry.values", "{list} Alt+Down Down Enter", |d| {
+        d.shown("C1") == "no"
+    }),
+    case("entry.up", "F2 `ab` Alt+Enter `c` Up `x` Enter", |d| {
+        d.value("A1") == Value::text("axb\nc")
+    }),
+    case(
+        "entry.down",
+        "F2 `ab` Alt+Enter `c` Up Down `x` Enter",
+        |d| d.value("A1") == Value::text("ab\ncx"),
+    ),
+    case(
+        "entry.line-start",
+        "`a` Alt+Enter `bc` Home `x` Enter",
+        |d| d.value("A1") == Value::text("a\nxbc"),
+    ),
+    case(
+        "entry.line-end",
+        "F2 `ab` Alt+Enter `c` Up End `x` Enter",
+        |d| d.value("A1") == Value::text("abx\nc"),
+    ),
+    case("point.down", "`=` Down Down Enter", |d| {
+        formula(d, "A1") == "=A3"
+    }),
+    case("point.up", "Down Down `=` Up Enter", |d| {
+        formula(d, "A3") == "=A2"
+    }),
+    case("point.left", "Right `=` Left Enter", |d| {
+        formula(d, "B1") == "=A1"
+    }),
+    case("point.right", "`=` Right `*` Right Enter", |d| {
+        formula(d, "A1") == "=B1*B1"
+    }),
+    case(
+        "point.extend-down",
+        "`=SUM(` Right Shift+Down Shift+Down `)` Enter",
+        |d| formula(d, "A1") == "=SUM(B1:B3)",
+    ),
+    case(
+        "point.extend-up",
+        "Down Down `=SUM(` Right Shift+Up `)` Enter",
+        |d| formula(d, "A3") == "=SUM(B2:B3)",
+    ),
+    case(
+        "point.extend-left",
+        "Right Right Right `=SUM(` Left Shift+Left `)` Enter",
+        |d| formula(d, "D1") == "=SUM(B1:C1)",
+    ),
+    case(
+        "point.extend-right",
+        "`=SUM(` Right Shift+Right `)` Enter",
+        |d| formula(d, "A1") == "=SUM(B1:C1)",
+    ),
+    case("point.edge-down", "{block} `=` Left Ctrl+Down Enter", |d| {
+        formula(d, "C2") == "=B3"
+    }),
+    case("point.edge-up", "{block} `=` Left Ctrl+Up Enter", |d| {
+        formula(d, "C2") == "=B1"
+    }),
+    case("point.edge-left", "{block} `=` Left Ctrl+Left Enter", |d| {
+        formula(d, "C2") == "=A2"
+    }),
+    case(
+        "point.edge-right",
+        "{block} `=` Left Left Ctrl+Right Enter",
+        |d| formula(d, "C2") == "=B2",
+    ),
+    case(
+        "point.extend-edge-down",
+        "{block} `=SUM(` Left Up Ctrl+Shift+Down `)` Enter",
+        |d| formula(d, "C2") == "=SUM(B1:B3)",
+    ),
+    case(
+        "point.extend-edge-up",
+        "{block} `=SUM(` Left Ctrl+Shift+Up `)` Enter",
+        |d| formula(d, "C2") == "=SUM(B1:B2)",
+    ),
+    case(
+        "point.extend-edge-left",
+        "{block} `=SUM(` Left Ctrl+Shift+Left `)` Enter",
+        |d| formula(d, "C2") == "=SUM(A2:B2)",
+    ),
+    case(
+        "point.extend-edge-right",
+        "{block} `=SUM(` Left Left Ctrl+Shift+Right `)` Enter",
+        |d| formula(d, "C2") == "=SUM(A2:B2)",
+    ),
+    case("point.page-down", "`=` PgDn Enter", |d| {
+        formula(d, "A1") == "=A20"
+    }),
+    case("point.page-up", "`=` PgDn Down PgUp Enter", |d| {
+        formula(d, "A1") == "=A2"
+    }),
+    case("point.next-sheet", "`=` Ctrl+PgDn Enter", |d| {
+        formula(d, "A1") == "=A1"
+    }),
+    case("point.previous-sheet", "`=` Ctrl+PgUp Enter", |d| {
+        formula(d, "A1") == "=A1"
+    }),
+    case("complete.accept", "`=su` Down Tab", |d| {
+        typed(d) == "=SUBTOTAL("
+    }),
+    case("complete.next", "`=su` Down Down Tab", |d| {
+        typed(d) == "=SUM("
+    }),
+    case("complete.previous", "`=su` Down Down Up Tab", |d| {
+        typed(d) == "=SUBTOTAL("
+    }),
+    case("complete.close", "`=su` Esc", |d| {
+        typed(d) == "=su" && d.app.mode.context() == Context::Typing
+    }),
     case("edit.undo", "`7` Enter Ctrl+Z", |d| {
         d.shown("A1").is_empty()
     }),
@@ -323,6 +487,9 @@ fn cases() -> impl Iterator<Item = &'static Case> {
     CASES.iter().chain(cells::CASES)
 }
 
+/// Fills A1:B3 and goes to C2.
+const BLOCK: &str = "Ctrl+G `A1:B3` Enter `1` Ctrl+J Ctrl+G `C2` Enter";
+
 #[test]
 fn every_command_does_what_it_says() {
     let folder = tempfile::tempdir().unwrap();
@@ -330,7 +497,16 @@ fn every_command_does_what_it_says() {
     let mut failed = Vec::new();
     for case in cases() {
         let mut driver = Driver::empty();
-        driver.play(&case.keys.replace("{dir}", dir));
+        let keys = match case.keys.strip_prefix("{list}") {
+            Some(keys) => {
+                driver.list("C1", "yes,no");
+                driver.play("Right Right");
+                keys
+            }
+            None => case.keys,
+        };
+        let keys = keys.replace("{dir}", dir).replace("{block}", BLOCK);
+        driver.play(&keys);
         if !(case.holds)(&mut driver) {
             let message = driver.message();
             failed.push(format!(

@@ -103,3 +103,36 @@ fn a_click_on_a_tab_shows_its_sheet() {
     let workbook = driver.app.document.engine().workbook();
     assert_eq!(&*workbook.sheet(driver.app.sheet()).name, "nnet");
 }
+
+#[test]
+fn a_click_puts_a_cell_into_a_formula_and_a_drag_a_range() {
+    let typed = |driver: &Driver| match &driver.app.mode {
+        gradsheet::tui::Mode::Entry(entry) => entry.text().to_owned(),
+        _ => String::new(),
+    };
+    let mut driver = Driver::empty();
+    driver.play("Ctrl+G `B3` Enter `here` Enter Ctrl+Home `=SUM(`");
+    let (x, y) = find(&mut driver, "here");
+    click(&mut driver, x, y + 1);
+    assert_eq!(typed(&driver), "=SUM(B4");
+    mouse(&mut driver, MouseEventKind::Down(MouseButton::Left), x, y);
+    mouse(
+        &mut driver,
+        MouseEventKind::Drag(MouseButton::Left),
+        x + 10,
+        y + 2,
+    );
+    assert_eq!(typed(&driver), "=SUM(B3:C5");
+    driver.play("`+`");
+    click(&mut driver, x, 1);
+    assert_eq!(typed(&driver), "=SUM(B3:C5+B:B");
+    // A click into the formula bar moves the cursor.
+    click(&mut driver, 14 + 5, 0);
+    driver.play("`1,`");
+    assert_eq!(typed(&driver), "=SUM(1,B3:C5+B:B");
+    // Elsewhere it accepts.
+    driver.play("Esc `5`");
+    click(&mut driver, x, y);
+    assert_eq!(selected(&driver), "B3");
+    assert_eq!(driver.shown("A1"), "5");
+}

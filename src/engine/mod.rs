@@ -18,6 +18,7 @@ mod lower;
 mod oracle;
 mod paste;
 mod pool;
+mod preview;
 mod recalc;
 mod stale;
 mod validate;
@@ -30,6 +31,7 @@ pub use compare::{Comparison, Mismatch};
 pub use edit::{Edited, EntryError};
 pub use graph::Graph;
 pub use paste::PasteTextError;
+pub use preview::Preview;
 pub use recalc::{Progress, Recalculation};
 pub use validate::ValidationError;
 

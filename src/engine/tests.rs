@@ -5,6 +5,8 @@ mod files;
 mod formulas;
 mod graph;
 mod incremental;
+mod sheets_and_tables;
+mod shifts;
 mod spills;
 mod structure;
 

@@ -14,7 +14,7 @@ use super::selection::{Selection, SheetView};
 use super::settings::{KeySet, Settings};
 use super::text_input::{insert, type_into};
 use super::theme::Theme;
-use crate::engine::{Edited, EntryError, Progress, Recalculation};
+use crate::engine::{Edited, Engine, EntryError, Progress, Recalculation};
 use crate::grid::{Cell, MAX_COLS, MAX_ROWS, Pos, SheetId};
 use crate::workbook::{Transaction, Visibility};
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
@@ -309,7 +309,11 @@ impl App {
 
     /// Where things are on the screen.
     pub fn layout(&self) -> Layout {
-        Layout::new(self.screen, 1, self.panels.open.map(PanelKind::width))
+        let bar = match &self.mode {
+            Mode::Entry(entry) => entry.bar_height(self.screen),
+            _ => 1,
+        };
+        Layout::new(self.screen, bar, self.panels.open.map(PanelKind::width))
     }
 
     pub fn viewport(&self) -> Viewport {
@@ -474,16 +478,12 @@ impl App {
         }
     }
 
-    /// What the pressed keys stand for; those of extending come before those
-    /// of the grid.
+    /// What the pressed keys stand for.
     fn find_command(&self) -> Match {
-        let context = self.mode.context();
-        if context == Context::Grid && self.extending {
-            let found = self.keymap.find(Context::Select, &self.pending);
-            if !matches!(found, Match::None) {
-                return found;
-            }
-        }
+        let context = match self.mode.context() {
+            Context::Grid if self.extending => Context::Select,
+            context => context,
+        };
         self.keymap.find(context, &self.pending)
     }
 
@@ -604,7 +604,7 @@ impl App {
             KeySet::Vim => c == '=',
         };
         if matches!(self.mode, Mode::Grid) && begins && !key.modifiers.intersects(held) {
-            self.mode = Mode::Entry(Entry::with(self.active_cell(), &c.to_string()));
+            self.begin(Entry::with(self.active_cell(), &c.to_string()));
         }
     }
 
@@ -613,21 +613,58 @@ impl App {
         match &mut self.mode {
             Mode::Palette(palette) => palette.list = Default::default(),
             Mode::Prompt(prompt) => prompt.error = None,
-            Mode::Entry(entry) => entry.error = None,
+            Mode::Entry(entry) => {
+                entry.changed(self.document.engine());
+                self.show_entry();
+            }
             _ => {}
         }
     }
 
+    /// Keeps the cell in view that is typed into when the formula bar grows.
+    fn show_entry(&mut self) {
+        let Mode::Entry(entry) = &mut self.mode else {
+            return;
+        };
+        let (cell, height) = (entry.cell, entry.bar_height(self.screen));
+        let grows = height > std::mem::replace(&mut entry.shown_height, height);
+        if grows && cell.sheet == self.sheet() {
+            self.reveal(cell.pos);
+        }
+    }
+
+    /// Begins to type into a cell.
+    pub fn begin(&mut self, entry: Entry) {
+        self.mode = Mode::Entry(Box::new(entry));
+        self.change_entry(|_, _| {});
+    }
+
+    /// Changes what is being typed into a cell; nothing where nothing is.
+    pub fn change_entry<R>(&mut self, change: impl FnOnce(&mut Entry, &Engine) -> R) -> Option<R> {
+        let Mode::Entry(entry) = &mut self.mode else {
+            return None;
+        };
+        let result = change(entry, self.document.engine());
+        self.retyped();
+        Some(result)
+    }
+
     /// Text that the terminal pasted.
     fn pasted(&mut self, text: &str) {
-        if let Some(input) = self.mode.input_mut() {
-            insert(input, text);
-            self.retyped();
-        } else if matches!(self.mode, Mode::Grid)
-            && let Err(Refusal(why)) = self.paste_text(text)
-        {
-            self.warn(why);
+        match &mut self.mode {
+            Mode::Grid => {
+                if let Err(Refusal(why)) = self.paste_text(text) {
+                    self.warn(why);
+                }
+                return;
+            }
+            Mode::Entry(entry) => entry.insert(text),
+            mode => match mode.input_mut() {
+                Some(input) => insert(input, text),
+                None => return,
+            },
         }
+        self.retyped();
     }
 }
 

@@ -183,6 +183,14 @@ impl Keymap {
 
     /// What `pressed` stands for where `context` has the keyboard.
     pub fn find(&self, context: Context, pressed: &[Chord]) -> Match {
+        let contexts = std::iter::successors(Some(context), |context| context.parent());
+        let mut found = contexts.map(|context| self.find_in(context, pressed));
+        found
+            .find(|found| !matches!(found, Match::None))
+            .unwrap_or(Match::None)
+    }
+
+    fn find_in(&self, context: Context, pressed: &[Chord]) -> Match {
         // A borrowed pair cannot look up an owned one; sequences are short.
         if let Some(command) = self.bindings.get(&(context, pressed.to_vec())) {
             return Match::Command(command);

@@ -10,6 +10,9 @@ use ratatui::layout::Rect as Screen;
 const DEFAULT_WIDTH: u16 = 9;
 const MAX_WIDTH: u16 = 80;
 
+/// The columns of the formula bar before its text: the active cell's address.
+pub const NAME_BOX: u16 = 14;
+
 /// The areas of the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Layout {

@@ -15,6 +15,7 @@ mod app;
 pub mod command;
 mod document;
 mod draw;
+mod edges;
 mod entry;
 mod jobs;
 pub mod keymap;

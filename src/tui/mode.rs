@@ -14,7 +14,7 @@ pub enum Mode {
     #[default]
     Grid,
     /// A cell's content is being typed.
-    Entry(Entry),
+    Entry(Box<Entry>),
     /// A command asks for its argument.
     Prompt(Prompt),
     Palette(Palette),
@@ -33,7 +33,14 @@ pub enum Context {
     Grid,
     /// The grid while moving extends the selection.
     Select,
+    /// A cell's content is being typed; what follows has more keys for a while.
     Entry,
+    /// The arrows accept it and move.
+    Typing,
+    /// The arrows point at cells.
+    Pointing,
+    /// Something is offered to complete it.
+    Completion,
     Prompt,
     Palette,
     Help,
@@ -42,11 +49,22 @@ pub enum Context {
     Panel(PanelKind),
 }
 
+impl Context {
+    /// Whose keys hold as well, where they mean nothing here.
+    pub fn parent(self) -> Option<Self> {
+        match self {
+            Self::Typing | Self::Pointing | Self::Completion => Some(Self::Entry),
+            Self::Select => Some(Self::Grid),
+            _ => None,
+        }
+    }
+}
+
 impl Mode {
     pub fn context(&self) -> Context {
         match self {
             Self::Grid => Context::Grid,
-            Self::Entry(_) => Context::Entry,
+            Self::Entry(entry) => entry.context(),
             Self::Prompt(_) => Context::Prompt,
             Self::Palette(_) => Context::Palette,
             Self::Help(_) => Context::Help,

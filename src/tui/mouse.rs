@@ -3,7 +3,7 @@
 use super::app::App;
 use super::command::Call;
 use super::draw::tab_spans;
-use super::layout::Line;
+use super::layout::{Line, NAME_BOX};
 use super::mode::Mode;
 use super::selection::Selection;
 use crate::grid::{MAX_COLS, MAX_ROWS, Pos, Rect};
@@ -29,6 +29,8 @@ enum Press {
 pub struct Mouse {
     press: Option<Press>,
     last_click: Option<(Instant, Pos)>,
+    /// Whether letting go edits the cell: the second click on it.
+    edits: bool,
 }
 
 /// What of the grid is under the mouse.
@@ -46,7 +48,7 @@ impl App {
         match event.kind {
             MouseEventKind::Down(MouseButton::Left) => self.pressed(at, event.modifiers),
             MouseEventKind::Drag(MouseButton::Left) => self.dragged(at),
-            MouseEventKind::Up(_) => self.mouse.press = None,
+            MouseEventKind::Up(_) => self.released(),
             MouseEventKind::ScrollDown if event.modifiers.contains(KeyModifiers::SHIFT) => {
                 self.scroll(0, 1);
             }
@@ -93,9 +95,16 @@ impl App {
             }
             return;
         }
+        if layout.formula_bar.contains(at) {
+            self.bar_pressed(layout.formula_bar, at);
+            return;
+        }
         let Some(spot) = self.spot(layout.grid, at) else {
             return;
         };
+        if matches!(self.mode, Mode::Entry(_)) && self.pointed(&spot, modifiers) {
+            return;
+        }
         if matches!(self.mode, Mode::Panel(_)) {
             self.mode = Mode::Grid;
         }
@@ -119,6 +128,58 @@ impl App {
         }
     }
 
+    /// Edits the active cell, or goes on editing, at the place pressed.
+    fn bar_pressed(&mut self, bar: Screen, at: Position) {
+        if matches!(self.mode, Mode::Grid) {
+            let _ = self.run_named("entry.edit", &Call::default());
+        }
+        let screen = self.screen();
+        self.change_entry(|entry, _| {
+            let line = entry.bar_first(screen) + usize::from(at.y - bar.y);
+            let column = at.x.saturating_sub(bar.x + NAME_BOX);
+            let lines = entry.bar_lines(screen);
+            let byte = lines.byte(entry.text(), line, usize::from(column));
+            entry.move_to(byte);
+        });
+    }
+
+    /// Puts what was pressed into the formula that is being typed. Where no
+    /// reference can stand, the entry is accepted instead; `true` where that
+    /// was all.
+    fn pointed(&mut self, spot: &Spot, modifiers: KeyModifiers) -> bool {
+        let (press, pointed) = match *spot {
+            Spot::Cell(pos) if modifiers.contains(KeyModifiers::SHIFT) => {
+                (Press::Cells, self.point_extend(pos))
+            }
+            Spot::Cell(pos) => (Press::Cells, self.point_at(pos)),
+            Spot::Row(row) => (Press::Rows, self.point_at_rect(rows(row, row))),
+            Spot::Column(col) => (Press::Columns, self.point_at_rect(columns(col, col))),
+            Spot::Corner => return true,
+        };
+        if pointed {
+            self.mouse.press = Some(press);
+            return true;
+        }
+        let sheet = self.sheet();
+        let _ = self.run_named("entry.accept", &Call::default());
+        self.sheet() != sheet
+    }
+
+    /// Stretches the reference pointed at.
+    fn point_dragged(&mut self, press: Press, to: Pos) {
+        let Mode::Entry(entry) = &self.mode else {
+            return;
+        };
+        let Some(from) = entry.pointed().map(|pointed| pointed.anchor) else {
+            return;
+        };
+        match press {
+            Press::Cells => self.point_extend(to),
+            Press::Rows => self.point_at_rect(rows(from.row, to.row)),
+            Press::Columns => self.point_at_rect(columns(from.col, to.col)),
+        };
+    }
+
     fn cell_pressed(&mut self, pos: Pos, modifiers: KeyModifiers) {
         self.mouse.press = Some(Press::Cells);
         if modifiers.contains(KeyModifiers::SHIFT) {
@@ -134,10 +195,16 @@ impl App {
         let again = self.mouse.last_click.take().is_some_and(|(before, there)| {
             there == pos && now.duration_since(before) < DOUBLE_CLICK
         });
-        if again {
-            let _ = self.run_named("entry.edit", &Call::default());
-        } else {
+        self.mouse.edits = again;
+        if !again {
             self.mouse.last_click = Some((now, pos));
+        }
+    }
+
+    fn released(&mut self) {
+        self.mouse.press = None;
+        if std::mem::take(&mut self.mouse.edits) && matches!(self.mode, Mode::Grid) {
+            let _ = self.run_named("entry.edit", &Call::default());
         }
     }
 
@@ -145,6 +212,7 @@ impl App {
         let Some(press) = self.mouse.press else {
             return;
         };
+        self.mouse.edits = false;
         let grid = self.layout().grid;
         // Past an edge the last line counts, and the view follows.
         let viewport = self.viewport();
@@ -156,6 +224,10 @@ impl App {
         else {
             return;
         };
+        if matches!(self.mode, Mode::Entry(_)) {
+            self.point_dragged(press, Pos::new(row, col));
+            return;
+        }
         let from = self.selection().active();
         match press {
             Press::Cells => {

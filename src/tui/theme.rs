@@ -4,6 +4,24 @@ use crate::workbook::Colour;
 use ratatui::style::{Color, Modifier, Style};
 use serde::Deserialize;
 
+/// The colours of series on dark and on light screens.
+const DARK: [Colour; 6] = [
+    Colour(110, 168, 254),
+    Colour(255, 146, 84),
+    Colour(122, 205, 130),
+    Colour(222, 134, 222),
+    Colour(232, 200, 92),
+    Colour(98, 208, 208),
+];
+const LIGHT: [Colour; 6] = [
+    Colour(30, 96, 200),
+    Colour(196, 80, 10),
+    Colour(30, 130, 50),
+    Colour(150, 40, 150),
+    Colour(140, 110, 0),
+    Colour(0, 124, 130),
+];
+
 /// How many colours the terminal has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ColourDepth {
@@ -137,25 +155,61 @@ impl Theme {
         Style::new().fg(fg).add_modifier(Modifier::BOLD)
     }
 
+    /// Numbers and truth values in a formula.
+    pub fn constant(&self) -> Style {
+        let fg = self.pick(Colour(168, 200, 190), Colour(20, 90, 90), Color::Reset);
+        Style::new().fg(fg)
+    }
+
+    /// Text in quotes in a formula.
+    pub fn text(&self) -> Style {
+        let fg = self.pick(Colour(206, 168, 130), Colour(120, 70, 20), Color::Reset);
+        Style::new().fg(fg).add_modifier(Modifier::ITALIC)
+    }
+
+    /// A function's name in a formula.
+    pub fn function(&self) -> Style {
+        let fg = self.pick(Colour(236, 238, 244), Colour(20, 24, 30), Color::Reset);
+        Style::new().fg(fg).add_modifier(Modifier::BOLD)
+    }
+
+    /// The parenthesis at the cursor and its partner.
+    pub fn matching(&self) -> Style {
+        let fg = self.pick(Colour(255, 214, 102), Colour(150, 90, 0), Color::Yellow);
+        Style::new()
+            .fg(fg)
+            .add_modifier(Modifier::BOLD | Modifier::UNDERLINED)
+    }
+
+    /// Cells that a formula refers to, by the number of the reference.
+    pub fn referred(&self, index: usize) -> Style {
+        match (self.depth, self.series(index)) {
+            (ColourDepth::Monochrome, _) => Style::new().add_modifier(Modifier::UNDERLINED),
+            (ColourDepth::Sixteen, colour) => Style::new().bg(colour).fg(Color::Black),
+            (_, colour) => Style::new().bg(self.tint(index)).fg(colour),
+        }
+    }
+
+    /// The colour of [`Theme::series`], nearly as dark or light as the background.
+    fn tint(&self, index: usize) -> Color {
+        // The nearest of 256 would be greys.
+        const DARK_256: [u8; 6] = [17, 52, 22, 53, 58, 23];
+        const LIGHT_256: [u8; 6] = [189, 223, 194, 225, 230, 195];
+        let index = index % DARK.len();
+        let (Colour(r, g, b), base, indexed) = match self.background {
+            Background::Dark => (DARK[index], 22.0, DARK_256[index]),
+            Background::Light => (LIGHT[index], 255.0, LIGHT_256[index]),
+        };
+        let mixed = |part: u8| (0.28 * f64::from(part) + 0.72 * base).round() as u8;
+        match self.depth {
+            ColourDepth::Palette256 => Color::Indexed(indexed),
+            _ => self.colour(Colour(mixed(r), mixed(g), mixed(b))),
+        }
+    }
+
     /// A colour for the `index`th thing of its kind: references in a formula,
     /// the series of a chart.
     pub fn series(&self, index: usize) -> Color {
-        const DARK: [Colour; 6] = [
-            Colour(110, 168, 254),
-            Colour(255, 146, 84),
-            Colour(122, 205, 130),
-            Colour(222, 134, 222),
-            Colour(232, 200, 92),
-            Colour(98, 208, 208),
-        ];
-        const LIGHT: [Colour; 6] = [
-            Colour(30, 96, 200),
-            Colour(196, 80, 10),
-            Colour(30, 130, 50),
-            Colour(150, 40, 150),
-            Colour(140, 110, 0),
-            Colour(0, 124, 130),
-        ];
         const SIXTEEN: [Color; 6] = [
             Color::LightBlue,
             Color::LightYellow,

@@ -3,8 +3,8 @@
 use super::layout_edit::LayoutBefore;
 use super::structure::Parts;
 use super::{
-    Cells, ColumnProps, ConditionalFormat, DefinedName, RowProps, Run, StyleMap, Table, Template,
-    Validation, Workbook,
+    Cells, Chart, ColumnProps, ConditionalFormat, DefinedName, RowProps, Run, StyleMap, Table,
+    Template, Validation, Workbook,
 };
 use crate::grid::{Area, MAX_COLS, MAX_ROWS, Pos, Rect, SheetId, Shift};
 use std::sync::Arc;
@@ -72,6 +72,10 @@ enum State {
     Validations {
         sheet: SheetId,
         validations: Vec<Validation>,
+    },
+    Charts {
+        sheet: SheetId,
+        charts: Vec<Chart>,
     },
     Layout {
         sheet: SheetId,
@@ -263,6 +267,11 @@ impl Workbook {
         Before::from(State::Validations { sheet, validations })
     }
 
+    pub(super) fn replace_charts(&mut self, sheet: SheetId, charts: Vec<Chart>) -> Before {
+        let charts = std::mem::replace(&mut self.sheet_mut(sheet).charts, charts);
+        Before::from(State::Charts { sheet, charts })
+    }
+
     /// Puts a state back and returns the one it replaces.
     pub(super) fn restore(&mut self, before: &Before, touched: &mut Touched) -> Before {
         match &*before.0 {
@@ -326,6 +335,7 @@ impl Workbook {
             State::Conditional { sheet, formats } => {
                 self.replace_conditional(*sheet, formats.clone(), touched)
             }
+            State::Charts { sheet, charts } => self.replace_charts(*sheet, charts.clone()),
             State::Validations { sheet, validations } => {
                 self.replace_validations(*sheet, validations.clone())
             }

@@ -9,6 +9,7 @@ mod auto_filter;
 mod before;
 mod block;
 mod cells;
+mod charts;
 mod chunk;
 mod clip;
 mod conditional;
@@ -39,6 +40,7 @@ pub use auto_filter::{AutoFilter, Criterion, FilterOp, FilterTest, Join};
 pub use before::Before;
 pub use block::{Block, FormulaRun};
 pub use cells::{CellIter, Cells, Statistics, Towards};
+pub use charts::{Bin, Chart, ChartKind, ChartSeries, histogram};
 pub use clip::{Clip, ClipError, Paste, PasteWhat, parse_text};
 pub use conditional::{
     CompareOp, Condition, ConditionalFormat, DataBar, DifferentialFormat, IconSet, IconStep, Rule,
@@ -55,7 +57,7 @@ pub use runs_builder::RunsBuilder;
 pub use sheet::{ColumnProps, Panes, RowProps, Sheet, Visibility};
 pub use sheet_names::{check_sheet_name, quote_sheet_name};
 pub use sort::{SortError, SortKey};
-pub use structure::SheetEdit;
+pub use structure::{SheetEdit, TableEdit};
 pub use style_change::{Paint, StyleChange};
 pub use style_map::StyleMap;
 pub use styles::{CellStyle, Colour, Font, GENERAL, HorizontalAlign, Styles};

@@ -1,6 +1,6 @@
 //! A sheet.
 
-use super::{AutoFilter, Cells, ConditionalFormat, Runs, StyleMap, Validation};
+use super::{AutoFilter, Cells, Chart, ConditionalFormat, Runs, StyleMap, Validation};
 use crate::grid::{Pos, Rect, Shift};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -25,6 +25,8 @@ pub struct Sheet {
     pub filter: Option<AutoFilter>,
     pub conditional: Vec<ConditionalFormat>,
     pub validations: Vec<Validation>,
+    /// The charts made since the workbook was opened.
+    pub charts: Vec<Chart>,
     /// The rows and columns inserted and deleted since the workbook was opened,
     /// in their order: what a file says of places that this document does not
     /// know of goes through them when it is saved.

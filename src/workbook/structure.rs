@@ -10,6 +10,7 @@ mod formulas;
 mod layout;
 mod move_cells;
 mod names;
+mod rules;
 mod sheets;
 mod shift;
 mod tables;
@@ -19,8 +20,10 @@ use super::before::Touched;
 use super::{Cells, Names, Run, Runs, Tables, Visibility, Workbook};
 use crate::grid::{Area, Pos, Rect, SheetId, Shift};
 use layout::Layout;
+use rules::Rules;
 pub use sheets::SheetEdit;
 use std::sync::Arc;
+pub use tables::TableEdit;
 
 /// A state of what a structural edit changes.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -29,6 +32,8 @@ pub(super) struct Parts {
     /// The formulas of sheets.
     runs: Vec<(SheetId, Vec<Run>)>,
     layout: Option<(SheetId, Layout)>,
+    /// The conditional formats and validations of sheets.
+    rules: Vec<(SheetId, Rules)>,
     names: Option<Names>,
     tables: Option<Tables>,
     tabs: Option<Tabs>,
@@ -120,6 +125,11 @@ impl Workbook {
             let mut layout = layout.clone();
             layout.swap(self.sheet_mut(*id));
             old.layout = Some((*id, layout));
+        }
+        for (id, rules) in &parts.rules {
+            let mut rules = rules.clone();
+            rules.swap(self.sheet_mut(*id));
+            old.rules.push((*id, rules));
         }
         if let Some(names) = &parts.names {
             old.names = Some(std::mem::replace(&mut self.names, names.clone()));

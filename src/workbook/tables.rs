@@ -46,10 +46,14 @@ impl TableColumn {
 /// A column's name as close to `wanted` as can be that no other column has:
 /// numbered where it is taken, as Excel numbers `Column1`.
 pub(super) fn unique_column(wanted: &str, taken: &[Arc<str>]) -> String {
-    let base = wanted.trim_end_matches(|c: char| c.is_ascii_digit());
+    let base = if wanted == "Column1" {
+        "Column"
+    } else {
+        wanted
+    };
     let is_taken = |name: &str| taken.iter().any(|other| equal_text(other, name));
     let mut name = wanted.to_owned();
-    let mut number = if base == wanted { 2 } else { 1 };
+    let mut number = 2;
     while is_taken(&name) {
         name = format!("{base}{number}");
         number += 1;
@@ -133,6 +137,11 @@ impl Tables {
 
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Table> {
         self.tables.iter_mut()
+    }
+
+    /// Takes out a table, by name without regard to case.
+    pub(super) fn remove(&mut self, name: &str) {
+        self.tables.retain(|t| !equal_text(&t.name, name));
     }
 
     pub fn push(&mut self, table: Table) {

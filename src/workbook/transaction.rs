@@ -2,8 +2,8 @@
 
 use super::before::Touched;
 use super::{
-    Before, Block, ConditionalFormat, DefinedName, LayoutEdit, Run, RunKind, SheetEdit,
-    StyleChange, StyleMap, Template, TemplateId, Validation, Workbook, check_name,
+    Before, Block, Chart, ConditionalFormat, DefinedName, LayoutEdit, Run, RunKind, SheetEdit,
+    StyleChange, StyleMap, TableEdit, Template, TemplateId, Validation, Workbook, check_name,
 };
 use crate::grid::{Area, Cell, MAX_COLS, MAX_ROWS, Pos, Rect, SheetId, Shift};
 use crate::value::Value;
@@ -64,6 +64,8 @@ pub enum Edit {
     RemoveSheet { sheet: SheetId },
     /// Renames, moves, copies, hides or shows a sheet.
     Sheet { sheet: SheetId, edit: SheetEdit },
+    /// Makes, resizes, renames a table, or takes it apart.
+    Table(TableEdit),
     /// Inserts or deletes rows or columns. Every reference, name, table and
     /// layout follows. Refused where it would cut an array formula or a table's
     /// headers, or push cells off the sheet.
@@ -84,6 +86,8 @@ pub enum Edit {
         sheet: SheetId,
         validations: Vec<Validation>,
     },
+    /// Gives a sheet other charts.
+    SetCharts { sheet: SheetId, charts: Vec<Chart> },
     /// Puts back what another edit changed; found in inverses.
     Restore(Before),
 }
@@ -177,6 +181,10 @@ pub enum EditError {
     NoName(Arc<str>),
     #[error("there is already a name or a table \"{0}\": choose another name")]
     NameTaken(Arc<str>),
+    #[error("there is no table \"{0}\"")]
+    NoTable(Arc<str>),
+    #[error("the table {table} cannot be changed so: {why}")]
+    BadTable { table: Arc<str>, why: String },
     #[error("{sheet} has no such rows or columns: {} of them from number {} on", shift.count, u64::from(shift.at) + 1)]
     BadLines { sheet: Arc<str>, shift: Shift },
     #[error(
@@ -232,8 +240,14 @@ impl Workbook {
         undo: &mut Vec<Before>,
     ) -> Result<(), EditError> {
         match edit {
-            Edit::Set { area, content } => self.set(*area, content, touched, undo),
-            Edit::SetValues { area, values } => self.set_values(*area, values, touched, undo),
+            Edit::Set { area, content } => {
+                self.set(*area, content, touched, undo)?;
+                self.follow_headers(*area, touched, undo)
+            }
+            Edit::SetValues { area, values } => {
+                self.set_values(*area, values, touched, undo)?;
+                self.follow_headers(*area, touched, undo)
+            }
             Edit::SetStyle { area, style } => {
                 self.check_area(*area)?;
                 let count = self.styles.len();
@@ -250,7 +264,7 @@ impl Workbook {
             }
             Edit::Put { area, block } => {
                 undo.push(self.put_block(*area, block, touched)?);
-                Ok(())
+                self.follow_headers(*area, touched, undo)
             }
             Edit::Move { from, to } => self.move_cells(*from, *to, touched, undo),
             Edit::PutStyles { area, styles } => {
@@ -300,6 +314,7 @@ impl Workbook {
                 undo.push(self.edit_sheet(*sheet, edit, touched)?);
                 Ok(())
             }
+            Edit::Table(edit) => self.edit_table(edit, touched, undo),
             Edit::Shift { sheet, shift } => {
                 undo.push(self.shift(*sheet, *shift, touched)?);
                 Ok(())
@@ -330,6 +345,17 @@ impl Workbook {
                 undo.push(self.replace_validations(*sheet, validations.clone()));
                 Ok(())
             }
+            Edit::SetCharts { sheet, charts } => {
+                for chart in charts {
+                    let (sheet, rect) = (*sheet, chart.anchor);
+                    self.check_area(Area { sheet, rect })?;
+                }
+                if !self.has_sheet(*sheet) {
+                    return Err(EditError::NoSheet);
+                }
+                undo.push(self.replace_charts(*sheet, charts.clone()));
+                Ok(())
+            }
             Edit::Restore(before) => {
                 undo.push(self.restore(before, touched));
                 Ok(())
@@ -337,7 +363,7 @@ impl Workbook {
         }
     }
 
-    fn set(
+    pub(super) fn set(
         &mut self,
         area: Area,
         content: &Content,

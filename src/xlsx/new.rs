@@ -1,11 +1,10 @@
-//! New files: rust_xlsxwriter makes the package with its tables, and the rest is
-//! spliced into it as into any other file.
+//! New files: rust_xlsxwriter makes an empty package, and all else is spliced
+//! into it as into any other file.
 
 use super::SaveReport;
 use super::error::SaveError;
 use super::{read, save};
-use crate::grid::Rect;
-use crate::workbook::{Table, Workbook};
+use crate::workbook::Workbook;
 use rust_xlsxwriter as writer;
 use std::sync::Arc;
 use writer::XlsxError;
@@ -24,9 +23,6 @@ pub(super) fn bytes(
         if i == book.active {
             worksheet.set_active(true);
         }
-        for table in book.tables.iter().filter(|t| t.area.sheet == id) {
-            add_table(table, worksheet)?;
-        }
     }
     decorate(&mut package)?;
     let bytes: Arc<[u8]> = package.save_to_buffer()?.into();
@@ -41,25 +37,4 @@ pub(super) fn bytes(
     }
     let (bytes, _): (_, SaveReport) = save::save(book, &original)?;
     Ok(bytes)
-}
-
-fn add_table(table: &Table, worksheet: &mut writer::Worksheet) -> Result<(), XlsxError> {
-    let columns: Vec<writer::TableColumn> = table
-        .columns
-        .iter()
-        .map(|column| writer::TableColumn::new().set_header(&*column.name))
-        .collect();
-    let made = writer::Table::new()
-        .set_name(&*table.name)
-        .set_header_row(table.header_rows > 0)
-        .set_total_row(table.totals_rows > 0)
-        .set_columns(&columns);
-    let (top, left, bottom, right) = corners(&table.area.rect);
-    worksheet.add_table(top, left, bottom, right, &made)?;
-    Ok(())
-}
-
-/// Columns are below 16,384, so they fit.
-fn corners(rect: &Rect) -> (u32, u16, u32, u16) {
-    (rect.top, rect.left as u16, rect.bottom, rect.right as u16)
 }

@@ -105,6 +105,25 @@ impl Package {
         decode(part, bytes)
     }
 
+    /// The bytes that a part takes by the archive's directory.
+    pub fn size(&self, part: &str) -> Option<u64> {
+        let i = *self.index.get(&part.to_lowercase())?;
+        let mut archive = self.archive.clone();
+        Some(archive.by_index_raw(i).ok()?.size())
+    }
+
+    /// Shows `read` a part while it is unpacked; `None` where it cannot be.
+    pub fn unpack<T>(
+        &self,
+        part: &str,
+        read: impl FnOnce(&mut dyn Read) -> Option<T>,
+    ) -> Option<T> {
+        let i = *self.index.get(&part.to_lowercase())?;
+        let mut archive = self.archive.clone();
+        let mut entry = archive.by_index(i).ok()?;
+        read(&mut entry)
+    }
+
     /// The archive, to copy entries from.
     pub fn archive(&self) -> ZipArchive<Cursor<Arc<[u8]>>> {
         self.archive.clone()

@@ -125,6 +125,22 @@ impl<'a> Xml<'a> {
         Ok(())
     }
 
+    /// The next child of an element that is being read; `None` at its end.
+    pub fn next_child(&mut self, parent: &Element<'_>) -> Result<Option<Element<'a>>, XmlError> {
+        if parent.empty {
+            return Ok(None);
+        }
+        loop {
+            match self.next()? {
+                Event::Start(tag) => return Ok(Some(Element { tag, empty: false })),
+                Event::Empty(tag) => return Ok(Some(Element { tag, empty: true })),
+                Event::End(_) => return Ok(None),
+                Event::Eof => return Err(self.error("the part ends inside an element")),
+                _ => {}
+            }
+        }
+    }
+
     /// Visits every start tag and empty tag to the end of the part. The visitor
     /// may read on, up to the end tag of the element it was given.
     pub fn each_element(

@@ -4,14 +4,20 @@
 #![allow(dead_code)]
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
+use gradsheet::formula::Expr;
 use gradsheet::grid::{Cell, Pos};
 use gradsheet::tui::keymap::Chord;
 use gradsheet::tui::{App, Document, Happening, Jobs, KeySet, Settings, Unattended};
 use gradsheet::value::Value;
+use gradsheet::workbook::{
+    Alert, AlertStyle, Allowed, Edit, Message, Template, Transaction, Validation,
+};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
@@ -138,6 +144,45 @@ impl Driver {
         let pos = Pos::parse_a1(address).unwrap();
         let sheet = self.app.sheet();
         self.app.document.engine().display(Cell { sheet, pos })
+    }
+
+    /// Has a cell of the sheet in front take only the values of a list: `yes,no`.
+    pub fn list(&mut self, address: &str, values: &str) {
+        let pos = Pos::parse_a1(address).unwrap();
+        self.validate(Validation {
+            areas: vec![gradsheet::grid::Rect::cell(pos)],
+            allowed: Allowed::List(Arc::new(Template::Formula(Expr::Text(values.into())))),
+            allow_blank: true,
+            dropdown: true,
+            prompt: None,
+            alert: Some(Alert {
+                style: AlertStyle::Stop,
+                message: Message::default(),
+            }),
+            in_extension: false,
+        });
+    }
+
+    /// Gives the sheet in front a rule of data validation.
+    pub fn validate(&mut self, validation: Validation) {
+        let sheet = self.app.sheet();
+        let validations = vec![validation];
+        let edit = Edit::SetValidations { sheet, validations };
+        let transaction = Transaction::new("Validate", vec![edit]);
+        self.app.apply(&transaction).unwrap();
+    }
+
+    /// The terminal's cursor, as column and line.
+    pub fn cursor(&mut self) -> (u16, u16) {
+        self.screen();
+        let at = self.terminal.get_cursor_position().unwrap();
+        (at.x, at.y)
+    }
+
+    /// The style of a place on the screen.
+    pub fn style(&mut self, x: u16, y: u16) -> Style {
+        self.screen();
+        self.terminal.backend().buffer()[(x, y)].style()
     }
 
     /// What the status line says.

@@ -1,13 +1,18 @@
 //! Typing into a cell.
 
-use super::{Command, Refusal};
-use crate::grid::{MAX_COLS, MAX_ROWS, Pos};
+use super::go::moved;
+use super::{Call, Command, Refusal};
+use crate::engine::{Engine, EntryError, ValidationError};
+use crate::grid::{Area, Cell};
 use crate::tui::app::App;
 use crate::tui::entry::Entry;
 use crate::tui::mode::{Context, Mode};
 use crate::tui::selection::Selection;
+use crate::value::{Value, parse_entry};
+use crate::workbook::{AlertStyle, Content, Edit, RunKind, Transaction};
 
 const ENTRY: &[Context] = &[Context::Entry];
+const TYPING: &[Context] = &[Context::Typing];
 
 pub const COMMANDS: &[Command] = &[
     Command::grid(
@@ -15,7 +20,8 @@ pub const COMMANDS: &[Command] = &[
         "Edit cell",
         "Edits the content of the active cell.",
         |app, _| {
-            app.mode = Mode::Entry(Entry::of(app.document.engine(), app.active_cell()));
+            let entry = Entry::of(app.document.engine(), app.active_cell());
+            app.begin(entry);
             Ok(())
         },
     )
@@ -26,7 +32,7 @@ pub const COMMANDS: &[Command] = &[
         "Accept",
         "Enters what was typed and moves down.",
         ENTRY,
-        |app, _| accept(app, 1, 0),
+        |app, _| accept(app, Next::Cycle(1, 0)),
     )
     .keys(&["Enter"]),
     Command::new(
@@ -34,7 +40,7 @@ pub const COMMANDS: &[Command] = &[
         "Accept and move up",
         "Enters what was typed and moves up.",
         ENTRY,
-        |app, _| accept(app, -1, 0),
+        |app, _| accept(app, Next::Cycle(-1, 0)),
     )
     .keys(&["Shift+Enter"]),
     Command::new(
@@ -42,7 +48,7 @@ pub const COMMANDS: &[Command] = &[
         "Accept and move right",
         "Enters what was typed and moves to the right.",
         ENTRY,
-        |app, _| accept(app, 0, 1),
+        |app, _| accept(app, Next::Cycle(0, 1)),
     )
     .keys(&["Tab"]),
     Command::new(
@@ -50,47 +56,414 @@ pub const COMMANDS: &[Command] = &[
         "Accept and move left",
         "Enters what was typed and moves to the left.",
         ENTRY,
-        |app, _| accept(app, 0, -1),
+        |app, _| accept(app, Next::Cycle(0, -1)),
     )
     .keys(&["Shift+Tab"]),
+    Command::new(
+        "entry.fill",
+        "Enter into the selection",
+        "Enters what was typed into all selected cells; references count from the active one.",
+        ENTRY,
+        |app, _| accept_into(app, Target::Each),
+    )
+    .keys(&["Ctrl+Enter", "Ctrl+J"]),
+    Command::new(
+        "entry.array",
+        "Enter as an array formula",
+        "Enters what was typed as one array formula over the selected cells.",
+        ENTRY,
+        |app, _| accept_into(app, Target::Array),
+    )
+    .keys(&["Ctrl+Shift+Enter", "Alt+A"]),
+    Command::new(
+        "entry.leave-down",
+        "Accept by moving down",
+        "Enters what was typed, which is no place for a reference, and moves down.",
+        TYPING,
+        |app, _| accept(app, Next::Step(1, 0)),
+    )
+    .keys(&["Down"]),
+    Command::new(
+        "entry.leave-up",
+        "Accept by moving up",
+        "Enters what was typed, which is no place for a reference, and moves up.",
+        TYPING,
+        |app, _| accept(app, Next::Step(-1, 0)),
+    )
+    .keys(&["Up"]),
+    Command::new(
+        "entry.leave-left",
+        "Accept by moving left",
+        "Enters what was typed, which is no place for a reference, and moves to the left.",
+        TYPING,
+        |app, _| accept(app, Next::Step(0, -1)),
+    )
+    .keys(&["Left"]),
+    Command::new(
+        "entry.leave-right",
+        "Accept by moving right",
+        "Enters what was typed, which is no place for a reference, and moves to the right.",
+        TYPING,
+        |app, _| accept(app, Next::Step(0, 1)),
+    )
+    .keys(&["Right"]),
     Command::new(
         "entry.cancel",
         "Cancel",
         "Leaves the cell as it was.",
         ENTRY,
         |app, _| {
-            app.mode = Mode::Grid;
+            if let Mode::Entry(entry) = std::mem::take(&mut app.mode) {
+                app.show_sheet(entry.cell.sheet);
+                app.reveal(entry.cell.pos);
+            }
             Ok(())
         },
     )
     .keys(&["Esc", "Ctrl+C"]),
+    Command::new(
+        "entry.arrows",
+        "Edit or point",
+        "Has the arrows move in the text, or point at cells again.",
+        ENTRY,
+        |app, _| {
+            app.change_entry(|entry, _| entry.toggle_arrows());
+            Ok(())
+        },
+    )
+    .keys(&["F2"]),
+    Command::new(
+        "entry.line-break",
+        "Line break",
+        "Begins a new line in what is typed.",
+        ENTRY,
+        |app, _| {
+            app.change_entry(|entry, _| entry.break_line());
+            Ok(())
+        },
+    )
+    .keys(&["Alt+Enter"]),
+    Command::new(
+        "entry.dollars",
+        "Next $ of the reference",
+        "Makes the reference at the cursor absolute, in part, or relative.",
+        ENTRY,
+        |app, _| match app.change_entry(Entry::cycle_dollars) {
+            Some(false) => Err(Refusal::new("there is no reference at the cursor")),
+            _ => Ok(()),
+        },
+    )
+    .keys(&["F4"]),
+    Command::new(
+        "entry.values",
+        "Choose a value",
+        "Offers the values that the cell's data validation allows, or what completes the name.",
+        &[Context::Grid, Context::Entry],
+        choose,
+    )
+    .keys(&["Alt+Down"]),
+    Command::new(
+        "entry.up",
+        "Line up",
+        "Moves the cursor one line up in what is typed.",
+        ENTRY,
+        |app, _| move_line(app, -1),
+    )
+    .keys(&["Up"]),
+    Command::new(
+        "entry.down",
+        "Line down",
+        "Moves the cursor one line down in what is typed.",
+        ENTRY,
+        |app, _| move_line(app, 1),
+    )
+    .keys(&["Down"]),
+    Command::new(
+        "entry.line-start",
+        "Start of the line",
+        "Moves the cursor to the start of its line.",
+        ENTRY,
+        |app, _| {
+            move_cursor(app, |text, at| {
+                text[..at].rfind('\n').map_or(0, |at| at + 1)
+            })
+        },
+    )
+    .keys(&["Home"]),
+    Command::new(
+        "entry.line-end",
+        "End of the line",
+        "Moves the cursor to the end of its line.",
+        ENTRY,
+        |app, _| {
+            move_cursor(app, |text, at| {
+                text[at..].find('\n').map_or(text.len(), |end| at + end)
+            })
+        },
+    )
+    .keys(&["End"]),
 ];
 
+/// Where the active cell goes when an entry was accepted.
+#[derive(Clone, Copy)]
+enum Next {
+    /// So many rows and columns further, within the selection where it has
+    /// several cells.
+    Cycle(i64, i64),
+    /// So many rows and columns further, out of the selection.
+    Step(i64, i64),
+}
+
+/// What several selected cells get.
+#[derive(Clone, Copy)]
+enum Target {
+    /// Each the same, references counted from the active cell.
+    Each,
+    /// One array formula.
+    Array,
+}
+
 /// Enters what was typed; where it is refused it stays, with the reason.
-fn accept(app: &mut App, rows: i64, cols: i64) -> Result<(), Refusal> {
-    let Mode::Entry(mut entry) = std::mem::take(&mut app.mode) else {
+fn accept(app: &mut App, next: Next) -> Result<(), Refusal> {
+    let Some((cell, text)) = ready(app) else {
         return Ok(());
     };
-    match app.enter(entry.cell, entry.input.value()) {
-        Ok(()) => {
-            let at = entry.cell.pos;
-            let step = |from: u32, by: i64, size: u32| {
-                (i64::from(from) + by).clamp(0, i64::from(size) - 1) as u32
-            };
-            if app.selection().is_one_cell() {
-                let to = Pos::new(step(at.row, rows, MAX_ROWS), step(at.col, cols, MAX_COLS));
-                app.select(Selection::cell(to));
-            } else {
-                app.selection_mut().cycle(rows == 0, rows + cols > 0);
-                let to = app.selection().active();
-                app.reveal(to);
-            }
-            Ok(())
-        }
-        Err(error) => {
-            entry.refused(&error);
-            app.mode = Mode::Entry(entry);
-            Ok(())
+    if let Some(text) = text {
+        let checked = checked(app, cell, &text);
+        let entered = checked.and_then(|note| Ok((note, app.enter(cell, &text)?)));
+        match entered {
+            Ok((note, ())) => tell(app, note),
+            Err(stay) => return stay.keep(app),
         }
     }
+    app.mode = Mode::Grid;
+    match next {
+        Next::Cycle(rows, cols) if !app.selection().is_one_cell() => {
+            app.selection_mut().cycle(rows == 0, rows + cols > 0);
+            let to = app.selection().active();
+            app.reveal(to);
+        }
+        Next::Cycle(rows, cols) | Next::Step(rows, cols) => {
+            let to = moved(app, cell.pos, rows, cols);
+            app.select(Selection::cell(to));
+        }
+    }
+    Ok(())
+}
+
+/// Enters what was typed into all selected cells, which stay selected.
+fn accept_into(app: &mut App, target: Target) -> Result<(), Refusal> {
+    let Some((cell, text)) = ready(app) else {
+        return Ok(());
+    };
+    let text = text.unwrap_or_default();
+    let checked = checked(app, cell, &text);
+    let entered = checked.and_then(|note| {
+        let transaction = match target {
+            Target::Array if text.starts_with('=') => array_formula(app, cell, &text)?,
+            _ => filled(app, cell, &text)?,
+        };
+        app.apply(&transaction)?;
+        Ok(note)
+    });
+    match entered {
+        Ok(note) => tell(app, note),
+        Err(stay) => return stay.keep(app),
+    }
+    app.mode = Mode::Grid;
+    app.reveal(cell.pos);
+    Ok(())
+}
+
+/// The cell and the text to enter, its sheet in front again; no text where
+/// nothing was typed over the formula of another cell. `None` where nothing
+/// is being typed.
+fn ready(app: &mut App) -> Option<(Cell, Option<String>)> {
+    let is_list = |entry: &Entry| entry.completion().is_some_and(|offered| offered.is_list);
+    let (cell, text) = app.change_entry(|entry, _| {
+        if is_list(entry) {
+            entry.complete();
+        }
+        let untouched = entry.ghost.is_some() && entry.text().is_empty();
+        (entry.cell, (!untouched).then(|| entry.text().to_owned()))
+    })?;
+    app.show_sheet(cell.sheet);
+    Some((cell, text))
+}
+
+/// Why an entry stays.
+enum Stay {
+    Refused(EntryError),
+    /// In words, and for which text that is only a warning.
+    Because(String, Option<String>),
+}
+
+impl From<EntryError> for Stay {
+    fn from(error: EntryError) -> Self {
+        Self::Refused(error)
+    }
+}
+
+impl From<Refusal> for Stay {
+    fn from(Refusal(why): Refusal) -> Self {
+        Self::Because(why.into_owned(), None)
+    }
+}
+
+impl Stay {
+    /// Keeps the entry with the reason.
+    fn keep(self, app: &mut App) -> Result<(), Refusal> {
+        let Mode::Entry(entry) = &mut app.mode else {
+            return Ok(());
+        };
+        let cell = entry.cell;
+        match self {
+            Self::Refused(error) => entry.refused(&error),
+            Self::Because(why, warned) => {
+                entry.refuse(why, None);
+                entry.warned = warned;
+            }
+        }
+        app.reveal(cell.pos);
+        Ok(())
+    }
+}
+
+fn tell(app: &mut App, note: Option<String>) {
+    if let Some(note) = note {
+        app.say(note);
+    }
+}
+
+/// Asks the cell's data validation; what it wants said where it allows the text.
+fn checked(app: &mut App, cell: Cell, text: &str) -> Result<Option<String>, Stay> {
+    let warned = match &app.mode {
+        Mode::Entry(entry) => entry.warned.as_deref() == Some(text),
+        _ => false,
+    };
+    let engine = app.document.engine_mut();
+    if engine.validation(cell).is_none() {
+        return Ok(None);
+    }
+    let value = value_of(engine, cell, text)?;
+    let Err(error) = engine.validate(cell, &value) else {
+        return Ok(None);
+    };
+    match error.style {
+        AlertStyle::Information => Ok(Some(in_words(&error))),
+        AlertStyle::Warning if warned => Ok(None),
+        AlertStyle::Warning => Err(Stay::Because(
+            format!(
+                "{} (accept it again to enter it all the same)",
+                in_words(&error)
+            ),
+            Some(text.to_owned()),
+        )),
+        AlertStyle::Stop => Err(Stay::Because(in_words(&error), None)),
+    }
+}
+
+fn in_words(error: &ValidationError) -> String {
+    match &*error.title {
+        "" => error.text.clone(),
+        title => format!("{title}: {}", error.text),
+    }
+}
+
+/// The value that a text would give a cell.
+fn value_of(engine: &Engine, cell: Cell, text: &str) -> Result<Value, EntryError> {
+    match text.strip_prefix('=').filter(|formula| !formula.is_empty()) {
+        Some(formula) => Ok(engine.evaluate(formula, cell)?),
+        None => Ok(parse_entry(text, engine.workbook().date_system).0),
+    }
+}
+
+/// The transaction that gives all selected cells what typing a text into the
+/// active one stands for.
+fn filled(app: &mut App, cell: Cell, text: &str) -> Result<Transaction, EntryError> {
+    let one = app.document.engine_mut().entry(cell, text)?;
+    let sheet = cell.sheet;
+    let selection = app.selection();
+    let areas = selection.areas().iter().map(|&rect| Area { sheet, rect });
+    let edits = areas.flat_map(|area| {
+        one.edits.iter().cloned().map(move |mut edit| {
+            if let Edit::Set { area: one, .. } | Edit::SetNumberFormat { area: one, .. } = &mut edit
+            {
+                *one = area;
+            }
+            edit
+        })
+    });
+    Ok(Transaction::new(
+        "Enter into the selection",
+        edits.collect(),
+    ))
+}
+
+/// The transaction that makes a text one array formula over the area selected
+/// last, or over the array that the cell belongs to.
+fn array_formula(app: &mut App, cell: Cell, text: &str) -> Result<Transaction, EntryError> {
+    let selected = app.selection().last();
+    let runs = &app.document.engine().workbook().sheet(cell.sheet).runs;
+    let array = runs
+        .at(cell.pos)
+        .filter(|(_, run)| run.kind == RunKind::Array && selected.is_cell());
+    let rect = array.map_or(selected, |(_, run)| run.rect);
+    let area = Area {
+        sheet: cell.sheet,
+        rect,
+    };
+    let first = Cell {
+        pos: rect.top_left(),
+        ..cell
+    };
+    let formula = text.strip_prefix('=').unwrap_or(text);
+    let mut content = app.document.engine_mut().formula_content(first, formula)?;
+    if let Content::Formula { kind, .. } = &mut content {
+        *kind = RunKind::Array;
+    }
+    let edit = Edit::Set { area, content };
+    Ok(Transaction::new("Enter an array formula", vec![edit]))
+}
+
+fn choose(app: &mut App, _: &Call) -> Result<(), Refusal> {
+    let begun = match std::mem::take(&mut app.mode) {
+        Mode::Entry(entry) => Some(entry),
+        _ => None,
+    };
+    let is_new = begun.is_none();
+    let engine = app.document.engine();
+    let mut entry = begun.unwrap_or_else(|| Box::new(Entry::of(engine, app.active_cell())));
+    let offered = entry.offer(engine);
+    if offered || !is_new {
+        app.mode = Mode::Entry(entry);
+    }
+    match offered {
+        true => Ok(()),
+        false => Err(Refusal::new("there is no list of values for this cell")),
+    }
+}
+
+/// Moves the cursor to where a function of the text and its place says.
+fn move_cursor(app: &mut App, to: impl FnOnce(&str, usize) -> usize) -> Result<(), Refusal> {
+    app.change_entry(|entry, _| {
+        let byte = to(entry.text(), entry.cursor());
+        entry.move_to(byte);
+    });
+    Ok(())
+}
+
+/// Moves the cursor so many lines of the formula bar further.
+fn move_line(app: &mut App, by: isize) -> Result<(), Refusal> {
+    let screen = app.screen();
+    app.change_entry(|entry, _| {
+        let lines = entry.bar_lines(screen);
+        let (line, column) = lines.place(entry.text(), entry.cursor());
+        let to = match line.checked_add_signed(by) {
+            Some(line) => lines.byte(entry.text(), line, column),
+            None => 0,
+        };
+        entry.move_to(to);
+    });
+    Ok(())
 }

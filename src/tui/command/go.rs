@@ -390,7 +390,7 @@ fn last_used(app: &App) -> Pos {
 }
 
 /// So many visible rows and columns further, within the sheet.
-fn moved(app: &App, from: Pos, rows: i64, cols: i64) -> Pos {
+pub fn moved(app: &App, from: Pos, rows: i64, cols: i64) -> Pos {
     let sheet = app.document.engine().workbook().sheet(app.sheet());
     let row_hidden = |row: u32| sheet.rows.get(&row).is_some_and(|props| props.hidden);
     let col_hidden = |col: u32| sheet.columns.get(&col).is_some_and(|props| props.hidden);

@@ -14,6 +14,7 @@ mod go;
 mod layout;
 mod name;
 mod panel;
+mod point;
 mod sheet;
 mod structure;
 mod view;
@@ -170,6 +171,7 @@ const TABLES: &[&[Command]] = &[
     view::COMMANDS,
     panel::COMMANDS,
     entry::COMMANDS,
+    point::COMMANDS,
 ];
 
 /// All commands.

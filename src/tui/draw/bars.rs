@@ -1,60 +1,52 @@
 //! The lines around the grid: formula, tabs, status.
 
+use super::entry;
 use crate::grid::SheetId;
 use crate::tui::app::{App, Tone};
 use crate::tui::entry::text_of;
+use crate::tui::layout::NAME_BOX;
 use crate::tui::mode::Mode;
 use crate::tui::selection::address;
 use crate::value::format::{general, printable};
 use crate::workbook::{Statistics, Visibility};
 use ratatui::Frame;
-use ratatui::layout::{Position, Rect as Screen};
+use ratatui::layout::Rect as Screen;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Clear;
 use unicode_width::UnicodeWidthStr;
 
 /// The width of the box with the active cell's address.
-const NAME_WIDTH: usize = 10;
+const NAME_WIDTH: usize = NAME_BOX as usize - 4;
 
 /// The active cell's address and content, or what is being typed.
 pub fn formula_bar(app: &App, area: Screen, frame: &mut Frame) {
     frame.buffer_mut().set_style(area, app.theme.bar());
     let selection = app.selection();
-    let name = match selection.is_one_cell() || matches!(app.mode, Mode::Entry(_)) {
-        true => selection.active().to_string(),
-        false => address(selection.last()),
+    let engine = app.document.engine();
+    let (name, text) = match &app.mode {
+        Mode::Entry(entry) => (entry.cell.pos.to_string(), Span::default()),
+        _ => {
+            let name = match selection.is_one_cell() {
+                true => selection.active().to_string(),
+                false => address(selection.last()),
+            };
+            let cell = app.active_cell();
+            // A formula that spilled over the cell is not the cell's own.
+            let spilled = engine.spilled_from(cell);
+            let text = match spilled.and_then(|anchor| engine.formula_text(anchor)) {
+                Some(formula) => Span::styled(printable(&formula).into_owned(), app.theme.dim()),
+                None => Span::raw(printable(&text_of(engine, cell)).into_owned()),
+            };
+            (name, text)
+        }
     };
     let head = format!(" {name:<NAME_WIDTH$} │ ");
-    let text_start = area.x + head.width() as u16;
-    let text = match &app.mode {
-        Mode::Entry(entry) => entry.input.value().to_owned(),
-        _ => text_of(app.document.engine(), app.active_cell()),
-    };
-    let mut line = Line::from(vec![Span::styled(head, app.theme.dim())]);
-    let room = usize::from(area.right().saturating_sub(text_start));
-    if let Mode::Entry(entry) = &app.mode {
-        let scroll = entry.input.visual_scroll(room.saturating_sub(1));
-        line.push_span(Span::raw(visible(&text, scroll)));
-        let x = text_start + (entry.input.visual_cursor().max(scroll) - scroll) as u16;
-        if x < area.right() {
-            frame.set_cursor_position(Position::new(x, area.y));
-        }
-    } else {
-        line.push_span(Span::raw(printable(&text).into_owned()));
-    }
+    let line = Line::from(vec![Span::styled(head, app.theme.dim()), text]);
     frame.render_widget(line, area);
-}
-
-/// A line's text from a column of the screen on.
-fn visible(text: &str, scroll: usize) -> String {
-    let mut skipped = 0;
-    let rest = text.chars().skip_while(|c| {
-        let width = unicode_width::UnicodeWidthChar::width(*c).unwrap_or(1);
-        skipped += width;
-        skipped <= scroll
-    });
-    printable(&rest.collect::<String>()).into_owned()
+    if let Mode::Entry(entry) = &app.mode {
+        entry::bar(app, entry, area, frame);
+    }
 }
 
 /// The visible sheets and where their tabs are. Tabs that do not fit give way
@@ -115,7 +107,7 @@ pub fn status(app: &App, area: Screen, frame: &mut Frame) {
     let mode = match &app.mode {
         Mode::Grid if app.is_extending() => "EXTEND",
         Mode::Grid => "READY",
-        Mode::Entry(_) => "EDIT",
+        Mode::Entry(entry) => entry::mode_name(entry),
         Mode::Panel(kind) => kind.title(),
         _ => "",
     };
@@ -135,6 +127,8 @@ pub fn status(app: &App, area: Screen, frame: &mut Frame) {
             printable(error).into_owned(),
             app.theme.error(),
         ));
+    } else if let Mode::Entry(entry) = &app.mode {
+        spans.extend(entry::hint(app, entry));
     } else if let Some(message) = app.message() {
         let style = match message.tone {
             Tone::Note => Style::new(),
@@ -154,6 +148,19 @@ pub fn status(app: &App, area: Screen, frame: &mut Frame) {
         ));
     }
     frame.render_widget(Line::from(spans), area);
+    if let (Mode::Entry(entry), None) = (&app.mode, error)
+        && let Some(outlook) = entry::outlook(app, entry)
+    {
+        let width = (outlook.width() as u16).min(area.width * 2 / 3);
+        let right = Screen {
+            x: area.right() - width,
+            width,
+            ..area
+        };
+        frame.render_widget(Clear, right);
+        frame.buffer_mut().set_style(right, app.theme.bar());
+        frame.render_widget(outlook, right);
+    }
     let pending = app.pending();
     let right = match pending.is_empty() {
         true => measures(app),

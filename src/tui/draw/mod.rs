@@ -1,6 +1,7 @@
 //! Showing the application's state. Nothing here changes it.
 
 mod bars;
+mod entry;
 mod grid;
 mod help;
 mod overlay;
@@ -30,7 +31,8 @@ impl App {
             Mode::Opening(opening) => overlay::opening(self, opening, frame),
             Mode::Confirm(confirm) => overlay::confirm(self, confirm, frame),
             Mode::Help(help) => help::page(self, help, frame),
-            Mode::Grid | Mode::Entry(_) | Mode::Panel(_) => {}
+            Mode::Entry(entry) => entry::over_grid(self, entry, frame),
+            Mode::Grid | Mode::Panel(_) => {}
         }
     }
 }

@@ -6,10 +6,10 @@
 //! have the same formula again, but for those that refer into a gap.
 
 use super::uses::Uses;
-use crate::formula::{self, Axis, Change, Expr, Home, RefShape, SheetPrefix};
+use crate::formula::{self, Axis, Change, Dialect, Expr, Home, RefShape, SheetPrefix};
 use crate::grid::{Area, Pos, Rect, SheetId, Shift, ShiftKind};
 use crate::value::equal_text;
-use crate::workbook::{Run, Runs, Template, TemplateId, Templates, Workbook};
+use crate::workbook::{Run, RunKind, Runs, Template, TemplateId, Templates, Workbook};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -151,6 +151,9 @@ impl Work<'_> {
             let (before, after) = (run.rect.top_left(), rect.top_left());
             let (template, again) = match readable {
                 true => self.rewritten(run.template, sheet, before, after),
+                false if run.kind == RunKind::DataTable => {
+                    (self.data_table(run.template, sheet), false)
+                }
                 false => (run.template, false),
             };
             self.calculate_again(again, sheet, run.rect, rect);
@@ -219,6 +222,21 @@ impl Work<'_> {
                 }
             }
         }
+    }
+
+    /// The template of a data table, whose text names its input cells.
+    fn data_table(&mut self, template: TemplateId, sheet: SheetId) -> TemplateId {
+        let known = self.templates.get(template).clone();
+        let at = Pos::new(0, 0);
+        let Template::Unreadable(text) = &*known else {
+            return template;
+        };
+        let Ok(expr) = formula::parse(text, at) else {
+            return template;
+        };
+        let now = self.task.formula(&expr, sheet, at, at);
+        let text = formula::print(&now, at, Dialect::People(|_| None));
+        self.templates.intern(Template::Unreadable(text.into()))
     }
 
     fn calculate_again(&mut self, again: bool, sheet: SheetId, before: Rect, after: Rect) {

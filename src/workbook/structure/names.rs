@@ -8,7 +8,7 @@ use crate::functions::file_prefix;
 use crate::grid::{Pos, SheetId};
 use crate::value::equal_text;
 use crate::workbook::before::{Before, Touched};
-use crate::workbook::{DefinedName, EditError, Names, Workbook, check_name};
+use crate::workbook::{DefinedName, EditError, Names, Tables, Workbook, check_name};
 use std::sync::Arc;
 
 const A1: Pos = Pos::new(0, 0);
@@ -94,8 +94,67 @@ impl Workbook {
         Ok(self.rewrite_all(&[change], None, Uses::default(), &hidden, parts, touched))
     }
 
+    /// Brings the formulas that fill table columns up to date. They are written
+    /// as they stand in the first row of data.
+    pub(super) fn rewrite_column_formulas(&self, tables: &mut Tables, rewriting: &Rewriting) {
+        for now in tables.iter_mut() {
+            let Some(before) = self.tables.get(&now.name) else {
+                continue;
+            };
+            let (Some(old), Some(new)) = (before.data(), now.data()) else {
+                continue;
+            };
+            let own = rewriting.shift.filter(|(id, _)| *id == before.area.sheet);
+            let new_left = new.left;
+            for (i, column) in now.columns.iter_mut().enumerate() {
+                let Some(text) = &column.formula else {
+                    continue;
+                };
+                let place = before.columns.iter().position(|c| c.name == column.name);
+                let Some(place) = place else {
+                    continue;
+                };
+                let first = Pos::new(old.top, old.left + place as u32);
+                let Ok(expr) = formula::parse(text, first) else {
+                    continue;
+                };
+                // A row of data that stays shows what the formula becomes.
+                let stays = (old.top..=old.bottom).find_map(|row| {
+                    let at = Pos::new(row, first.col);
+                    Some((at, own.map_or(Some(at), |(_, shift)| shift.pos(at))?))
+                });
+                let Some((at, after)) = stays else {
+                    continue;
+                };
+                let rewritten = rewriting.formula(&expr, before.area.sheet, at, after);
+                if rewritten != expr || first != Pos::new(new.top, new_left + i as u32) {
+                    let first = Pos::new(new.top, new_left + i as u32);
+                    column.formula = Some(file_text(&rewritten, first).into());
+                }
+            }
+        }
+    }
+
+    /// The tables after a change that leaves them in their places.
+    pub(super) fn rewritten_tables(
+        &self,
+        changes: &[Change],
+        renamed: Option<(SheetId, &str)>,
+    ) -> Tables {
+        let mut tables = self.tables.clone();
+        let rewriting = Rewriting {
+            book: self,
+            changes,
+            shift: None,
+            renamed,
+            uses: Uses::default(),
+        };
+        self.rewrite_column_formulas(&mut tables, &rewriting);
+        tables
+    }
+
     /// Rewrites the formulas of all sheets but those of `except`, and puts
-    /// `parts` in place with them.
+    /// `parts` in place with them. Tables that are not among the parts follow.
     pub(super) fn rewrite_all(
         &mut self,
         changes: &[Change],
@@ -115,8 +174,12 @@ impl Workbook {
         };
         let mut done = rewriting.run(&mut templates);
         done.runs.retain(|(id, _)| !except.contains(id));
-        let mut tables = parts.tables.unwrap_or_else(|| self.tables.clone());
-        self.rewrite_column_formulas(&mut tables, &rewriting);
+        let tables = match parts.tables {
+            Some(tables) => tables,
+            None => self.rewritten_tables(changes, renamed),
+        };
+        parts.rules = self.rewritten_rules(&rewriting);
+        parts.rules.retain(|(id, _)| !except.contains(id));
         self.templates = templates;
         parts.tables = (tables != self.tables).then_some(tables);
         parts.changed.extend(done.changed);

@@ -1,6 +1,7 @@
 //! Sheets renamed, moved, copied, shown and removed.
 
 use super::names::rewritten_names;
+use super::rules::Rules;
 use super::uses::Uses;
 use super::{Parts, Tabs};
 use crate::formula::Change;
@@ -140,7 +141,7 @@ impl Workbook {
         changes.extend(gone.iter().map(|name| Change::DeleteTable { name }));
         let mut names = rewritten_names(self, &changes);
         names.take_scope(id);
-        let mut tables = self.tables.clone();
+        let mut tables = self.rewritten_tables(&changes, None);
         tables.take_sheet(id);
         let mut tabs = Tabs::of(self);
         let front = self.order.get(self.active).copied();
@@ -227,6 +228,8 @@ impl Workbook {
 
         let mut templates = std::mem::take(&mut self.templates);
         let source = self.sheet(id);
+        let mut rules = Rules::of(source);
+        rules.each_formula(&mut |expr, _| on_copy(expr, &changes, name));
         let mut runs = Runs::default();
         for (_, run) in source.runs.iter() {
             let known = templates.get(run.template).clone();
@@ -253,8 +256,9 @@ impl Workbook {
             merges: source.merges.clone(),
             panes: source.panes,
             filter: source.filter.clone(),
-            conditional: source.conditional.clone(),
-            validations: source.validations.clone(),
+            conditional: rules.conditional,
+            validations: rules.validations,
+            charts: rules.charts,
             shifts: Vec::new(),
             touched: true,
         };

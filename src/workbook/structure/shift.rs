@@ -86,6 +86,7 @@ impl Workbook {
                 }
             }
         }
+        let rules = self.rewritten_rules(&rewriting);
         self.templates = templates;
         let parts = Parts {
             lines: Some(Lines {
@@ -97,6 +98,7 @@ impl Workbook {
             layout: Some((id, Layout::shifted(self.sheet(id), shift))),
             names: (names != self.names).then_some(names),
             tables: (tables != self.tables).then_some(tables),
+            rules,
             changed: done.changed,
             changed_back: done.changed_back,
             ..Parts::default()
@@ -194,47 +196,6 @@ impl Workbook {
             out.tables.push(table);
         }
         Ok(out)
-    }
-
-    /// Brings the formulas that fill table columns up to date. They are written
-    /// as they stand in the first row of data.
-    pub(super) fn rewrite_column_formulas(&self, tables: &mut Tables, rewriting: &Rewriting) {
-        for now in tables.iter_mut() {
-            let Some(before) = self.tables.get(&now.name) else {
-                continue;
-            };
-            let (Some(old), Some(new)) = (before.data(), now.data()) else {
-                continue;
-            };
-            let own = rewriting.shift.filter(|(id, _)| *id == before.area.sheet);
-            let new_left = new.left;
-            for (i, column) in now.columns.iter_mut().enumerate() {
-                let Some(text) = &column.formula else {
-                    continue;
-                };
-                let place = before.columns.iter().position(|c| c.name == column.name);
-                let Some(place) = place else {
-                    continue;
-                };
-                let first = Pos::new(old.top, old.left + place as u32);
-                let Ok(expr) = crate::formula::parse(text, first) else {
-                    continue;
-                };
-                // A row of data that stays shows what the formula becomes.
-                let stays = (old.top..=old.bottom).find_map(|row| {
-                    let at = Pos::new(row, first.col);
-                    Some((at, own.map_or(Some(at), |(_, shift)| shift.pos(at))?))
-                });
-                let Some((at, after)) = stays else {
-                    continue;
-                };
-                let rewritten = rewriting.formula(&expr, before.area.sheet, at, after);
-                if rewritten != expr || first != Pos::new(new.top, new_left + i as u32) {
-                    let first = Pos::new(new.top, new_left + i as u32);
-                    column.formula = Some(super::names::file_text(&rewritten, first).into());
-                }
-            }
-        }
     }
 }
 

@@ -9,7 +9,6 @@ use crate::workbook::{
     TextTest, Threshold, TimePeriod,
 };
 use crate::xlsx::xml::{Element, Xml, XmlError, content_of, is_true};
-use quick_xml::events::Event;
 use std::ops::Range;
 
 /// A conditional format and where its rules stand.
@@ -37,7 +36,7 @@ pub(in crate::xlsx) fn read<'a>(
         rules: Vec::new(),
     };
     let origin = part.format.origin();
-    while let Some(child) = next_child(xml, element)? {
+    while let Some(child) = xml.next_child(element)? {
         let start = xml.start();
         if child.name() == "cfRule" {
             let found = Parts::read(xml, &child, origin, colours)?;
@@ -50,25 +49,6 @@ pub(in crate::xlsx) fn read<'a>(
         }
     }
     Ok((!part.format.areas.is_empty()).then_some(part))
-}
-
-/// The next child of an element that is being read; `None` at its end.
-fn next_child<'a>(
-    xml: &mut Xml<'a>,
-    parent: &Element<'a>,
-) -> Result<Option<Element<'a>>, XmlError> {
-    if parent.empty {
-        return Ok(None);
-    }
-    loop {
-        match xml.next()? {
-            Event::Start(tag) => return Ok(Some(Element { tag, empty: false })),
-            Event::Empty(tag) => return Ok(Some(Element { tag, empty: true })),
-            Event::End(_) => return Ok(None),
-            Event::Eof => return Err(xml.error("the part ends inside a conditional format")),
-            _ => {}
-        }
-    }
 }
 
 /// What stands within a `<cfRule>`.
@@ -93,7 +73,7 @@ impl Parts {
         colours: &Colours,
     ) -> Result<Self, XmlError> {
         let mut parts = Self::default();
-        while let Some(child) = next_child(xml, rule)? {
+        while let Some(child) = xml.next_child(rule)? {
             match child.name() {
                 "formula" => parts.formulas.push(content_of(xml, &child)?.into_owned()),
                 name @ ("colorScale" | "dataBar" | "iconSet") => {
@@ -104,7 +84,7 @@ impl Parts {
                     let flag = |name| child.attribute(name).map(|v| is_true(&v));
                     parts.reverse = flag("reverse") == Some(true);
                     parts.hide_value = flag("showValue") == Some(false);
-                    while let Some(point) = next_child(xml, &child)? {
+                    while let Some(point) = xml.next_child(&child)? {
                         match point.name() {
                             "cfvo" => parts.thresholds.push(threshold(&point, origin)),
                             "color" => parts.colours.push(colours.of(&point)),

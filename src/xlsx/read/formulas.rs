@@ -174,6 +174,27 @@ impl<'a> Formulas<'a> {
         template
     }
 
+    /// The same, without the text that it was read from.
+    pub fn into_owned(self) -> Formulas<'static> {
+        let own = |seen: Option<Seen<'a>>| {
+            seen.map(|seen| Seen {
+                text: Cow::Owned(seen.text.into_owned()),
+                at: seen.at,
+                template: seen.template,
+            })
+        };
+        Formulas {
+            templates: self.templates,
+            spills: self.spills,
+            cells: self.cells,
+            fixed: self.fixed,
+            above: self.above.into_iter().map(own).collect(),
+            left: own(self.left),
+            shared: self.shared,
+            covered: self.covered,
+        }
+    }
+
     /// The runs, by the templates of the list beside them, and the spilled cells.
     pub fn finish(self) -> (Runs, Templates, BTreeMap<Pos, Rect>) {
         let mut runs = Runs::default();

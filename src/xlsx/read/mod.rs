@@ -1,11 +1,13 @@
 //! Reading a package into a workbook, one file a kind of part.
 
+pub(super) mod auto_filter;
 pub(super) mod cells;
 pub(super) mod conditional;
 mod external;
 pub(super) mod formulas;
 pub(super) mod metadata;
 pub(super) mod sheet;
+mod stream;
 pub(super) mod strings;
 pub(super) mod styles;
 pub(super) mod table;
@@ -19,7 +21,9 @@ use super::relationships::Relationships;
 use super::xml::XmlError;
 use crate::grid::{Area, Pos, Rect, SheetId};
 use crate::value::DateSystem;
-use crate::workbook::{DefinedName, ExternalBook, Run, Runs, Styles, Table, TemplateId, Workbook};
+use crate::workbook::{
+    AutoFilter, DefinedName, ExternalBook, Run, Runs, Styles, Table, TemplateId, Workbook,
+};
 use metadata::Metadata;
 use rayon::prelude::*;
 use sheet::SheetPart;
@@ -66,6 +70,7 @@ pub(super) struct OriginalSheet {
     pub part: Option<String>,
     pub runs: Runs,
     pub spills: BTreeMap<Pos, Rect>,
+    pub filter: Option<AutoFilter>,
     /// The parts of its tables.
     pub tables: Vec<String>,
 }
@@ -78,6 +83,7 @@ impl OriginalSheet {
             part: None,
             runs: Runs::default(),
             spills: BTreeMap::new(),
+            filter: None,
             tables: Vec::new(),
         }
     }
@@ -167,6 +173,7 @@ fn read_parts(bytes: Arc<[u8]>) -> Result<(Workbook, Original), OpenCause> {
             place(&mut book, id, sheet);
             original.runs = book.sheet(id).runs.clone();
             original.spills = book.sheet(id).spills.clone();
+            original.filter = book.sheet(id).filter.clone();
             for (part, table) in tables {
                 let name: Arc<str> = table.name.into();
                 book.tables.push(Table {
@@ -292,8 +299,13 @@ fn read_sheet(
     name: &str,
     context: &Context,
 ) -> Result<Option<SheetAndTables>, OpenCause> {
-    let text = package.text(part, wanted_by)?;
-    let sheet = sheet::read(part, &text, name, context)?;
+    let sheet = match in_pieces(package, part, name, context) {
+        Some(sheet) => sheet,
+        None => {
+            let text = package.text(part, wanted_by)?;
+            sheet::read(part, &text, name, context)?
+        }
+    };
     let mut tables = Vec::new();
     if !sheet.tables.is_empty() {
         let relationships = Relationships::of(package, part)?;
@@ -310,6 +322,24 @@ fn read_sheet(
         }
     }
     Ok(Some((sheet, tables)))
+}
+
+/// Reads a large worksheet while it is unpacked; `None` where it has to be
+/// read whole.
+fn in_pieces(package: &Package, part: &str, name: &str, context: &Context) -> Option<SheetPart> {
+    let size = package.size(part)?;
+    if size < stream::WORTH_CUTTING {
+        return None;
+    }
+    let (send, pieces) = std::sync::mpsc::sync_channel(2);
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            package.unpack(part, |source| {
+                stream::cut(source, size, stream::PIECE, &send)
+            });
+        });
+        sheet::read_pieces(pieces, name, context)
+    })
 }
 
 /// Gives a sheet its content, its formulas by the workbook's templates.

@@ -1,8 +1,10 @@
 //! Worksheet parts.
 
+use super::auto_filter;
 use super::cells::{CellReader, SheetItem};
 use super::conditional;
 use super::formulas::Formulas;
+use super::stream::Piece;
 use super::table::parse_rect;
 use super::validation;
 use super::values::{Context, ValueReader};
@@ -31,17 +33,89 @@ pub(in crate::xlsx) fn read(
     name: &str,
     context: &Context,
 ) -> Result<SheetPart, OpenCause> {
-    let mut sheet = Sheet::new(name);
+    let mut reading = Reading::new(name, context);
     let mut formulas = Formulas::default();
-    let mut tables = Vec::new();
-    let mut filters: Vec<Rect> = Vec::new();
-    let mut bad_cell = None;
-    Xml::new(text)
-        .each_element(|xml, element| {
-            match element.name() {
-                "sheetData" if !element.empty => {
-                    bad_cell = cells(xml, &mut sheet, &mut formulas, context)?;
+    reading
+        .elements(text, &mut formulas)
+        .map_err(|e| e.in_part(part, text))?;
+    if let Some((at, message)) = reading.rows.bad {
+        return Err(OpenCause::Cell {
+            part: part.to_owned(),
+            cell: at.to_string(),
+            message,
+        });
+    }
+    Ok(reading.finish(formulas))
+}
+
+/// Reads a worksheet part in pieces; `None` where it has to be read whole.
+pub(super) fn read_pieces(
+    pieces: impl IntoIterator<Item = Piece>,
+    name: &str,
+    context: &Context,
+) -> Option<SheetPart> {
+    let mut reading = Reading::new(name, context);
+    let mut formulas = Formulas::default();
+    let mut before = String::new();
+    for piece in pieces {
+        match piece {
+            Piece::Before(text) => {
+                // The styles of cells depend on those of columns.
+                let read = Xml::new(&text).each_element(|_, element| {
+                    if element.name() == "col" {
+                        columns(&element, &mut reading.sheet.columns);
+                    }
+                    Ok(())
+                });
+                read.ok()?;
+                before = text;
+            }
+            Piece::Rows(text) => {
+                let mut xml = Xml::new(&text);
+                xml.next().ok()?;
+                let mut pending = formulas;
+                let Reading { sheet, rows, .. } = &mut reading;
+                rows.read(&mut xml, sheet, &mut pending).ok()?;
+                formulas = pending.into_owned();
+            }
+            Piece::After(text) => {
+                if reading.rows.bad.is_some() {
+                    return None;
                 }
+                let around = format!("{before}<sheetData></sheetData>{text}");
+                let mut none = Formulas::default();
+                reading.elements(&around, &mut none).ok()?;
+                return Some(reading.finish(formulas));
+            }
+        }
+    }
+    None
+}
+
+/// A worksheet as far as it has been read.
+struct Reading<'c> {
+    sheet: Sheet,
+    rows: Rows<'c>,
+    tables: Vec<String>,
+    context: &'c Context,
+}
+
+impl<'c> Reading<'c> {
+    fn new(name: &str, context: &'c Context) -> Self {
+        Self {
+            sheet: Sheet::new(name),
+            rows: Rows::new(context),
+            tables: Vec::new(),
+            context,
+        }
+    }
+
+    /// Reads all elements of a part.
+    fn elements<'a>(&mut self, text: &'a str, formulas: &mut Formulas<'a>) -> Result<(), XmlError> {
+        let sheet = &mut self.sheet;
+        Xml::new(text).each_element(|xml, element| {
+            match element.name() {
+                "sheetData" if !element.empty => self.rows.read(xml, sheet, formulas)?,
                 "col" => {
                     columns(&element, &mut sheet.columns);
                 }
@@ -50,45 +124,42 @@ pub(in crate::xlsx) fn read(
                     .merges
                     .extend(element.attribute("ref").and_then(|r| parse_rect(&r))),
                 "autoFilter" => {
-                    filters.extend(element.attribute("ref").and_then(|r| parse_rect(&r)));
+                    sheet.filter = auto_filter::read(text, xml, &element)?;
                 }
-                "tablePart" => tables.extend(element.attribute("id").map(Into::into)),
+                "tablePart" => self.tables.extend(element.attribute("id").map(Into::into)),
                 "conditionalFormatting" => {
-                    let read = conditional::read(text, xml, &element, &context.colours)?;
+                    let read = conditional::read(text, xml, &element, &self.context.colours)?;
                     sheet.conditional.extend(read.map(|part| part.format));
                 }
                 "dataValidation" => {
                     let validation = validation::read(xml, &element)?;
                     sheet.validations.extend(validation);
                 }
-                "extLst" if !element.empty => extensions(xml, &mut sheet)?,
+                "extLst" if !element.empty => extensions(xml, sheet)?,
                 _ => {}
             }
             Ok(())
         })
-        .map_err(|e| e.in_part(part, text))?;
-    if let Some((at, message)) = bad_cell {
-        return Err(OpenCause::Cell {
-            part: part.to_owned(),
-            cell: at.to_string(),
-            message,
-        });
     }
-    for (row, props) in &mut sheet.rows {
-        // Rows of a filtered range are hidden by its filter.
-        props.filtered = props.hidden
-            && filters
-                .iter()
-                .any(|rect| rect.top < *row && *row <= rect.bottom);
+
+    fn finish(self, formulas: Formulas<'_>) -> SheetPart {
+        let mut sheet = self.sheet;
+        self.rows.styles.finish(&mut sheet.styles);
+        for (row, props) in &mut sheet.rows {
+            // Rows of a filtered range are hidden by its filter.
+            let filter = sheet.filter.as_ref().map(|filter| filter.rect);
+            props.filtered =
+                props.hidden && filter.is_some_and(|rect| rect.top < *row && *row <= rect.bottom);
+        }
+        let (runs, templates, spills) = formulas.finish();
+        sheet.spills = spills;
+        SheetPart {
+            sheet,
+            runs,
+            templates,
+            tables: self.tables,
+        }
     }
-    let (runs, templates, spills) = formulas.finish();
-    sheet.spills = spills;
-    Ok(SheetPart {
-        sheet,
-        runs,
-        templates,
-        tables,
-    })
 }
 
 /// Reads the extensions that this program knows up to the end of their list;
@@ -120,51 +191,69 @@ fn extensions(xml: &mut Xml<'_>, sheet: &mut Sheet) -> Result<(), XmlError> {
 /// A cell whose value cannot be, and why.
 type BadCell = (Pos, String);
 
-/// Reads rows and cells up to the end of the sheet's data.
-fn cells<'a>(
-    xml: &mut Xml<'a>,
-    sheet: &mut Sheet,
-    formulas: &mut Formulas<'a>,
-    context: &Context,
-) -> Result<Option<BadCell>, XmlError> {
-    let mut reader = CellReader::new();
-    let mut values = ValueReader::new(context);
-    let mut styles = CellStyles::default();
-    let mut row_style = 0;
-    let mut bad = None;
-    loop {
-        match reader.next(xml)? {
-            SheetItem::Row(row) => {
-                let props = RowProps {
-                    height: row.height,
-                    hidden: row.hidden,
-                    filtered: false,
-                    style: row.style,
-                };
-                row_style = row.style;
-                if props != RowProps::default() {
-                    sheet.rows.insert(row.row, props);
-                }
-            }
-            SheetItem::Cell(mut cell) => {
-                let inherited = sheet.columns.get(&cell.at.col).map_or(0, |c| c.style);
-                styles.take(&mut sheet.styles, cell.at, cell.style, row_style, inherited);
-                match values.value(&cell) {
-                    Ok(value) if value.is_blank() => {}
-                    Ok(value) => sheet.cells.set(cell.at, value),
-                    Err(message) => {
-                        bad.get_or_insert((cell.at, message));
+/// Reads rows and their cells.
+struct Rows<'c> {
+    reader: CellReader,
+    values: ValueReader<'c>,
+    styles: CellStyles,
+    row_style: u32,
+    /// The first cell whose value cannot be.
+    bad: Option<BadCell>,
+    context: &'c Context,
+}
+
+impl<'c> Rows<'c> {
+    fn new(context: &'c Context) -> Self {
+        Self {
+            reader: CellReader::new(),
+            values: ValueReader::new(context),
+            styles: CellStyles::default(),
+            row_style: 0,
+            bad: None,
+            context,
+        }
+    }
+
+    /// Reads up to the end of the sheet's data.
+    fn read<'a>(
+        &mut self,
+        xml: &mut Xml<'a>,
+        sheet: &mut Sheet,
+        formulas: &mut Formulas<'a>,
+    ) -> Result<(), XmlError> {
+        loop {
+            match self.reader.next(xml)? {
+                SheetItem::Row(row) => {
+                    let props = RowProps {
+                        height: row.height,
+                        hidden: row.hidden,
+                        filtered: false,
+                        style: row.style,
+                    };
+                    self.row_style = row.style;
+                    if props != RowProps::default() {
+                        sheet.rows.insert(row.row, props);
                     }
                 }
-                if cell.formula.is_some() {
-                    let dynamic = context.metadata.is_dynamic(cell.cm);
-                    formulas.add(&mut cell, dynamic);
+                SheetItem::Cell(mut cell) => {
+                    let inherited = sheet.columns.get(&cell.at.col).map_or(0, |c| c.style);
+                    let map = &mut sheet.styles;
+                    self.styles
+                        .take(map, cell.at, cell.style, self.row_style, inherited);
+                    match self.values.value(&cell) {
+                        Ok(value) if value.is_blank() => {}
+                        Ok(value) => sheet.cells.set(cell.at, value),
+                        Err(message) => {
+                            self.bad.get_or_insert((cell.at, message));
+                        }
+                    }
+                    if cell.formula.is_some() {
+                        let dynamic = self.context.metadata.is_dynamic(cell.cm);
+                        formulas.add(&mut cell, dynamic);
+                    }
                 }
-            }
-            SheetItem::RowEnd(_) => {}
-            SheetItem::End(_) => {
-                styles.finish(&mut sheet.styles);
-                return Ok(bad);
+                SheetItem::RowEnd(_) => {}
+                SheetItem::End(_) => return Ok(()),
             }
         }
     }

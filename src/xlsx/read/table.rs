@@ -8,6 +8,8 @@ use std::sync::Arc;
 /// A table as its part describes it.
 #[derive(Debug)]
 pub(in crate::xlsx) struct TablePart {
+    /// Its number, which no other table of the workbook has.
+    pub id: u32,
     pub name: String,
     pub rect: Rect,
     pub header_rows: u32,
@@ -57,6 +59,7 @@ fn start(element: &Element<'_>) -> Option<TablePart> {
         None => otherwise,
     };
     Some(TablePart {
+        id: count("id", 0),
         name: element
             .attribute("displayName")
             .or_else(|| element.attribute("name"))?

@@ -4,8 +4,10 @@
 //! document through the code that reads it, and only what differs is patched.
 
 mod anchors;
+mod auto_filter;
 mod calc;
 mod cell;
+mod charts;
 mod columns;
 mod compare;
 mod conditional;
@@ -15,6 +17,7 @@ mod merges;
 mod metadata;
 mod new_sheet;
 mod panes;
+mod parts;
 mod replay;
 mod sheet;
 mod shifted;
@@ -55,6 +58,8 @@ pub(super) struct Splice<'b> {
     /// The new text of parts, those that are added included.
     texts: BTreeMap<String, String>,
     removed: BTreeSet<String>,
+    /// The sheets that the file had not, and their parts.
+    added: Vec<(SheetId, String)>,
 }
 
 /// The package with the document's changes in it.
@@ -68,10 +73,12 @@ pub(super) fn save(
         package: &original.package,
         texts: BTreeMap::new(),
         removed: BTreeSet::new(),
+        added: Vec::new(),
     };
     splice.sheets()?;
     styles::splice(&mut splice)?;
     tables::splice(&mut splice)?;
+    charts::splice(&mut splice)?;
     splice.finish()
 }
 
@@ -136,58 +143,10 @@ impl<'b> Splice<'b> {
         Ok(Relationships::parse(source, part, &text)?)
     }
 
-    /// Adds a part that the workbook part refers to; returns its relationship's id.
-    pub fn add_part(
-        &mut self,
-        part: &str,
-        kind: &str,
-        content_type: &str,
-        text: String,
-    ) -> Result<String, SaveError> {
-        let relationships = self.workbook_relationships()?;
-        let id = relationships.new_id();
-        let element = format!(
-            "<Relationship Id=\"{id}\" Type=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships/{kind}\" Target=\"/{part}\"/>"
-        );
-        self.patch(&relationships.part, |text, patches| {
-            insert_at_end(text, "Relationships", &element, patches)
-        })?;
-        let element = format!("<Override PartName=\"/{part}\" ContentType=\"{content_type}\"/>");
-        self.patch(CONTENT_TYPES, |text, patches| {
-            insert_at_end(text, "Types", &element, patches)
-        })?;
-        self.set(part, text);
-        Ok(id)
-    }
-
-    /// Takes a part out that the workbook part refers to.
-    pub fn remove_part(&mut self, part: &str) -> Result<(), SaveError> {
-        let relationships = self.workbook_relationships()?;
-        let ids: Vec<String> = relationships
-            .list
-            .iter()
-            .filter(|r| !r.external && r.target.eq_ignore_ascii_case(part))
-            .map(|r| r.id.clone())
-            .collect();
-        self.patch(&relationships.part, |text, patches| {
-            remove_elements(text, patches, |element| {
-                element.name() == "Relationship"
-                    && element
-                        .attribute("Id")
-                        .is_some_and(|id| ids.iter().any(|known| **known == *id))
-            })
-        })?;
-        self.patch(CONTENT_TYPES, |text, patches| {
-            remove_elements(text, patches, |element| {
-                element.name() == "Override"
-                    && element
-                        .attribute("PartName")
-                        .is_some_and(|name| normal_name(&name).eq_ignore_ascii_case(part))
-            })
-        })?;
+    /// Takes a part out of the package.
+    fn drop_part(&mut self, part: &str) {
         self.texts.remove(part);
         self.removed.insert(part.to_owned());
-        Ok(())
     }
 
     fn sheets(&mut self) -> Result<(), SaveError> {
@@ -237,6 +196,7 @@ impl<'b> Splice<'b> {
                         text.clone(),
                     )?;
                     added.push((id, id_in_file));
+                    self.added.push((id, part.clone()));
                     (part, text)
                 }
             };

@@ -4,7 +4,7 @@ use super::cell::{CellXml, FormulaXml};
 use super::columns;
 use super::compare::{Change, Changed, Compare};
 use super::layout::{Layout, RowSlot};
-use super::{Splice, conditional, formula_text, merges, panes, validation};
+use super::{Splice, auto_filter, conditional, formula_text, merges, panes, validation};
 use crate::grid::{MAX_COLS, MAX_ROWS, Pos, Rect};
 use crate::workbook::{Run, RunKind, Sheet, Template};
 use crate::xlsx::error::SaveError;
@@ -69,6 +69,7 @@ fn features(
     patches: &mut Patches,
 ) -> Result<(), XmlError> {
     panes::splice(sheet, layout, patches)?;
+    auto_filter::splice(splice, sheet, layout, patches)?;
     merges::splice(sheet, layout, patches)?;
     conditional::splice(splice, sheet, layout, patches)?;
     validation::splice(splice, sheet, layout, patches)

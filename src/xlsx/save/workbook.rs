@@ -1,10 +1,11 @@
 //! Splicing the workbook part: the list of sheets and the defined names.
 
 use super::Splice;
-use crate::grid::SheetId;
+use crate::grid::{Area, SheetId};
 use crate::value::DateSystem;
-use crate::workbook::{DefinedName, Visibility, Workbook};
+use crate::workbook::{DefinedName, Names, Visibility, Workbook};
 use crate::xlsx::error::SaveError;
+use crate::xlsx::read::Original;
 use crate::xlsx::xml::{Patches, Xml, XmlError, content_of, escape, is_true, with_attribute};
 use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write;
@@ -17,7 +18,8 @@ pub(super) fn splice(
     added: &[(SheetId, String)],
 ) -> Result<(), SaveError> {
     let book = splice.book;
-    let before = &splice.original.tabs;
+    let original = splice.original;
+    let before = &original.tabs;
     let dates = splice.original.context.dates;
     let part = splice.original.workbook.clone();
     splice.patch(&part, |text, patches| {
@@ -25,7 +27,7 @@ pub(super) fn splice(
             date_system(text, book.date_system, patches)?;
         }
         sheets(text, book, before, added, patches)?;
-        names(text, book, before, patches)
+        names(text, &with_filters(book, original), book, before, patches)
     })
 }
 
@@ -152,11 +154,12 @@ struct NameSlot {
     formula: String,
 }
 
-/// Makes the defined names of a workbook part those of the document; those
+/// Makes the defined names of a workbook part those that are `defined`; those
 /// that are the same stay as they are. `before` are the sheets in the order
 /// in which the part counts them.
 fn names(
     text: &str,
+    defined: &Names,
     book: &Workbook,
     before: &[SheetId],
     patches: &mut Patches,
@@ -219,7 +222,7 @@ fn names(
         if last.get(&(slot.name.to_lowercase(), slot.local)) != Some(&i) {
             continue;
         }
-        let now = book.names.get(&slot.name, scope);
+        let now = defined.get(&slot.name, scope);
         let place = scope.map(position);
         let Some(now) = now.filter(|_| place != Some(None)) else {
             patches.replace(slot.element.clone(), "");
@@ -229,8 +232,7 @@ fn names(
         sorted.push((sort_key(book, now), slot.element.start));
         patch_name(text, slot, now, place.flatten(), patches);
     }
-    let mut added: Vec<(&DefinedName, SortKey)> = book
-        .names
+    let mut added: Vec<(&DefinedName, SortKey)> = defined
         .iter()
         .filter(|name| name.scope.is_none_or(|id| position(id).is_some()))
         .filter(|name| !kept.contains(&(name.name.to_lowercase(), name.scope)))
@@ -271,6 +273,40 @@ fn names(
         }
     }
     Ok(())
+}
+
+/// The name by which a file says what a sheet's filter is about.
+const FILTER_NAME: &str = "_xlnm._FilterDatabase";
+
+/// The document's names, with those of the filters that changed as they are.
+fn with_filters(book: &Workbook, original: &Original) -> Names {
+    let mut names = book.names.clone();
+    for &id in book.order() {
+        let now = &book.sheet(id).filter;
+        let before = original.sheet(id).and_then(|sheet| sheet.filter.as_ref());
+        if !original.new && before == now.as_ref() {
+            // Others may use the name for what this program does not know.
+            continue;
+        }
+        match now {
+            Some(filter) => {
+                let area = Area {
+                    sheet: id,
+                    rect: filter.rect,
+                };
+                names.define(DefinedName {
+                    name: FILTER_NAME.into(),
+                    scope: Some(id),
+                    formula: book.absolute_areas(&[area]).into(),
+                    hidden: true,
+                });
+            }
+            None => {
+                names.remove(FILTER_NAME, Some(id));
+            }
+        }
+    }
+    names
 }
 
 /// Names sort by name and then by the name of their sheet.

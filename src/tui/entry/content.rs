@@ -1,48 +1,9 @@
-//! What is being typed into a cell.
+//! What a cell holds, as one would type it.
 
-use crate::engine::{Engine, EntryError};
+use crate::engine::Engine;
 use crate::grid::Cell;
 use crate::value::format::Format;
 use crate::value::{DateSystem, Value, parse_entry};
-use tui_input::Input;
-
-/// A cell's new content while it is being typed.
-#[derive(Debug)]
-pub struct Entry {
-    pub cell: Cell,
-    pub input: Input,
-    /// Why it was refused, and at which character where that is known.
-    pub error: Option<(String, Option<usize>)>,
-}
-
-impl Entry {
-    /// Begins with the cell's content.
-    pub fn of(engine: &Engine, cell: Cell) -> Self {
-        Self::with(cell, &text_of(engine, cell))
-    }
-
-    /// Begins with some text.
-    pub fn with(cell: Cell, text: &str) -> Self {
-        Self {
-            cell,
-            input: Input::new(text.to_owned()),
-            error: None,
-        }
-    }
-
-    /// Keeps why the text was refused and puts the cursor where it is wrong.
-    pub fn refused(&mut self, error: &EntryError) {
-        let at = match error {
-            // The formula begins behind its `=`.
-            EntryError::Parse(parse) => Some(parse.at + 1),
-            _ => None,
-        };
-        if let Some(at) = at {
-            self.input = Input::new(self.input.value().to_owned()).with_cursor(at);
-        }
-        self.error = Some((error.to_string(), at));
-    }
-}
 
 /// What one would type to get the cell's content: its formula, or its value
 /// with all digits.
@@ -50,19 +11,24 @@ pub fn text_of(engine: &Engine, cell: Cell) -> String {
     if let Some(formula) = engine.formula_text(cell) {
         return formula;
     }
+    typed(engine, cell, &engine.value(cell))
+}
+
+/// What one would type into a cell to get a value there.
+pub fn typed(engine: &Engine, cell: Cell, value: &Value) -> String {
     let workbook = engine.workbook();
-    match engine.value(cell) {
+    match value {
         Value::Number(x) => {
             let code = workbook.number_format(cell);
             let is_date = Format::parse(code).is_some_and(|format| format.is_date());
             let typed = match is_date {
-                true => typed_date(x, workbook.date_system),
+                true => typed_date(*x, workbook.date_system),
                 false => None,
             };
-            typed.unwrap_or_else(|| typed_number(x))
+            typed.unwrap_or_else(|| typed_number(*x))
         }
         Value::Text(text) => {
-            let meant = parse_entry(&text, workbook.date_system).0;
+            let meant = parse_entry(text, workbook.date_system).0;
             let is_itself = meant == Value::Text(text.clone()) && !text.starts_with(['=', '\'']);
             match is_itself {
                 true => text.to_string(),
