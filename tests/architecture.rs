@@ -51,6 +51,11 @@ const ROOMS: &[(&str, &[&str])] = &[
     // Numbers and cell names as a terminal may show them.
     ("solver/progress", &["solver", "value"]),
     ("solver/slice", &["engine", "solver"]),
+    // A workbook's model compiled: what all that solve workbooks share.
+    (
+        "solver/setup",
+        &["engine", "grid", "solver", "value", "workbook"],
+    ),
     (
         "tui",
         &[

@@ -8,8 +8,10 @@ mod driver;
 
 use driver::Driver;
 use gradsheet::grid::{Cell, Pos};
+use gradsheet::solver::Status;
 use gradsheet::tui::command;
 use gradsheet::tui::panel::PanelKind;
+use gradsheet::tui::panel::solver::{Form, Row, Wanted};
 use gradsheet::tui::{Context, Mode, address};
 use gradsheet::value::Value;
 use std::collections::BTreeSet;
@@ -69,6 +71,36 @@ fn tabs(driver: &Driver) -> Vec<String> {
 fn front(driver: &Driver) -> String {
     let workbook = driver.app.document.engine().workbook();
     workbook.sheet(driver.app.sheet()).name.to_string()
+}
+
+/// `keys` pressed where the solver panel holds a problem with its minimum at A1 = 1.
+macro_rules! problem {
+    ($keys:literal) => {
+        concat!(
+            "`5` Enter `=(A1-1)^2+2` Enter Up Alt+S Down Down Down `A1` Enter Up Up Up ",
+            $keys
+        )
+    };
+}
+
+/// The same, solved by gradient descent that takes long.
+macro_rules! slow_problem {
+    ($keys:literal) => {
+        concat!(
+            "`5` Enter `=(A1-1)^2+2` Enter Up Alt+S Down Down Down `A1` Enter \
+             Down Down Down Right Down `0.0000001` Enter Down `100000000` Enter ",
+            $keys
+        )
+    };
+}
+
+fn form(driver: &Driver) -> &Form {
+    driver.app.panels.solver.form.as_ref().unwrap()
+}
+
+fn status(driver: &Driver) -> Option<Status> {
+    let search = driver.app.panels.solver.search.as_ref()?;
+    search.outcome().map(|outcome| outcome.status)
 }
 
 /// One for each command at least.
@@ -457,6 +489,64 @@ const CASES: &[Case] = &[
         "F7 F6 Ctrl+P `close the open` Enter",
         |d| d.app.panels.open.is_none(),
     ),
+    case("solver.next", problem!("Down"), |d| {
+        d.app.panels.solver.focus == Row::Objective
+    }),
+    case("solver.previous", problem!("Down Down Up"), |d| {
+        d.app.panels.solver.focus == Row::Objective
+    }),
+    case("solver.choose-next", problem!("Down Down Right"), |d| {
+        form(d).sense == Wanted::Maximum
+    }),
+    case("solver.choose-previous", problem!("Down Down Left"), |d| {
+        form(d).sense == Wanted::Value
+    }),
+    case("solver.do", problem!("Enter"), |d| {
+        status(d).is_some_and(Status::is_solved) && d.shown("A1") == "1"
+    }),
+    case("solver.run", problem!("F5"), |d| {
+        status(d).is_some_and(Status::is_solved) && d.shown("A2") == "2"
+    }),
+    case("solver.stop", slow_problem!(""), |d| {
+        d.press_keys("F5 Ctrl+C").settle();
+        status(d) == Some(Status::Cancelled)
+    }),
+    case("solver.keep", problem!("F5"), |d| {
+        d.play("Ctrl+K F6 Ctrl+Z Ctrl+Y");
+        d.shown("A1") == "1" && d.app.panels.solver.search.is_none()
+    }),
+    case("solver.restore", problem!("F5"), |d| {
+        d.play("Ctrl+Z");
+        d.shown("A1") == "5" && d.app.panels.solver.search.is_none()
+    }),
+    case("solver.rates", slow_problem!("Ctrl+F"), |d| {
+        d.screen().contains("Suggested: ")
+    }),
+    case("solver.take-rate", slow_problem!("Ctrl+F"), |d| {
+        d.play("Ctrl+T");
+        form(d).rate == "0.562341"
+    }),
+    case("solver.fill", problem!("F5"), |d| {
+        d.play("Ctrl+K Down Down Right Ctrl+R");
+        form(d).sense == Wanted::Minimum && form(d).variables == "A1"
+    }),
+    case("field.accept", problem!("Down `B7` Enter"), |d| {
+        form(d).objective == "B7"
+    }),
+    case("field.cancel", problem!("Down `B7` Esc"), |d| {
+        form(d).objective == "A2"
+    }),
+    case("field.pick", problem!("Down F2 F6"), |d| {
+        d.app.mode.context() == Context::Pick
+    }),
+    case(
+        "pick.accept",
+        problem!("Down Down Down F6 Right Shift+Down Enter"),
+        |d| form(d).variables == "B2:B3",
+    ),
+    case("pick.cancel", problem!("Down F6 Right Esc"), |d| {
+        form(d).objective == "A2" && d.app.mode.context() == Context::Panel(PanelKind::Solver)
+    }),
     case("list.close", "F1 Esc", |d| matches!(d.app.mode, Mode::Grid)),
     case(
         "list.down",

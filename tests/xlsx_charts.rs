@@ -13,7 +13,7 @@ use gradsheet::grid::{Area, Axis, Pos, Rect, Shift};
 use gradsheet::value::Value;
 use gradsheet::workbook::{
     AutoFilter, Chart, ChartKind, ChartSeries, Criterion, Edit, FilterOp, FilterTest, Join,
-    LayoutEdit, SheetEdit, Table, TableColumn, Template, Transaction, Workbook,
+    LayoutEdit, SheetEdit, Table, TableColumn, TableEdit, Template, Transaction, Workbook,
 };
 use gradsheet::xlsx;
 use package::{differing, text};
@@ -312,4 +312,67 @@ print(sheet.auto_filter.ref, len(sheet.auto_filter.filterColumn), sheet.row_dime
             .get("_xlnm._FilterDatabase", Some(sheet))
             .is_none()
     );
+}
+
+#[test]
+fn tables_that_were_changed_are_changed_in_the_file() {
+    let mut book = xlsx::open_bytes(featured()).unwrap();
+    let other = book.sheet_named("Other").unwrap();
+    let table = |edit| Edit::Table(edit);
+    apply(
+        &mut book,
+        vec![
+            table(TableEdit::Resize {
+                table: "Keys".into(),
+                rect: rect("A1", "C4"),
+            }),
+            table(TableEdit::RenameColumn {
+                table: "Keys".into(),
+                column: "Value".into(),
+                to: "Amount".into(),
+            }),
+            table(TableEdit::Rename {
+                table: "Keys".into(),
+                to: "Doors".into(),
+            }),
+            table(TableEdit::Totals {
+                table: "Doors".into(),
+                shown: true,
+            }),
+        ],
+    );
+    let (saved, report) = xlsx::to_bytes(&book).unwrap();
+    assert_eq!(report.added, [""; 0]);
+    let again = xlsx::open_bytes(saved.clone()).unwrap();
+    let (is, was) = (
+        again.tables.get("Doors").unwrap(),
+        book.tables.get("Doors").unwrap(),
+    );
+    assert_eq!((is.area, is.totals_rows), (was.area, 1));
+    let names =
+        |table: &Table| -> Vec<Arc<str>> { table.columns.iter().map(|c| c.name.clone()).collect() };
+    assert_eq!(names(is), names(was));
+    assert_eq!(&*names(is)[1], "Amount");
+    // The columns that stay keep their numbers.
+    let part = text(&saved, "xl/tables/table1.xml");
+    assert!(part.contains("id=\"2\" name=\"Amount\""), "{part}");
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("table.xlsx");
+    std::fs::write(&file, &saved).unwrap();
+    let script = "print({table.name: table.ref for table in book['Other'].tables.values()})";
+    if let Some(seen) = readers::openpyxl(&file, script) {
+        assert_eq!(seen, format!("{{'Doors': '{}'}}", was.area.rect));
+    }
+    apply(
+        &mut book,
+        vec![table(TableEdit::Unroll {
+            table: "Doors".into(),
+        })],
+    );
+    let (saved, report) = xlsx::to_bytes(&book).unwrap();
+    assert_eq!(report.removed, ["xl/tables/table1.xml"]);
+    assert!(!text(&saved, "xl/worksheets/sheet2.xml").contains("tablePart"));
+    let again = xlsx::open_bytes(saved).unwrap();
+    assert!(again.tables.iter().next().is_none());
+    assert!(!again.sheet(other).name.is_empty());
 }

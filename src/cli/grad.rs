@@ -1,10 +1,11 @@
 //! `gradsheet grad`: the gradient of a cell.
 
 use super::show::{Table, full};
-use super::{Result, Verdict, complain, files, json, slice};
+use super::{Result, Verdict, complain, files, json};
 use gradsheet::engine::Engine;
 use gradsheet::engine::gradient::Slice;
 use gradsheet::grid::{Area, Cell, Rect};
+use gradsheet::solver::setup;
 use gradsheet::value::Value;
 use gradsheet::value::format::printable;
 use gradsheet::workbook::{Edit, Transaction};
@@ -73,7 +74,7 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result {
     let objective = workbook.parse_cell(&args.of, sheet)?;
     let areas = workbook.parse_areas(&args.wrt, sheet)?;
     let mut engine = Engine::new(workbook);
-    let mut slice = slice::compile(&mut engine, objective, &areas)?;
+    let mut slice = setup::compile(&mut engine, objective, &areas)?;
     for note in slice.notes() {
         complain(&format!("note: {note}"));
     }

@@ -13,7 +13,6 @@ mod json;
 mod man;
 mod set;
 mod show;
-mod slice;
 mod solve;
 
 use clap::{Parser, Subcommand};

@@ -1,20 +1,16 @@
 //! `gradsheet solve`: optimise a cell by changing others.
 
 use super::show::{Table, full};
-use super::{Result, Verdict, complain, files, json, slice};
+use super::{Result, Verdict, complain, files, json};
 use clap::builder::PossibleValuesParser;
-use gradsheet::engine::Engine;
-use gradsheet::engine::gradient::{Slice, SliceError};
-use gradsheet::grid::{Area, Cell, Rect, SheetId};
-use gradsheet::solver::excel_model::{NO_LIMIT, Resolved, ResolvedConstraint, Right, StoredModel};
+use gradsheet::engine::{Engine, value_edits};
+use gradsheet::grid::{Area, Rect, SheetId};
+use gradsheet::solver::excel_model::{NO_LIMIT, StoredModel};
 use gradsheet::solver::progress::Renderer;
-use gradsheet::solver::{
-    self, Constraint, ConstraintRight, Coordinate, MethodChoice, Objective, Options, Outcome,
-    Problem, Relation, Sense, Starts, Stop,
-};
-use gradsheet::value::Value;
+use gradsheet::solver::setup::{self, Setup};
+use gradsheet::solver::{self, MethodChoice, Options, Outcome, Sense, Starts, Stop};
 use gradsheet::value::format::printable;
-use gradsheet::workbook::{Edit, Transaction, Workbook};
+use gradsheet::workbook::{Transaction, Workbook};
 use serde::Serialize;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
@@ -120,7 +116,6 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result {
     }
     let workbook = files::open(&args.file)?;
     let Stated { sheet, model, note } = state(args, &workbook)?;
-    let resolved = model.resolve(&workbook, sheet)?;
     let say = |text: &str| {
         if !args.quiet {
             eprintln!("{}", printable(text));
@@ -130,21 +125,18 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result {
     say(&describe(&model));
 
     let mut engine = Engine::new(workbook);
-    let mut slice = slice::compile(&mut engine, resolved.objective, &resolved.areas)?;
+    let Setup {
+        resolved,
+        mut slice,
+        problem,
+    } = Setup::new(&mut engine, &model, sheet)?;
     // What a note says changes what the result means, so --quiet keeps it.
     slice
         .notes()
         .iter()
         .for_each(|note| complain(&format!("note: {note}")));
     // As the cell shows it: the compiled slice may differ in the last digit.
-    let before = number(&engine, resolved.objective);
-    let problem = Problem {
-        sense: model.sense,
-        start: slice.start().to_vec(),
-        bounds: resolved.bounds.clone(),
-        constraints: constraints(&engine, &resolved)?,
-        precision: model.settings.precision,
-    };
+    let before = setup::number(&engine, resolved.objective);
     let options = options(args, &model, problem.start.len())?;
     let cancel = options.stop.cancel.clone();
     // Fails only where a handler is set already, and none is.
@@ -235,7 +227,9 @@ fn state(args: &Args, workbook: &Workbook) -> Result<Stated> {
     let (sheet, several) = match (&args.sheet, objective) {
         (Some(_), _) => (default, false),
         (None, Some(objective)) => (objective.sheet, false),
-        (None, None) => sheet_with_model(workbook, default)?,
+        (None, None) => setup::sheet_with_model(workbook, default).ok_or(
+            "no sheet has a stored Solver model: state the problem with --objective and --vary",
+        )?,
     };
     let name = &workbook.sheet(sheet).name;
     let stored = StoredModel::read(&workbook.names, sheet)?;
@@ -302,21 +296,6 @@ fn state(args: &Args, workbook: &Workbook) -> Result<Stated> {
     Ok(Stated { sheet, model, note })
 }
 
-/// The active sheet if a model is stored with it, else the first that has one;
-/// and whether others have one, too.
-fn sheet_with_model(workbook: &Workbook, active: SheetId) -> Result<(SheetId, bool)> {
-    let has_model = |&sheet: &SheetId| workbook.names.get("solver_opt", Some(sheet)).is_some();
-    let with: Vec<SheetId> = workbook.order().iter().copied().filter(has_model).collect();
-    let chosen = if with.contains(&active) {
-        Some(active)
-    } else {
-        with.first().copied()
-    };
-    chosen.map(|sheet| (sheet, with.len() > 1)).ok_or_else(|| {
-        "no sheet has a stored Solver model: state the problem with --objective and --vary".into()
-    })
-}
-
 /// `minimise nnet!$AH$1 by changing nnet!$R$4:$AA$5`
 fn describe(model: &StoredModel) -> String {
     let goal = match model.sense {
@@ -350,12 +329,6 @@ fn options(args: &Args, model: &StoredModel, variables: usize) -> Result<Options
     if args.starts == Some(0) {
         return Err("--starts must be at least 1".into());
     }
-    let stored_starts = match (model.settings.multistart, model.settings.population) {
-        (false, _) => 1,
-        // Excel's rule for a population that is too small.
-        (true, 0..10) => (10 * variables).min(200),
-        (true, population) => population as usize,
-    };
     Ok(Options {
         method: MethodChoice::named(&args.method, args.lr)
             .ok_or_else(|| format!("there is no method {}", args.method))?,
@@ -368,119 +341,12 @@ fn options(args: &Args, model: &StoredModel, variables: usize) -> Result<Options
             ..Stop::default()
         },
         starts: Starts {
-            count: args.starts.unwrap_or(stored_starts),
+            count: args
+                .starts
+                .unwrap_or_else(|| setup::stored_starts(model, variables)),
             seed: args.seed.unwrap_or(model.settings.seed.into()),
         },
     })
-}
-
-/// The side of a constraint as the variables make it.
-enum Side {
-    Number(f64),
-    Function(Box<dyn Objective + Send>),
-}
-
-fn constraints(engine: &Engine, resolved: &Resolved) -> Result<Vec<Constraint>> {
-    let mut constraints = Vec::new();
-    for stated in &resolved.constraints {
-        let left = side(engine, resolved, stated, Right::Cell(stated.left))?;
-        let right = side(engine, resolved, stated, stated.right)?;
-        let (left, relation, right) = match (left, right) {
-            (Side::Function(left), Side::Number(right)) => {
-                (left, stated.relation, ConstraintRight::Number(right))
-            }
-            (Side::Function(left), Side::Function(right)) => {
-                (left, stated.relation, ConstraintRight::Function(right))
-            }
-            (Side::Number(left), Side::Function(right)) => {
-                let reversed = match stated.relation {
-                    Relation::LessOrEqual => Relation::GreaterOrEqual,
-                    Relation::Equal => Relation::Equal,
-                    Relation::GreaterOrEqual => Relation::LessOrEqual,
-                };
-                (right, reversed, ConstraintRight::Number(left))
-            }
-            (Side::Number(left), Side::Number(right)) => {
-                let holds = match stated.relation {
-                    Relation::LessOrEqual => left <= right,
-                    Relation::Equal => left == right,
-                    Relation::GreaterOrEqual => left >= right,
-                };
-                if holds {
-                    continue;
-                }
-                return Err(format!(
-                    "the constraint {} does not hold ({} {} {}), and the variables do not change that",
-                    stated.name,
-                    full(left),
-                    stated.relation.symbol(),
-                    full(right)
-                )
-                .into());
-            }
-        };
-        constraints.push(Constraint {
-            name: stated.name.clone(),
-            left,
-            relation,
-            right,
-        });
-    }
-    Ok(constraints)
-}
-
-fn side(
-    engine: &Engine,
-    resolved: &Resolved,
-    stated: &ResolvedConstraint,
-    side: Right,
-) -> Result<Side> {
-    let cell = match side {
-        Right::Number(number) => return Ok(Side::Number(number)),
-        Right::Cell(cell) => cell,
-    };
-    if let Some(index) = resolved.cells.iter().position(|&c| c == cell) {
-        let variables = resolved.cells.len();
-        return Ok(Side::Function(Box::new(Coordinate { index, variables })));
-    }
-    match Slice::new(engine, cell, &resolved.areas) {
-        Ok(slice) => Ok(Side::Function(Box::new(slice))),
-        Err(SliceError::Independent { .. } | SliceError::NotAFormula { .. }) => {
-            number(engine, cell).map(Side::Number).ok_or_else(|| {
-                format!(
-                    "the constraint {}: {} is not a number",
-                    stated.name,
-                    engine.workbook().address(cell)
-                )
-                .into()
-            })
-        }
-        Err(error) => Err(format!("the constraint {}: {error}", stated.name).into()),
-    }
-}
-
-fn number(engine: &Engine, cell: Cell) -> Option<f64> {
-    match engine.value(cell) {
-        Value::Number(x) => Some(x),
-        Value::Blank => Some(0.0),
-        _ => None,
-    }
-}
-
-/// The edits that put a solution into its cells.
-fn value_edits(areas: &[Area], x: &[f64]) -> Vec<Edit> {
-    let mut rest = x;
-    areas
-        .iter()
-        .map(|&area| {
-            let (mine, others) = rest.split_at(rest.len().min(area.rect.len() as usize));
-            rest = others;
-            Edit::SetValues {
-                area,
-                values: mine.iter().map(|&x| Value::Number(x)).collect(),
-            }
-        })
-        .collect()
 }
 
 /// The most variables that are listed.

@@ -30,20 +30,38 @@ pub enum EntryError {
 impl Engine {
     /// Applies a transaction and recalculates what depends on it.
     pub fn apply(&mut self, transaction: &Transaction) -> Result<Edited, EditError> {
+        self.not_trying()?;
         let applied = self.history.apply(&mut self.workbook, transaction)?;
         Ok(self.follow(applied))
     }
 
     /// Takes the last transaction back; `None` where there is none.
     pub fn undo(&mut self) -> Result<Option<Edited>, EditError> {
+        self.not_trying()?;
         let applied = self.history.undo(&mut self.workbook)?;
         Ok(applied.map(|applied| self.follow(applied)))
     }
 
     /// Does again what was undone last; `None` where there is nothing.
     pub fn redo(&mut self) -> Result<Option<Edited>, EditError> {
+        self.not_trying()?;
         let applied = self.history.redo(&mut self.workbook)?;
         Ok(applied.map(|applied| self.follow(applied)))
+    }
+
+    /// Applies a transaction in place of the last one, which is taken back: both
+    /// are one step of the history. Applies it where there is none.
+    pub fn replace_last(&mut self, transaction: &Transaction) -> Result<Edited, EditError> {
+        self.not_trying()?;
+        let applied = self.history.replace_last(&mut self.workbook, transaction)?;
+        Ok(self.follow(applied))
+    }
+
+    fn not_trying(&self) -> Result<(), EditError> {
+        match self.is_trying() {
+            true => Err(EditError::Trial),
+            false => Ok(()),
+        }
     }
 
     /// What can be undone and done again.
@@ -51,7 +69,7 @@ impl Engine {
         &self.history
     }
 
-    fn follow(&mut self, applied: Applied) -> Edited {
+    pub(super) fn follow(&mut self, applied: Applied) -> Edited {
         self.appearances.values_changed(&applied.changed);
         if applied.structural || !applied.restyled.is_empty() {
             self.appearances.meaning_changed();

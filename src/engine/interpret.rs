@@ -96,6 +96,11 @@ impl<'a> Interpreter<'a> {
         self.track = true;
     }
 
+    /// Whether every area that is read is noted.
+    pub fn is_tracking(&self) -> bool {
+        self.track
+    }
+
     /// The value of an ordinary formula in the cell `at`.
     pub fn single(&mut self, formula: &BoundFormula, at: Cell) -> Value {
         let value = match self.formula(formula, at, Mode::Single) {

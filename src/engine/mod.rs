@@ -21,6 +21,7 @@ mod pool;
 mod preview;
 mod recalc;
 mod stale;
+mod trial;
 mod validate;
 mod vector;
 
@@ -33,6 +34,7 @@ pub use graph::Graph;
 pub use paste::PasteTextError;
 pub use preview::Preview;
 pub use recalc::{Progress, Recalculation};
+pub use trial::value_edits;
 pub use validate::ValidationError;
 
 use crate::formula::{Dialect, ParseError};
@@ -63,6 +65,7 @@ pub struct Engine {
     /// undone.
     stale: Vec<crate::grid::Area>,
     watch: Option<recalc::Watch>,
+    trial: Option<trial::Trial>,
     appearances: appearance::Appearances,
 }
 
@@ -85,6 +88,7 @@ impl Engine {
             circular: Vec::new(),
             stale,
             watch: None,
+            trial: None,
             appearances: appearance::Appearances::default(),
         }
     }

@@ -92,7 +92,10 @@ impl Engine {
                 nodes.extend(part.map(|part| (id, part)));
             }
         }
-        nodes.extend(self.graph.always());
+        // While values are tried out, random numbers stand still.
+        if self.trial.is_none() {
+            nodes.extend(self.graph.always());
+        }
         // A circle may be broken by what its cells no longer read.
         for cell in self.circular.iter().flatten() {
             let id = self.graph.at(&self.workbook, *cell);
@@ -105,7 +108,9 @@ impl Engine {
     }
 
     fn calculate(&mut self, dirty: impl FnOnce(&Graph) -> Dirty + Send) -> Recalculation {
-        self.recalculations += 1;
+        if self.trial.is_none() {
+            self.recalculations += 1;
+        }
         let seed = self.random_seed();
         let now = self.now.unwrap_or_else(|| clock(self.workbook.date_system));
         pool::run(|| {

@@ -11,6 +11,7 @@
 mod block;
 mod calls;
 mod lanes;
+mod memo;
 mod operators;
 mod plan;
 mod rows;

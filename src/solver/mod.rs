@@ -6,6 +6,8 @@
 //! - [`solve`] runs a [`Method`](methods::Method), from one point or [many](starts), until a
 //!   [`Stop`] rule ends it, telling an [`Observer`] of every step;
 //! - [`Outcome`] is what was found and why it ended, in words and as Excel's result code;
+//! - [`rates`] tries learning rates;
+//! - [`setup`] makes all this of a workbook and a model;
 //! - [`excel_model`] reads and writes the Solver model that Excel keeps with a sheet.
 
 pub mod excel_model;
@@ -14,7 +16,9 @@ pub mod methods;
 mod outcome;
 mod problem;
 pub mod progress;
+pub mod rates;
 mod search;
+pub mod setup;
 mod slice;
 pub mod starts;
 mod stop;

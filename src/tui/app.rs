@@ -6,16 +6,16 @@ use super::entry::Entry;
 use super::jobs::{Happening, Host, Jobs};
 use super::keymap::{Chord, Keymap, Match};
 use super::layout::{Layout, Viewport, column_width, scrolled};
-use super::mode::{Context, Mode};
+use super::mode::{Context, Field, Mode};
 use super::mouse::Mouse;
-use super::panel::{PanelKind, Panels};
+use super::panel::{PanelKind, Panels, short_areas};
 use super::prompt::Prompt;
 use super::selection::{Selection, SheetView};
 use super::settings::{KeySet, Settings};
 use super::text_input::{insert, type_into};
 use super::theme::Theme;
 use crate::engine::{Edited, Engine, EntryError, Progress, Recalculation};
-use crate::grid::{Cell, MAX_COLS, MAX_ROWS, Pos, SheetId};
+use crate::grid::{Area, Cell, MAX_COLS, MAX_ROWS, Pos, SheetId};
 use crate::workbook::{Transaction, Visibility};
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use ratatui::layout::Rect as Screen;
@@ -388,6 +388,55 @@ impl App {
         Ok(())
     }
 
+    /// Applies a transaction in place of the last one, and recalculates.
+    pub fn replace_last(&mut self, transaction: &Transaction) -> Result<(), Refusal> {
+        let edited = self.work(&transaction.label, |document| {
+            document.replace_last(transaction)
+        })?;
+        self.edited(&edited);
+        Ok(())
+    }
+
+    /// Ends the showing of values that are only tried out: brings the old ones
+    /// back, and then applies `transaction` where there is one.
+    pub fn settle(&mut self, transaction: Option<&Transaction>) -> Result<(), Refusal> {
+        self.work("Bringing the old values back", Document::end_trial);
+        match transaction {
+            Some(transaction) => self.apply(transaction),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses where cells show values that are only tried out.
+    pub fn settled(&self) -> Result<(), Refusal> {
+        match self.document.engine().is_trying() {
+            true => Err(Refusal::new(
+                "the solver's values are not kept yet: keep them or bring the old ones back (Alt+S)",
+            )),
+            false => Ok(()),
+        }
+    }
+
+    /// The selected cells as references that are read on `home`.
+    pub fn selected_text(&self, home: Option<SheetId>) -> String {
+        let sheet = self.sheet();
+        let rects = self.selection().areas().to_vec();
+        let areas: Vec<Area> = rects.into_iter().map(|rect| Area { sheet, rect }).collect();
+        let home = home.unwrap_or(sheet);
+        short_areas(self.document.engine().workbook(), &areas, home)
+    }
+
+    /// Begins to fill in the chosen line of the panel that has the keyboard,
+    /// with a text or with what it holds.
+    pub fn fill_in(&mut self, text: Option<&str>) {
+        if let Mode::Panel(panel) = self.mode
+            && let Some(held) = self.panels.held_text(panel)
+        {
+            let text = text.map_or(held, str::to_owned);
+            self.mode = Mode::Field(Field::new(panel, &text));
+        }
+    }
+
     /// Enters typed text into a cell.
     pub fn enter(&mut self, cell: Cell, text: &str) -> Result<(), EntryError> {
         let edited = self.work("Recalculating", |document| document.enter(cell, text))?;
@@ -603,6 +652,9 @@ impl App {
             KeySet::Excel => true,
             KeySet::Vim => c == '=',
         };
+        if matches!(self.mode, Mode::Panel(_)) && !key.modifiers.intersects(held) {
+            self.fill_in(Some(&c.to_string()));
+        }
         if matches!(self.mode, Mode::Grid) && begins && !key.modifiers.intersects(held) {
             self.begin(Entry::with(self.active_cell(), &c.to_string()));
         }

@@ -2,7 +2,7 @@
 
 use crate::engine::{Edited, Engine, EntryError, Recalculation};
 use crate::files::{self, FileError};
-use crate::grid::{Cell, SheetId};
+use crate::grid::{Area, Cell, SheetId};
 use crate::workbook::{EditError, Transaction, Workbook};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -129,6 +129,31 @@ impl Document {
         Ok(edited)
     }
 
+    /// Applies a transaction in place of the last one: both are one step.
+    pub fn replace_last(&mut self, transaction: &Transaction) -> Result<Edited, EditError> {
+        let edited = self.engine.replace_last(transaction)?;
+        self.changed();
+        Ok(edited)
+    }
+
+    /// Shows values in cells, with what follows; the document stays what it was
+    /// and takes no edits until [`Document::end_trial`].
+    pub fn try_values(
+        &mut self,
+        areas: &[Area],
+        values: &[f64],
+    ) -> Result<Recalculation, EditError> {
+        self.revision += 1;
+        self.engine.try_values(areas, values)
+    }
+
+    /// Brings back what cells held before values were tried out.
+    pub fn end_trial(&mut self) {
+        if self.engine.end_trial().is_some() {
+            self.revision += 1;
+        }
+    }
+
     /// Recalculates every formula. Values may change, the document does not.
     pub fn recalculate(&mut self) -> Recalculation {
         self.revision += 1;
@@ -143,6 +168,8 @@ impl Document {
     /// Saves into a file, which becomes the document's own; into a text file
     /// goes `sheet` alone, and the document keeps its file.
     pub fn save(&mut self, path: &Path, sheet: SheetId) -> Result<(), FileError> {
+        // What is only tried out is no part of the document.
+        self.end_trial();
         let input = self.path.as_deref().unwrap_or(path);
         files::save(self.engine.workbook(), input, path, sheet)?;
         let is_text = matches!(files::Kind::of(path), files::Kind::Text(_));

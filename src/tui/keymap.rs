@@ -195,6 +195,13 @@ impl Keymap {
         if let Some(command) = self.bindings.get(&(context, pressed.to_vec())) {
             return Match::Command(command);
         }
+        // Where cells are picked, the grid's keys move as ever.
+        if context == Context::Pick {
+            return match self.find(Context::Grid, pressed) {
+                Match::Command(command) if !command.moves() => Match::None,
+                found => found,
+            };
+        }
         let begins =
             |(known, keys): &(Context, Vec<Chord>)| *known == context && keys.starts_with(pressed);
         match self.bindings.keys().any(begins) {

@@ -25,6 +25,10 @@ pub enum Mode {
     Opening(Opening),
     /// A panel beside the grid.
     Panel(PanelKind),
+    /// A line of a panel is being typed.
+    Field(Field),
+    /// Cells are being picked in the grid for a line of a panel.
+    Pick(PanelKind),
 }
 
 /// Where keys mean what: the mode without its state.
@@ -47,6 +51,8 @@ pub enum Context {
     Confirm,
     Opening,
     Panel(PanelKind),
+    Field,
+    Pick,
 }
 
 impl Context {
@@ -71,6 +77,8 @@ impl Mode {
             Self::Confirm(_) => Context::Confirm,
             Self::Opening(_) => Context::Opening,
             Self::Panel(kind) => Context::Panel(*kind),
+            Self::Field(_) => Context::Field,
+            Self::Pick(_) => Context::Pick,
         }
     }
 
@@ -80,7 +88,24 @@ impl Mode {
             Self::Entry(entry) => Some(&mut entry.input),
             Self::Prompt(prompt) => Some(&mut prompt.input),
             Self::Palette(palette) => Some(&mut palette.input),
+            Self::Field(field) => Some(&mut field.input),
             _ => None,
+        }
+    }
+}
+
+/// A line of a panel while it is typed.
+#[derive(Debug)]
+pub struct Field {
+    pub panel: PanelKind,
+    pub input: Input,
+}
+
+impl Field {
+    pub fn new(panel: PanelKind, text: &str) -> Self {
+        Self {
+            panel,
+            input: Input::new(text.to_owned()),
         }
     }
 }

@@ -108,7 +108,7 @@ impl App {
         if matches!(self.mode, Mode::Panel(_)) {
             self.mode = Mode::Grid;
         }
-        if !matches!(self.mode, Mode::Grid) {
+        if !matches!(self.mode, Mode::Grid | Mode::Pick(_)) {
             return;
         }
         match spot {

@@ -202,6 +202,10 @@ pub enum EditError {
          or first make the table a plain range"
     )]
     TableRows { table: Arc<str> },
+    #[error(
+        "cells show values that are only tried out: keep them or bring the old ones back first"
+    )]
+    Trial,
 }
 
 impl Workbook {
@@ -552,6 +556,47 @@ impl History {
         self.undo.push(applied.inverse.clone());
         self.redo.clear();
         Ok(applied)
+    }
+
+    /// Applies a transaction in place of the last one, which is taken back.
+    pub fn replace_last(
+        &mut self,
+        workbook: &mut Workbook,
+        transaction: &Transaction,
+    ) -> Result<Applied, EditError> {
+        let Some(last) = self.undo.pop() else {
+            return self.apply(workbook, transaction);
+        };
+        let back = workbook.apply(&last)?;
+        match self.apply(workbook, transaction) {
+            Ok(mut applied) => {
+                let moved = |areas: Vec<Area>| {
+                    areas
+                        .into_iter()
+                        .filter_map(|area| {
+                            let shifts = applied.shifts.iter().filter(|(id, _)| *id == area.sheet);
+                            let rect = shifts
+                                .map(|(_, shift)| shift)
+                                .try_fold(area.rect, |rect, shift| shift.stretched(rect))?;
+                            Some(Area { rect, ..area })
+                        })
+                        .collect::<Vec<_>>()
+                };
+                let (changed, restyled) = (moved(back.changed), moved(back.restyled));
+                applied.changed.extend(changed);
+                applied.restyled.extend(restyled);
+                applied.structural |= back.structural;
+                applied.rewritten |= back.rewritten;
+                applied.naming |= back.naming;
+                applied.shifts.splice(0..0, back.shifts);
+                Ok(applied)
+            }
+            Err(error) => {
+                workbook.apply(&back.inverse)?;
+                self.undo.push(last);
+                Err(error)
+            }
+        }
     }
 
     /// Takes the last transaction back; `None` where there is none.

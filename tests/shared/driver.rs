@@ -108,7 +108,29 @@ impl Driver {
             if running == 0 {
                 return;
             }
-            assert!(Instant::now() < patience, "a job does not end");
+            if Instant::now() > patience {
+                panic!("a job does not end:\n{}", self.screen());
+            }
+            if let Ok(happening) = self.happenings.recv_timeout(Duration::from_millis(20)) {
+                self.app.handle(happening);
+            }
+        }
+    }
+
+    /// Presses keys and waits for nothing.
+    pub fn press_keys(&mut self, keys: &str) -> &mut Self {
+        for key in keys.split_whitespace() {
+            let chord = Chord::parse(key).unwrap_or_else(|| panic!("no key: {key}"));
+            self.press(chord.event());
+        }
+        self
+    }
+
+    /// Takes in what jobs report until something holds.
+    pub fn wait_until(&mut self, holds: impl Fn(&App) -> bool) {
+        let patience = Instant::now() + Duration::from_secs(60);
+        while !holds(&self.app) {
+            assert!(Instant::now() < patience, "it does not come to hold");
             if let Ok(happening) = self.happenings.recv_timeout(Duration::from_millis(20)) {
                 self.app.handle(happening);
             }

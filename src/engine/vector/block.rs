@@ -85,7 +85,11 @@ impl<'w> Block<'w> {
                 branches: [yes, no],
                 call,
             } => self.if_(condition, yes, no, call),
-            Part::Call { function, args } => self.call(function, args),
+            Part::Call {
+                function,
+                args,
+                memo,
+            } => self.call(function, args, memo),
             Part::Lazy { function, args } => self.lazy(function, args),
             Part::Rows { fold, args, call } => match self.fold(*fold, args) {
                 Some(numbers) => Lanes::Numbers(Cow::Owned(numbers)),

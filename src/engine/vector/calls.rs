@@ -2,6 +2,7 @@
 
 use super::block::Block;
 use super::lanes::Lanes;
+use super::memo::Memo;
 use super::operators::all_finite;
 use super::plan::Part;
 use crate::engine::interpret::Mode;
@@ -12,7 +13,12 @@ use std::borrow::Cow;
 
 impl<'w> Block<'w> {
     /// A call with arguments as its parameters get them.
-    pub(super) fn call(&mut self, function: &'static Function, args: &[Part<'_>]) -> Lanes<'w> {
+    pub(super) fn call(
+        &mut self,
+        function: &'static Function,
+        args: &[Part<'_>],
+        memo: &Memo,
+    ) -> Lanes<'w> {
         let args: Vec<Lanes<'w>> = args.iter().map(|arg| self.lanes(arg)).collect();
         match function.value {
             ValueRule::Numbers { read, rule } => {
@@ -27,7 +33,7 @@ impl<'w> Block<'w> {
                 if let Some(lanes) = truths(function, &args, self.len) {
                     return lanes;
                 }
-                self.call_operands(function, &args)
+                self.call_operands(function, &args, memo)
             }
         }
     }
@@ -46,16 +52,40 @@ impl<'w> Block<'w> {
         Lanes::pack(results.collect())
     }
 
-    fn call_operands(&mut self, function: &'static Function, args: &[Lanes<'w>]) -> Lanes<'w> {
+    fn call_operands(
+        &mut self,
+        function: &'static Function,
+        args: &[Lanes<'w>],
+        memo: &Memo,
+    ) -> Lanes<'w> {
         let mut operands: Vec<Operand> = args.iter().map(|arg| arg.operand(0)).collect();
         let moving = moving(args);
+        // What is read has to be noted in every call where that is tracked.
+        let tracking = self.interpreter.is_tracking();
+        let mut calls = match tracking {
+            true => None,
+            false => memo.calls(args, &moving),
+        };
         let mut results = Vec::with_capacity(self.len);
         for lane in 0..self.len {
+            let known = calls.as_mut();
+            if let Some(known) = known.and_then(|calls| calls.find(args, &moving, lane)) {
+                results.push(known);
+                continue;
+            }
             for &index in &moving {
                 operands[index] = args[index].operand(lane);
             }
             self.interpreter.start(self.cell(lane));
-            results.push(self.interpreter.call_operands(function, &operands));
+            self.interpreter.is_placed();
+            let result = self.interpreter.call_operands(function, &operands);
+            if self.interpreter.is_placed() {
+                calls = None;
+            }
+            if let Some(calls) = &mut calls {
+                calls.keep(moving.len(), &result);
+            }
+            results.push(result);
         }
         Lanes::of_operands(results)
     }

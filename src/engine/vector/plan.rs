@@ -1,6 +1,7 @@
 //! Planning a formula for the rows of a column: what is the same in every row
 //! is evaluated here, what moves becomes parts that lanes are found for.
 
+use super::memo::Memo;
 use super::rows::{Fold, RowArg};
 use crate::engine::bind::{Bound, BoundFormula, BoundRef, Sheets};
 use crate::engine::interpret::{Interpreter, Mode, World, call};
@@ -43,6 +44,7 @@ pub enum Part<'b> {
     Call {
         function: &'static Function,
         args: Vec<Part<'b>>,
+        memo: Memo,
     },
     /// A call that evaluates its arguments on demand.
     Lazy {
@@ -77,7 +79,7 @@ impl Part<'_> {
         match self {
             Part::Same(_) | Part::Column(_) | Part::Slot(_) => false,
             Part::Moving(_) | Part::Each(_) | Part::EachOperand(..) => true,
-            Part::Call { function, args } => {
+            Part::Call { function, args, .. } => {
                 !matches!(
                     function.value,
                     ValueRule::Scalar(_) | ValueRule::Numbers { .. }
@@ -282,12 +284,14 @@ impl<'w, 'b> Planner<'w, 'b> {
                 Part::Call {
                     function,
                     args: args.collect(),
+                    memo: Memo::default(),
                 }
             }
             ValueRule::Operands(_) | ValueRule::Reference(_) => {
                 let call = Part::Call {
                     function,
                     args: self.args(function, args),
+                    memo: Memo::default(),
                 };
                 match Fold::of(function).and_then(|fold| Some((fold, self.rows(fold, args)?))) {
                     Some((fold, args)) => Part::Rows {

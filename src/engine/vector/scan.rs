@@ -120,7 +120,7 @@ fn term(part: &Part<'_>, computed: &[Area]) -> Option<Term> {
             Box::new(branch(yes, computed)?),
             Box::new(branch(no, computed)?),
         ),
-        Part::Call { function, args } => {
+        Part::Call { function, args, .. } => {
             let ValueRule::Numbers { read, rule } = function.value else {
                 return None;
             };

@@ -93,6 +93,7 @@ pub const COMMANDS: &[Command] = &[
 ];
 
 fn save(app: &mut App, call: &Call) -> Result<(), Refusal> {
+    app.settled()?;
     if call.argument.is_some() {
         return save_as(app, call);
     }
@@ -122,6 +123,7 @@ fn save(app: &mut App, call: &Call) -> Result<(), Refusal> {
 }
 
 fn save_as(app: &mut App, call: &Call) -> Result<(), Refusal> {
+    app.settled()?;
     let Some(path) = &call.argument else {
         let now = app.document.path().map(|path| path.display().to_string());
         app.ask("file.save-as", "Save as", &now.unwrap_or_default());
@@ -138,6 +140,7 @@ fn save_as(app: &mut App, call: &Call) -> Result<(), Refusal> {
 }
 
 fn quit(app: &mut App, _: &Call) -> Result<(), Refusal> {
+    app.settled()?;
     if !app.asks_about_changes(("file.save-quit", None), ("file.discard", None)) {
         app.leave();
     }

@@ -7,6 +7,7 @@ mod clipboard;
 mod data;
 mod edit;
 mod entry;
+mod field;
 mod file;
 mod fill;
 mod format;
@@ -16,6 +17,7 @@ mod name;
 mod panel;
 mod point;
 mod sheet;
+mod solver;
 mod structure;
 mod view;
 
@@ -149,6 +151,12 @@ impl Command {
         self.name.split('.').next().unwrap_or(self.name)
     }
 
+    /// Whether it only moves, selects, or shows another sheet.
+    pub fn moves(&self) -> bool {
+        matches!(self.group(), "go" | "select")
+            || matches!(self.name, "sheet.next" | "sheet.previous")
+    }
+
     /// Whether it makes sense by itself, away from an entry or a list.
     pub fn in_palette(&self) -> bool {
         self.contexts.contains(&Context::Grid)
@@ -170,6 +178,8 @@ const TABLES: &[&[Command]] = &[
     name::COMMANDS,
     view::COMMANDS,
     panel::COMMANDS,
+    solver::COMMANDS,
+    field::COMMANDS,
     entry::COMMANDS,
     point::COMMANDS,
 ];

@@ -41,10 +41,7 @@ pub const COMMANDS: &[Command] = &[
         "panel.solver",
         "Solver",
         "Sets up and runs the solver.",
-        |app, _| {
-            app.open_panel(PanelKind::Solver);
-            Ok(())
-        },
+        |app, _| super::solver::open(app),
     )
     .keys(&["Alt+S"])
     .vim(&["g s"]),
@@ -89,6 +86,7 @@ pub const COMMANDS: &[Command] = &[
         |app, _| {
             app.panels.open = None;
             app.mode = Mode::Grid;
+            super::solver::closed(app);
             Ok(())
         },
     )
@@ -96,10 +94,13 @@ pub const COMMANDS: &[Command] = &[
     Command::new(
         "panel.grid",
         "To the grid",
-        "Gives the keyboard to the grid; the panel stays open.",
+        "Gives the keyboard to the grid, to pick cells where the chosen line names some; the panel stays open.",
         PANELS,
         |app, _| {
-            app.mode = Mode::Grid;
+            app.mode = match app.mode {
+                Mode::Panel(kind) if app.panels.names_cells(kind) => Mode::Pick(kind),
+                _ => Mode::Grid,
+            };
             Ok(())
         },
     )

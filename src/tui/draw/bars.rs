@@ -109,6 +109,8 @@ pub fn status(app: &App, area: Screen, frame: &mut Frame) {
         Mode::Grid => "READY",
         Mode::Entry(entry) => entry::mode_name(entry),
         Mode::Panel(kind) => kind.title(),
+        Mode::Field(_) => "EDIT",
+        Mode::Pick(_) => "PICK",
         _ => "",
     };
     let mut spans = vec![

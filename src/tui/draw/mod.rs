@@ -6,9 +6,12 @@ mod grid;
 mod help;
 mod overlay;
 mod panel;
+mod plot;
+mod solver;
 
 pub use bars::tab_spans;
 pub use help::text as help_text;
+pub use plot::brief;
 
 use super::app::App;
 use super::mode::Mode;
@@ -32,7 +35,7 @@ impl App {
             Mode::Confirm(confirm) => overlay::confirm(self, confirm, frame),
             Mode::Help(help) => help::page(self, help, frame),
             Mode::Entry(entry) => entry::over_grid(self, entry, frame),
-            Mode::Grid | Mode::Panel(_) => {}
+            Mode::Grid | Mode::Panel(_) | Mode::Field(_) | Mode::Pick(_) => {}
         }
     }
 }

@@ -35,7 +35,7 @@ pub fn open(app: &App, title: &str, area: Screen, frame: &mut Frame) -> Screen {
 }
 
 /// A line of text with its cursor.
-fn input_line(input: &Input, before: &str, area: Screen, frame: &mut Frame) {
+pub fn input_line(input: &Input, before: &str, area: Screen, frame: &mut Frame) {
     let start = before.chars().count();
     let room = usize::from(area.width).saturating_sub(start + 1);
     let scroll = input.visual_scroll(room);

@@ -9,7 +9,7 @@ use ratatui::widgets::{Block, Clear};
 
 /// Draws the open panel.
 pub fn panel(app: &App, kind: PanelKind, area: Screen, frame: &mut Frame) {
-    let focused = matches!(app.mode, Mode::Panel(_));
+    let focused = matches!(app.mode, Mode::Panel(_) | Mode::Field(_));
     let style = match focused {
         true => app.theme.header_active(),
         false => app.theme.dim(),
@@ -21,9 +21,9 @@ pub fn panel(app: &App, kind: PanelKind, area: Screen, frame: &mut Frame) {
     let inside = block.inner(area);
     frame.render_widget(block, area);
     match kind {
+        PanelKind::Solver => super::solver::solver(app, inside, frame),
         PanelKind::Gradient
         | PanelKind::Inspector
-        | PanelKind::Solver
         | PanelKind::Sliders
         | PanelKind::Charts
         | PanelKind::Problems => {

@@ -4,6 +4,15 @@
 //! A panel is a file here with its state, a file in `draw` that shows it, and
 //! its commands in `command`.
 
+pub mod search;
+pub mod solver;
+pub mod sweep;
+
+pub use solver::short_areas;
+
+use crate::grid::SheetId;
+use solver::Solver;
+
 /// A kind of panel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PanelKind {
@@ -55,4 +64,42 @@ impl PanelKind {
 #[derive(Debug, Default)]
 pub struct Panels {
     pub open: Option<PanelKind>,
+    pub solver: Solver,
+}
+
+impl Panels {
+    /// What the chosen line of a panel holds, where it is filled in by typing.
+    pub fn held_text(&self, panel: PanelKind) -> Option<String> {
+        match panel {
+            PanelKind::Solver => self.solver.held_text(),
+            _ => None,
+        }
+    }
+
+    /// Whether that line names cells.
+    pub fn names_cells(&self, panel: PanelKind) -> bool {
+        match panel {
+            PanelKind::Solver => self.solver.names_cells(),
+            _ => false,
+        }
+    }
+
+    /// The sheet that references of the panel mean where they name none.
+    pub fn home(&self, panel: PanelKind) -> Option<SheetId> {
+        match panel {
+            PanelKind::Solver => self.solver.form.as_ref().map(|form| form.sheet),
+            _ => None,
+        }
+    }
+
+    /// Fills the chosen line in.
+    ///
+    /// # Errors
+    /// Why the text cannot stand there.
+    pub fn fill_in(&mut self, panel: PanelKind, text: &str) -> Result<(), String> {
+        if panel == PanelKind::Solver {
+            self.solver.fill_in(text);
+        }
+        Ok(())
+    }
 }

@@ -1,0 +1,210 @@
+//! Solving in the terminal application, key by key.
+
+#[path = "shared/driver.rs"]
+mod driver;
+
+use driver::Driver;
+use gradsheet::solver::Status;
+use gradsheet::tui::panel::search::{Search, State};
+use gradsheet::value::Value;
+
+fn number(driver: &Driver, cell: &str) -> f64 {
+    match driver.value(cell) {
+        Value::Number(x) => x,
+        other => panic!("{cell} holds {other:?}"),
+    }
+}
+
+fn search(driver: &Driver) -> &Search {
+    driver.app.panels.solver.search.as_ref().expect("a search")
+}
+
+fn example(name: &str) -> Driver {
+    let mut driver = Driver::open(format!("workbooks/{name}.xlsx"));
+    driver.resize(120, 36);
+    driver
+}
+
+#[test]
+fn a_stored_problem_is_solved_kept_undone_redone_and_saved() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("solved.xlsx");
+    let mut driver = example("titanic");
+    let before = number(&driver, "AH1");
+    driver.play("Alt+S");
+    let screen = driver.screen();
+    assert!(
+        screen.contains("AH1") && screen.contains("R4:AA5"),
+        "{screen}"
+    );
+
+    driver.play("Enter");
+    let screen = driver.screen();
+    for said in ["Ended", "Keep the solution", "Settled", "lm+lbfgs", "R4"] {
+        assert!(screen.contains(said), "{said}\n{screen}");
+    }
+    let found = number(&driver, "AH1");
+    assert!(found < 0.132 && before > 0.34, "{before} {found}");
+    // It is shown, and nothing is changed.
+    assert!(!driver.app.document.is_modified());
+
+    driver.play("Enter");
+    assert!(
+        driver.message().starts_with("Kept: nnet!AH1"),
+        "{}",
+        driver.message()
+    );
+    assert!(driver.app.document.is_modified());
+    driver.play("F6 Ctrl+Z");
+    assert_eq!(number(&driver, "AH1"), before);
+    driver.play("Ctrl+Z");
+    assert_eq!(driver.message(), "there is nothing to undo");
+    driver.play("Ctrl+Y");
+    assert_eq!(number(&driver, "AH1"), found);
+    driver.play(&format!("F12 Ctrl+U `{}` Enter", path.display()));
+    assert!(
+        driver.message().starts_with("Saved"),
+        "{}",
+        driver.message()
+    );
+
+    let again = Driver::open(&path);
+    assert_eq!(number(&again, "AH1"), found);
+}
+
+#[test]
+fn what_was_found_is_given_up_without_a_trace() {
+    let mut driver = example("quadratic");
+    let before: Vec<f64> = ["G1", "G2", "G3", "G4"]
+        .map(|cell| number(&driver, cell))
+        .into();
+    driver.play("Alt+S F5");
+    assert!(number(&driver, "G4") < 1.0);
+    driver.play("Ctrl+Z");
+    let after: Vec<f64> = ["G1", "G2", "G3", "G4"]
+        .map(|cell| number(&driver, cell))
+        .into();
+    assert_eq!(after, before);
+    assert!(!driver.app.document.is_modified());
+    driver.play("F6 Ctrl+Z");
+    assert_eq!(driver.message(), "there is nothing to undo");
+}
+
+#[test]
+fn while_a_search_runs_it_shows_how_it_goes_and_the_document_is_not_edited() {
+    let mut driver = example("titanic");
+    // Gradient descent with a limit far away.
+    driver.play("Alt+S Down Down Down Down Down Down Right Down Down `1000000` Enter");
+    driver.press_keys("F5");
+    let told = |driver: &Driver| search(driver).iterations();
+    driver.wait_until(|app| {
+        let search = app.panels.solver.search.as_ref().expect("a search");
+        search.iterations() > 20
+    });
+    let screen = driver.screen();
+    for said in ["Searching", "Pause", "iteration", "|g|", "value"] {
+        assert!(screen.contains(said), "{said}\n{screen}");
+    }
+    // The grid shows a whole state: the objective is that of the parameters.
+    let point = search(&driver).latest.clone().unwrap();
+    assert!((number(&driver, "AH1") - point.value).abs() < 1e-9);
+    assert_eq!(number(&driver, "R4"), point.x[0]);
+
+    driver.press_keys("F6 Delete");
+    assert!(
+        driver.message().contains("only tried out"),
+        "{}",
+        driver.message()
+    );
+    driver.press_keys("Ctrl+S");
+    assert!(
+        driver.message().contains("not kept yet"),
+        "{}",
+        driver.message()
+    );
+
+    // Held, it stays where it is; then it goes on.
+    driver.press_keys("F6 F5");
+    assert!(matches!(search(&driver).state, State::Paused));
+    std::thread::sleep(std::time::Duration::from_millis(100));
+    driver.wait_until(|_| true);
+    driver.press_keys("F5");
+    let held = told(&driver);
+    driver.wait_until(|app| {
+        let search = app.panels.solver.search.as_ref().expect("a search");
+        search.iterations() > held + 20
+    });
+    driver.play("Ctrl+C");
+    let outcome = search(&driver).outcome().expect("an outcome");
+    assert_eq!(outcome.status, Status::Cancelled);
+    let stopped = outcome.value;
+    assert!((number(&driver, "AH1") - stopped).abs() < 1e-9);
+
+    // It goes on from there.
+    let so_far = told(&driver);
+    driver.press_keys("F5");
+    driver.wait_until(|app| {
+        let search = app.panels.solver.search.as_ref().expect("a search");
+        search.iterations() > so_far + 20
+    });
+    driver.play("Ctrl+C Ctrl+Z");
+    assert!(!driver.app.document.is_modified());
+}
+
+#[test]
+fn after_a_limit_the_search_goes_on_from_the_best_point() {
+    let mut driver = example("quadratic");
+    driver.play("Alt+S Down Down Down Down Down Down Right Down Down `5` Enter F5");
+    assert_eq!(
+        search(&driver).outcome().unwrap().status,
+        Status::IterationLimit
+    );
+    let first = number(&driver, "G4");
+    driver.play("Down Down Enter");
+    assert_eq!(search(&driver).iterations(), 10);
+    assert!(number(&driver, "G4") < first);
+    driver.play("Ctrl+K F6 Ctrl+Z");
+    assert_eq!(number(&driver, "G1"), 1.1);
+}
+
+#[test]
+fn a_panel_that_is_closed_asks_what_becomes_of_the_solution() {
+    let mut driver = example("quadratic");
+    driver.play("Alt+S F5 ");
+    driver.play("Esc");
+    assert!(driver.screen().contains("neither kept nor given up"));
+    driver.play("`k`");
+    assert!(driver.app.document.is_modified());
+    assert!(number(&driver, "G4") < 1.0);
+}
+
+#[test]
+fn a_problem_that_cannot_be_solved_is_said_in_the_panel() {
+    let mut driver = example("quadratic");
+    driver.play("Alt+S Down Down Down `C2` Enter F5");
+    let screen = driver.screen();
+    assert!(driver.app.panels.solver.search.is_none(), "{screen}");
+    assert!(screen.contains("holds the formula"), "{screen}");
+    driver.play("`Z9` Enter F5");
+    let error = driver.app.panels.solver.error.clone().unwrap();
+    assert!(error.contains("does not depend on"), "{error}");
+}
+
+#[test]
+fn a_learning_rate_is_found_and_taken() {
+    let mut driver = example("titanic");
+    driver.play("Alt+S Down Down Down Down Down Down Right Ctrl+F");
+    let screen = driver.screen();
+    assert!(
+        screen.contains("Suggested: ") && screen.contains("led from"),
+        "{screen}"
+    );
+    driver.play("Enter");
+    let rate = driver.app.panels.solver.form.as_ref().unwrap().rate.clone();
+    let rate: f64 = rate.parse().unwrap();
+    assert!((0.03..3.0).contains(&rate), "{rate}");
+    // With it the loss falls.
+    driver.play("F5");
+    let outcome = search(&driver).outcome().unwrap();
+    assert!(outcome.value < 0.16, "{outcome:?}");
+}
