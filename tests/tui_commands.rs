@@ -462,6 +462,63 @@ const CASES: &[Case] = &[
     case("panel.gradient", "F7", |d| {
         d.app.panels.open == Some(PanelKind::Gradient)
     }),
+    case(
+        "gradient.objective",
+        "`3` Enter `=A1*2` Enter Up Shift+F7",
+        |d| d.screen().contains("of Sheet1!A2 = 6"),
+    ),
+    case("gradient.sort", "`3` Enter `=A1*2` Enter Up F7 s", |d| {
+        d.screen().contains("by derivative x value")
+    }),
+    case("gradient.filter", "`3` Enter `=A1*2` Enter Up F7 f", |d| {
+        d.screen().contains("f: constants")
+    }),
+    case(
+        "gradient.refresh",
+        "`3` Enter `=A1*2` Enter Up F7 Ctrl+F7",
+        |d| d.app.panels.gradient.on && !d.app.panels.gradient.waits,
+    ),
+    case(
+        "watch.down",
+        "`2` Enter `9` Enter `=A1*A2` Enter Up F7 Down",
+        |d| d.app.panels.gradient.list.chosen == 1,
+    ),
+    case(
+        "watch.up",
+        "`2` Enter `9` Enter `=A1*A2` Enter Up F7 Down Up",
+        |d| d.app.panels.gradient.list.chosen == 0,
+    ),
+    case(
+        "watch.page-down",
+        "`2` Enter `9` Enter `=A1*A2` Enter Up F7 PgDn",
+        |d| d.app.panels.gradient.list.chosen == 1,
+    ),
+    case(
+        "watch.page-up",
+        "`2` Enter `9` Enter `=A1*A2` Enter Up F7 PgDn PgUp",
+        |d| d.app.panels.gradient.list.chosen == 0,
+    ),
+    case(
+        "watch.jump",
+        "`2` Enter `9` Enter `=A1*A2` Enter Up F7 Down Enter",
+        |d| active(d) == "A2",
+    ),
+    case(
+        "inspector.close",
+        "`1` Enter `=A1+1` Enter Up F8 Left",
+        |d| !d.screen().contains('▾'),
+    ),
+    case(
+        "inspector.open",
+        "`1` Enter `=A1+1` Enter Up F8 Left Right",
+        |d| d.screen().contains('▾'),
+    ),
+    case("go.back", "Down Ctrl+G `C9` Enter Alt+Left", |d| {
+        active(d) == "A2"
+    }),
+    case("go.forward", "Ctrl+G `C9` Enter Alt+Left Alt+Right", |d| {
+        active(d) == "C9"
+    }),
     case("panel.inspector", "F8", |d| {
         d.app.panels.open == Some(PanelKind::Inspector)
     }),

@@ -29,7 +29,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 const MAX_JACOBIAN: usize = 1 << 23;
 
 /// The relative difference up to which a program's value is the workbook's.
-const AGREEMENT: f64 = 1e-9;
+pub(super) const AGREEMENT: f64 = 1e-9;
 
 /// Why there is no gradient.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -336,7 +336,7 @@ impl Slice {
 }
 
 /// Whether two values differ by rounding at most.
-fn same(a: f64, b: f64, tolerance: f64) -> bool {
+pub(super) fn same(a: f64, b: f64, tolerance: f64) -> bool {
     (a - b).abs() <= tolerance * a.abs().max(b.abs()) + 1e-12
 }
 
@@ -436,7 +436,7 @@ pub(super) fn of_operands(world: World<'_>, at: Cell, args: &[Operand]) -> Opera
 }
 
 /// The objective's value, which must be a formula's number.
-fn objective_value(
+pub(super) fn objective_value(
     workbook: &Workbook,
     oracle: &mut dyn Oracle,
     objective: Cell,
@@ -609,7 +609,7 @@ impl Lowerer<'_> {
     }
 
     /// The node of one cell.
-    fn scalar_at(&mut self, at: Cell) -> Result<Node, Refusal> {
+    pub(super) fn scalar_at(&mut self, at: Cell) -> Result<Node, Refusal> {
         let reference = super::bind::BoundRef::fixed(Area {
             sheet: at.sheet,
             rect: Rect::cell(at.pos),

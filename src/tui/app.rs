@@ -4,11 +4,12 @@ use super::command::{self, Call, Command, Copied, Refusal};
 use super::document::Document;
 use super::entry::Entry;
 use super::jobs::{Happening, Host, Jobs};
+use super::jumps::Jumps;
 use super::keymap::{Chord, Keymap, Match};
 use super::layout::{Layout, Viewport, column_width, scrolled};
 use super::mode::{Context, Field, Mode};
 use super::mouse::Mouse;
-use super::panel::{PanelKind, Panels, short_areas};
+use super::panel::{self, PanelKind, Panels, short_areas};
 use super::prompt::Prompt;
 use super::selection::{Selection, SheetView};
 use super::settings::{KeySet, Settings};
@@ -55,6 +56,8 @@ pub struct App {
     pub(super) copied: Option<Copied>,
     /// Places by a letter.
     pub marks: HashMap<char, Cell>,
+    /// Where the cursor was before jumps.
+    pub jumps: Jumps,
     screen: Screen,
     pub(super) mouse: Mouse,
     /// How many files were begun to be opened.
@@ -103,6 +106,7 @@ impl App {
             last_change: None,
             copied: None,
             marks: HashMap::new(),
+            jumps: Jumps::default(),
             screen: Screen::new(0, 0, 80, 24),
             mouse: Mouse::default(),
             tickets: 0,
@@ -118,6 +122,7 @@ impl App {
             Happening::Report(report) => report(self),
             Happening::Hangup => self.ended = true,
         }
+        panel::follow(self);
     }
 
     /// Goes on with another document.
@@ -125,6 +130,7 @@ impl App {
         self.document = document;
         self.views.clear();
         self.marks.clear();
+        self.jumps = Jumps::default();
         self.panels = Panels::default();
         self.message = None;
         self.reveal(Pos::new(0, 0));
@@ -254,6 +260,19 @@ impl App {
         };
         self.view_mut().selection = selection;
         self.reveal(to);
+    }
+
+    /// Brings a cell of any sheet to the front and selects it.
+    pub fn show_cell(&mut self, cell: Cell) {
+        self.show_sheet(cell.sheet);
+        self.select(Selection::cell(cell.pos));
+    }
+
+    /// Goes to a cell, and remembers where from.
+    pub fn jump(&mut self, cell: Cell) {
+        let from = self.active_cell();
+        self.jumps.leave(from);
+        self.show_cell(cell);
     }
 
     /// Scrolls so that a cell is in view.

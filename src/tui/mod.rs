@@ -18,6 +18,7 @@ mod draw;
 mod edges;
 mod entry;
 mod jobs;
+mod jumps;
 pub mod keymap;
 mod layout;
 mod list;

@@ -1,5 +1,6 @@
 //! Colours, as far as the terminal has them.
 
+use super::draw::Tint;
 use crate::workbook::Colour;
 use ratatui::style::{Color, Modifier, Style};
 use serde::Deserialize;
@@ -153,6 +154,43 @@ impl Theme {
     pub fn error(&self) -> Style {
         let fg = self.pick(Colour(240, 110, 110), Colour(190, 20, 30), Color::Red);
         Style::new().fg(fg).add_modifier(Modifier::BOLD)
+    }
+
+    /// A signed number of which `largest` is the largest of its kind: orange
+    /// upwards, purple downwards, the deeper the larger, by the cube root, so
+    /// that a thousandth is a tenth as deep. Without colours a sign marks the cell.
+    pub fn signed(&self, x: f64, largest: f64) -> Option<Tint> {
+        if x == 0.0 || !x.is_finite() || largest <= 0.0 {
+            return None;
+        }
+        let up = x > 0.0;
+        let depth = (x.abs() / largest).min(1.0).cbrt().max(0.12);
+        let (hue, base) = match (self.background, up) {
+            (Background::Dark, true) => ([214, 112, 0], [34, 30, 26]),
+            (Background::Dark, false) => ([136, 84, 216], [30, 28, 36]),
+            (Background::Light, true) => ([244, 152, 40], [255, 250, 244]),
+            (Background::Light, false) => ([172, 136, 240], [250, 248, 255]),
+        };
+        let mix = |i: usize| {
+            let (from, to) = (f64::from(base[i]), f64::from(hue[i]));
+            (from + (to - from) * depth).round() as u8
+        };
+        let style = match self.depth {
+            ColourDepth::Monochrome => {
+                return Some(Tint {
+                    style: Style::new(),
+                    mark: Some(if up { '+' } else { '-' }),
+                });
+            }
+            ColourDepth::Sixteen => match (up, depth > 0.3) {
+                (true, true) => Style::new().bg(Color::Yellow).fg(Color::Black),
+                (true, false) => Style::new().fg(Color::LightYellow),
+                (false, true) => Style::new().bg(Color::Magenta).fg(Color::White),
+                (false, false) => Style::new().fg(Color::LightMagenta),
+            },
+            _ => self.on_fill(Colour(mix(0), mix(1), mix(2))),
+        };
+        Some(style.into())
     }
 
     /// Numbers and truth values in a formula.

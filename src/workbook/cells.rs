@@ -159,6 +159,21 @@ impl Cells {
         }
     }
 
+    /// Visits the cells of `rect` that hold errors, column by column. Columns of
+    /// numbers take no time.
+    pub fn for_each_error(&self, rect: Rect, visit: &mut dyn FnMut(Pos, ErrorKind)) {
+        for (col, column) in self.columns.range(rect.left, rect.right) {
+            for (number, chunk) in column.range(rect.top / CHUNK_ROWS, rect.bottom / CHUNK_ROWS) {
+                let (first, last) = rows_within(*number, &rect);
+                chunk.for_each_other(first, last, |row, value| {
+                    if let Value::Error(kind) = value {
+                        visit(Pos::new(number * CHUNK_ROWS + u32::from(row), *col), *kind);
+                    }
+                });
+            }
+        }
+    }
+
     /// One column's numbers from row `top` to row `bottom`, borrowed where
     /// they lie in one chunk; `None` where a cell there holds anything but a number.
     pub fn numbers(&self, col: u32, top: u32, bottom: u32) -> Option<Cow<'_, [f64]>> {

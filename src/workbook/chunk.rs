@@ -174,6 +174,28 @@ impl Chunk {
         }
     }
 
+    /// Visits the cells from `first` to `last` that hold no number; those that
+    /// do are not looked at one by one where they lie together.
+    pub(super) fn for_each_other(&self, first: u16, last: u16, mut visit: impl FnMut(u16, &Value)) {
+        let mut see = |row: u16, value: &Value| {
+            if (first..=last).contains(&row) && !matches!(value, Value::Number(_) | Value::Blank) {
+                visit(row, value);
+            }
+        };
+        match self {
+            Self::Sparse(cells) | Self::Numbers { others: cells, .. } => {
+                for (row, value) in cells {
+                    see(*row, value);
+                }
+            }
+            Self::Mixed(values) => {
+                for (row, value) in (0..).zip(values) {
+                    see(row, value);
+                }
+            }
+        }
+    }
+
     /// Puts a scalar that is not blank.
     pub(super) fn set(&mut self, row: u16, value: Value) {
         let index = usize::from(row);

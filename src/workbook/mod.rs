@@ -16,6 +16,7 @@ mod conditional;
 mod external;
 mod fill;
 mod filter;
+mod label;
 mod layout_edit;
 mod merge;
 mod names;

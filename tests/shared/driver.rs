@@ -154,6 +154,21 @@ impl Driver {
         text
     }
 
+    /// How the middle of cells in view looks: colours and modifiers.
+    pub fn looks(&mut self, addresses: &[&str]) -> Vec<Style> {
+        self.screen();
+        let viewport = self.app.viewport();
+        let buffer = self.terminal.backend().buffer();
+        let look = |address: &&str| {
+            let pos = Pos::parse_a1(address).unwrap();
+            let row = viewport.rows.iter().find(|row| row.index == pos.row);
+            let column = viewport.columns.iter().find(|c| c.index == pos.col);
+            let (row, column) = (row.unwrap(), column.unwrap());
+            buffer[(column.start + column.size - 2, row.start)].style()
+        };
+        addresses.iter().map(look).collect()
+    }
+
     /// The value of a cell of the sheet in front, by its address.
     pub fn value(&self, address: &str) -> Value {
         let pos = Pos::parse_a1(address).unwrap();

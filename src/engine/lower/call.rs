@@ -195,19 +195,17 @@ impl Lowerer<'_> {
                     format!("the criteria of {} give {error}", function.name),
                 )
             })?;
-            if self
-                .oracle
-                .take_reads()
-                .into_iter()
-                .any(|area| self.depends(area))
-            {
-                return Err(self.refuse(
-                    at,
-                    format!(
-                        "which cells {} selects depends on the variables, so it has no derivative",
-                        function.name
-                    ),
-                ));
+            for area in self.oracle.take_reads() {
+                if self.depends(area) {
+                    let refusal = self.refuse(
+                        at,
+                        format!(
+                            "which cells {} selects depends on the variables, so it has no derivative",
+                            function.name
+                        ),
+                    );
+                    self.set_apart(area, refusal)?;
+                }
             }
             // Where nothing can be selected, a blank cell that is not stands in.
             let nothing = Area {
@@ -267,12 +265,14 @@ impl Lowerer<'_> {
         let mut places = Vec::new();
         for arg in args.iter().skip(1) {
             if self.is_active(arg, site)? {
-                return Err(self.refuse(
+                let refusal = self.refuse(
                     site.first(),
                     "which element INDEX picks depends on the variables, so it has no derivative",
-                ));
+                );
+                places.push(self.held_values(arg, site, Want::Single, refusal)?);
+            } else {
+                places.push(self.constant_values(arg, site, Want::Single)?);
             }
-            places.push(self.constant_values(arg, site, Want::Single)?);
         }
         let lanes = places.iter().map(Vec::len).fold(from.lanes, usize::max);
         let mut indices = Vec::with_capacity(lanes);

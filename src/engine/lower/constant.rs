@@ -79,7 +79,7 @@ impl Lowerer<'_> {
     }
 
     /// The values of operands: references are read.
-    fn values_of(&self, operands: Vec<Operand>, site: &Site, want: Want) -> Vec<Value> {
+    pub(super) fn values_of(&self, operands: Vec<Operand>, site: &Site, want: Want) -> Vec<Value> {
         operands
             .into_iter()
             .enumerate()

@@ -25,11 +25,13 @@ mod recurrence;
 mod reference;
 mod region;
 mod run;
+mod sensing;
 mod slice;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 pub(crate) use numbers::Numbers;
+pub(crate) use sensing::{Sensed, Sensing};
 
 use super::bind::{Bound, BoundFormula, BoundName};
 use crate::functions::{Operand, SelectRule, Selection};
@@ -145,6 +147,8 @@ pub(crate) struct Lowerer<'a> {
     examined: FxHashMap<(SheetId, RunId), Rect>,
     /// What a user should know of the derivative, each said once.
     pub notes: BTreeSet<String>,
+    /// Where every number is a variable: these, and what is in the way of some.
+    pub sensing: Option<Sensing>,
     /// How far the program's value may differ from the workbook's: the
     /// largest [`Function::inexact`](crate::functions::Function::inexact) among the functions lowered.
     pub inexact: f64,
@@ -163,6 +167,7 @@ impl<'a> Lowerer<'a> {
             asked: Vec::new(),
             examined: FxHashMap::default(),
             notes: BTreeSet::new(),
+            sensing: None,
             inexact: 0.0,
         }
     }

@@ -22,6 +22,17 @@ impl Lowerer<'_> {
         site: &Site,
         want: Want,
     ) -> Result<Numbers, Refusal> {
+        let depth = self.slots.len();
+        match self.lowered_part(part, site, want) {
+            Err(refusal) => {
+                self.slots.truncate(depth);
+                self.hold(part, site, want, refusal)
+            }
+            lowered => lowered,
+        }
+    }
+
+    fn lowered_part(&mut self, part: &Bound, site: &Site, want: Want) -> Result<Numbers, Refusal> {
         if let Some(input) = self.leaf(part, site, want)? {
             return Ok(input);
         }
@@ -229,10 +240,11 @@ impl Lowerer<'_> {
                     sheet: area.sheet,
                     pos: area.rect.top_left(),
                 });
-                return Err(self.refuse(
+                let refusal = self.refuse(
                     site.first(),
                     format!("which cell it picks depends on the variables (through {at}), so it has no derivative"),
-                ));
+                );
+                self.set_apart(area, refusal)?;
             }
         }
         let single = want == Want::Single && !site.mapped;

@@ -15,7 +15,7 @@ use crate::engine::bind::{Bound, BoundRef};
 use crate::engine::components::components;
 use crate::formula::Axis;
 use crate::grid::{Area, MAX_COLS, Rect, SheetId};
-use crate::program::{Builder, Node, Scan, Shape, ShapeError, Window};
+use crate::program::{Binary, Builder, Node, Scan, Shape, ShapeError, Window};
 use crate::workbook::RunKind;
 use rustc_hash::FxHashMap;
 
@@ -335,6 +335,18 @@ impl Lowerer<'_> {
                 sequences.push(node);
             }
         }
+        // A row's own shift reaches the rows that look back at it.
+        let first_shift = sequences.len();
+        for member in members {
+            if let Some(shift) = self.shift(member.area()) {
+                let by_step = Shape::new(steps, member.cells.cols() as usize, 1);
+                let node = self
+                    .builder
+                    .reshape(shift, by_step)
+                    .map_err(|e| self.misfit(&first, e))?;
+                sequences.push(node);
+            }
+        }
         let scan = Scan {
             steps,
             reverse: plan.direction > 0,
@@ -345,7 +357,9 @@ impl Lowerer<'_> {
         let mut outer = std::mem::take(&mut self.builder);
         let result = outer.scan(scan, |body: &mut Builder, states, elements, uniforms| {
             std::mem::swap(body, &mut self.builder);
-            let next = self.body(members, plan, &inputs, &sources, states, elements, uniforms);
+            let (elements, shifts) = elements.split_at(first_shift);
+            let inputs = inputs.iter().zip(&sources);
+            let next = self.body(members, plan, inputs, states, elements, uniforms, shifts);
             std::mem::swap(body, &mut self.builder);
             self.leaves = None;
             next
@@ -432,18 +446,18 @@ impl Lowerer<'_> {
         clippy::too_many_arguments,
         reason = "the body's inputs as `Builder::scan` gives them"
     )]
-    fn body(
+    fn body<'i>(
         &mut self,
         members: &[Member],
         plan: &Plan,
-        inputs: &[(Key, Numbers)],
-        sources: &[Source],
+        inputs: impl Iterator<Item = (&'i (Key, Numbers), &'i Source)>,
         states: &[Node],
         elements: &[Node],
         uniforms: &[Node],
+        shifts: &[Node],
     ) -> Result<Vec<Node>, Failure> {
         let mut known = FxHashMap::default();
-        for ((key, numbers), source) in inputs.iter().zip(sources) {
+        for ((key, numbers), source) in inputs {
             let node = match *source {
                 Source::Uniform(index) => uniforms[index],
                 Source::Element(index, shape) => self.builder.reshape(elements[index], shape)?,
@@ -491,9 +505,13 @@ impl Lowerer<'_> {
             let bound = member.bound.clone();
             let result = self.part(&bound.root, &site, Want::Single)?;
             let cols = site.cols();
-            let lanes = self
+            let mut lanes = self
                 .builder
                 .broadcast(result.node, Shape::new(cols, 1, 1))?;
+            if let Some(&shift) = shifts.get(index) {
+                let shift = self.builder.reshape(shift, Shape::new(cols, 1, 1))?;
+                lanes = self.builder.binary(Binary::Add, lanes, shift)?;
+            }
             let node = self.builder.reshape(lanes, Shape::new(1, 1, cols))?;
             if let Some(Leaves {
                 phase: Phase::Replay { rows, .. },

@@ -66,6 +66,19 @@ impl Regions {
             .take_while(move |&index| self.pieces[index].area.rect.bottom >= rect.top)
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.pieces.len()
+    }
+
+    /// Forgets the pieces that came after the first `len`.
+    pub(super) fn truncate(&mut self, len: usize) {
+        let mut kept = Self::default();
+        for piece in self.pieces.drain(..len) {
+            kept.add(piece);
+        }
+        *self = kept;
+    }
+
     fn add(&mut self, piece: Piece) {
         let Area { sheet, rect } = piece.area;
         for col in rect.left..=rect.right {
@@ -167,7 +180,7 @@ impl Lowerer<'_> {
     /// The present values of an area: what arithmetic sees, where there are
     /// numbers, whether there is an error among them, and whether what is no
     /// number is empty.
-    fn constant_region(&self, area: Area) -> (Tensor, Option<Tensor>, bool, bool) {
+    pub(super) fn constant_region(&self, area: Area) -> (Tensor, Option<Tensor>, bool, bool) {
         let cells = &self.workbook.sheet(area.sheet).cells;
         let shape = shape_of(area.rect);
         let rows = shape.rows;

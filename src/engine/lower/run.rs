@@ -287,8 +287,8 @@ impl Lowerer<'_> {
             fallible: result.fallible,
             ..Numbers::sure(node)
         };
-        self.add_piece(area, numbers);
-        Ok(())
+        self.add_result(area, numbers)
+            .map_err(|e| self.misfit(site, e))
     }
 
     /// An array result becomes the cells of an area; a single row, column or
@@ -327,8 +327,8 @@ impl Lowerer<'_> {
             numbers = self.cut(&numbers, 0, 0, rows, cols, site)?;
         }
         numbers.present = self.shown(&result, area);
-        self.add_piece(area, numbers);
-        Ok(())
+        self.add_result(area, numbers)
+            .map_err(|e| self.misfit(site, e))
     }
 
     /// Where a result that stands in the cells of an area is no number. Which

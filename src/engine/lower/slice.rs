@@ -43,6 +43,26 @@ pub(crate) struct Slices {
     pub components: Vec<Vec<Member>>,
 }
 
+impl Slices {
+    /// The members that are active, in order.
+    pub(super) fn of(members: &[Member], producers: &[Vec<usize>], active: &[bool]) -> Self {
+        let components = components(members.len(), |index| {
+            producers[index].iter().copied().filter(|&p| active[p])
+        });
+        let components = components
+            .into_iter()
+            .filter(|component| component.iter().all(|&index| active[index]))
+            .map(|component| {
+                component
+                    .into_iter()
+                    .map(|index| members[index].clone())
+                    .collect()
+            })
+            .collect();
+        Self { components }
+    }
+}
+
 /// How often the needed part of a run may grow cell by cell (a running total
 /// needs one row more at each look) before all of it is taken.
 const PATIENCE: u32 = 4;
@@ -66,6 +86,17 @@ impl<'a> Lowerer<'a> {
         objective: Cell,
         variables: &[Area],
     ) -> Result<Slices, Refusal> {
+        let (members, producers) = self.reach(objective)?;
+        let active = activity(&members, &producers, variables);
+        Ok(Slices::of(&members, &producers, &active))
+    }
+
+    /// Finds the runs that the objective depends on, and for each the runs
+    /// that it refers to.
+    pub(super) fn reach(
+        &mut self,
+        objective: Cell,
+    ) -> Result<(Vec<Member>, Vec<Vec<usize>>), Refusal> {
         let mut found = Discovery::default();
         self.need(
             &mut found,
@@ -86,24 +117,10 @@ impl<'a> Lowerer<'a> {
             .iter()
             .map(|member| self.producers(&found, member))
             .collect();
-        let active = activity(&found.members, &producers, variables);
         for (&id, &index) in &found.index {
             self.examined.insert(id, found.members[index].cells);
         }
-        let components = components(found.members.len(), |index| {
-            producers[index].iter().copied().filter(|&p| active[p])
-        });
-        let components = components
-            .into_iter()
-            .filter(|component| component.iter().all(|&index| active[index]))
-            .map(|component| {
-                component
-                    .into_iter()
-                    .map(|index| found.members[index].clone())
-                    .collect()
-            })
-            .collect();
-        Ok(Slices { components })
+        Ok((found.members, producers))
     }
 
     /// The runs that fill cells of an area, each with the part of it whose

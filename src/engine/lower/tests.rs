@@ -9,7 +9,7 @@ use crate::workbook::{Content, DefinedName, Edit, RunKind, Template, Transaction
 /// A sheet written as lines `A1 = 3`, `B1:B9 = =A1*2` (filled), `{C1:D2} = =MMULT(…)`
 /// (an array formula) and `C1 ~ =SEQUENCE(3)` (a dynamic one); `Sheet2!A1 = 3`
 /// stands on a second sheet and `rate := Sheet1!$A$1` is a name.
-pub(super) fn engine(lines: &str) -> Engine {
+pub(in crate::engine) fn engine(lines: &str) -> Engine {
     let mut book = Workbook::new();
     let first = book.add_sheet("Sheet1");
     let second = book.add_sheet("Sheet2");
@@ -74,7 +74,7 @@ pub(super) fn engine(lines: &str) -> Engine {
     engine
 }
 
-pub(super) fn area(sheet: SheetId, text: &str) -> Area {
+pub(in crate::engine) fn area(sheet: SheetId, text: &str) -> Area {
     let (a, b) = text.split_once(':').unwrap_or((text, text));
     let corner = |t: &str| Pos::parse_a1(t).expect("a cell");
     Area {

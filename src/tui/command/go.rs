@@ -449,6 +449,9 @@ fn go_to(app: &mut App, call: &Call) -> Result<(), Refusal> {
     let Some(first) = areas.first() else {
         return Err(Refusal::new("nothing is named"));
     };
+    let first = *first;
+    let from = app.active_cell();
+    app.jumps.leave(from);
     app.show_sheet(first.sheet);
     let on_sheet: Vec<Rect> = areas
         .iter()

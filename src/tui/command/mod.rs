@@ -12,6 +12,8 @@ mod file;
 mod fill;
 mod format;
 mod go;
+mod gradient;
+mod inspector;
 mod layout;
 mod name;
 mod panel;
@@ -20,6 +22,7 @@ mod sheet;
 mod solver;
 mod structure;
 mod view;
+mod watch;
 
 pub use clipboard::Copied;
 
@@ -178,6 +181,9 @@ const TABLES: &[&[Command]] = &[
     name::COMMANDS,
     view::COMMANDS,
     panel::COMMANDS,
+    gradient::COMMANDS,
+    inspector::COMMANDS,
+    watch::COMMANDS,
     solver::COMMANDS,
     field::COMMANDS,
     entry::COMMANDS,

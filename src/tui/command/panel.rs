@@ -16,17 +16,6 @@ pub const PANELS: &[Context] = &[
 
 pub const COMMANDS: &[Command] = &[
     Command::grid(
-        "panel.gradient",
-        "Gradient view",
-        "Shows how each cell would move the objective.",
-        |app, _| {
-            app.open_panel(PanelKind::Gradient);
-            Ok(())
-        },
-    )
-    .keys(&["F7", "Alt+G"])
-    .vim(&["g d"]),
-    Command::grid(
         "panel.inspector",
         "Inspector",
         "Shows the formula under the cursor part by part.",

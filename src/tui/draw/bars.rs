@@ -14,6 +14,7 @@ use ratatui::layout::Rect as Screen;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Clear;
+use std::ops::Range;
 use unicode_width::UnicodeWidthStr;
 
 /// The width of the box with the active cell's address.
@@ -42,11 +43,28 @@ pub fn formula_bar(app: &App, area: Screen, frame: &mut Frame) {
         }
     };
     let head = format!(" {name:<NAME_WIDTH$} │ ");
-    let line = Line::from(vec![Span::styled(head, app.theme.dim()), text]);
+    let mut line = Line::from(vec![Span::styled(head, app.theme.dim())]);
+    match super::inspector::chosen_span(app).filter(|_| text.content.starts_with('=')) {
+        Some(span) => line.extend(marked(app, &text.content, span.start + 1..span.end + 1)),
+        None => line.push_span(text),
+    }
     frame.render_widget(line, area);
     if let Mode::Entry(entry) = &app.mode {
         entry::bar(app, entry, area, frame);
     }
+}
+
+/// A text with a part of it marked.
+fn marked(app: &App, text: &str, part: Range<usize>) -> Vec<Span<'static>> {
+    let piece = |range: Range<usize>, style: Style| {
+        let text = text.get(range).unwrap_or_default();
+        Span::styled(printable(text).into_owned(), style)
+    };
+    vec![
+        piece(0..part.start, Style::new()),
+        piece(part.clone(), app.theme.accent()),
+        piece(part.end..text.len(), Style::new()),
+    ]
 }
 
 /// The visible sheets and where their tabs are. Tabs that do not fit give way
@@ -149,7 +167,16 @@ pub fn status(app: &App, area: Screen, frame: &mut Frame) {
             app.theme.dim(),
         ));
     }
-    frame.render_widget(Line::from(spans), area);
+    let said = Line::from(spans);
+    let watched = super::gradient::status(app).into_iter();
+    let watched: Line = watched.chain(super::problems::status(app)).collect();
+    // A message counts for more than what is watched.
+    let room = usize::from(area.width) > said.width() + watched.width();
+    let typing = matches!(app.mode, Mode::Entry(_));
+    frame.render_widget(said, area);
+    if !typing && (room || app.message().is_none()) {
+        frame.render_widget(watched.right_aligned(), area);
+    }
     if let (Mode::Entry(entry), None) = (&app.mode, error)
         && let Some(outlook) = entry::outlook(app, entry)
     {

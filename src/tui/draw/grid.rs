@@ -1,5 +1,6 @@
 //! The cells.
 
+use super::tint::{Layer, Tint, layers};
 use crate::engine::appearance::{Appearance, Icon};
 use crate::grid::{Cell, Pos, Rect, column_name};
 use crate::tui::app::App;
@@ -28,6 +29,7 @@ pub fn grid(app: &App, area: Screen, frame: &mut Frame) {
         merges: merges_in_view(sheet, &viewport),
         selection: app.selection(),
         formats: HashMap::new(),
+        layers: layers(app),
     };
     for row in &viewport.rows {
         painter.row(row, frame.buffer_mut());
@@ -90,6 +92,8 @@ struct Painter<'a> {
     selection: Selection,
     /// By their codes.
     formats: HashMap<Arc<str>, Format>,
+    /// What lies over the cells.
+    layers: Vec<Layer<'a>>,
 }
 
 /// A cell's text, ready to be placed.
@@ -139,6 +143,11 @@ impl Painter<'_> {
             if self.anchor(at) != at {
                 continue;
             }
+            if let Some(mark) = self.tints(at).find_map(|tint| tint.mark) {
+                let mut encoded = [0; 4];
+                let mark = mark.encode_utf8(&mut encoded);
+                buffer.set_stringn(columns[index].start, row.start, mark, 1, Style::new());
+            }
             if let Some(text) = self.text(at, look, self.room(index, at)) {
                 self.place(row, index, at, &text, buffer);
             }
@@ -180,12 +189,23 @@ impl Painter<'_> {
             Some(fill) => theme.on_fill(fill),
             None => Style::new(),
         };
+        for tint in self.tints(at) {
+            style = style.patch(tint.style);
+        }
         if self.is_active(at) {
             style = style.patch(theme.cursor());
         } else if self.selection.contains(at) {
             style = style.patch(theme.selected());
         }
         style
+    }
+
+    /// What the layers lay over a cell.
+    fn tints(&self, at: Pos) -> impl Iterator<Item = Tint> {
+        let sheet = self.app.sheet();
+        let pos = self.anchor(at);
+        let layers = self.layers.iter();
+        layers.filter_map(move |layer| layer(Cell { sheet, pos }))
     }
 
     /// A conditional format's icon, as near as a character comes to it.
@@ -301,8 +321,9 @@ impl Painter<'_> {
             _ => 0,
         };
         let mut style = text.style;
-        if self.is_active(at) {
-            // The cursor's colours win.
+        let laid_over = self.tints(at).any(|tint| tint.style.bg.is_some());
+        if self.is_active(at) || laid_over {
+            // Their colours win: the document's may not be seen on them.
             style.fg = None;
         }
         let room = usize::from(room.saturating_sub(left));

@@ -2,16 +2,22 @@
 
 mod bars;
 mod entry;
+mod gradient;
 mod grid;
 mod help;
+mod inspector;
+mod lines;
 mod overlay;
 mod panel;
 mod plot;
+mod problems;
 mod solver;
+mod tint;
 
 pub use bars::tab_spans;
 pub use help::text as help_text;
 pub use plot::brief;
+pub use tint::Tint;
 
 use super::app::App;
 use super::mode::Mode;

@@ -21,12 +21,11 @@ pub fn panel(app: &App, kind: PanelKind, area: Screen, frame: &mut Frame) {
     let inside = block.inner(area);
     frame.render_widget(block, area);
     match kind {
+        PanelKind::Gradient => super::gradient::panel(app, inside, frame),
+        PanelKind::Inspector => super::inspector::panel(app, inside, frame),
+        PanelKind::Problems => super::problems::panel(app, inside, frame),
         PanelKind::Solver => super::solver::solver(app, inside, frame),
-        PanelKind::Gradient
-        | PanelKind::Inspector
-        | PanelKind::Sliders
-        | PanelKind::Charts
-        | PanelKind::Problems => {
+        PanelKind::Sliders | PanelKind::Charts => {
             let _ = inside;
         }
     }

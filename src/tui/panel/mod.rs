@@ -4,12 +4,16 @@
 //! A panel is a file here with its state, a file in `draw` that shows it, and
 //! its commands in `command`.
 
+pub mod gradient;
+pub mod inspector;
+pub mod problems;
 pub mod search;
 pub mod solver;
 pub mod sweep;
 
 pub use solver::short_areas;
 
+use super::app::App;
 use crate::grid::SheetId;
 use solver::Solver;
 
@@ -53,8 +57,8 @@ impl PanelKind {
     /// The columns it takes beside the grid.
     pub fn width(self) -> u16 {
         match self {
-            Self::Gradient | Self::Problems | Self::Sliders => 38,
-            Self::Inspector | Self::Solver => 46,
+            Self::Problems | Self::Sliders => 38,
+            Self::Gradient | Self::Inspector | Self::Solver => 46,
             Self::Charts => 60,
         }
     }
@@ -64,6 +68,9 @@ impl PanelKind {
 #[derive(Debug, Default)]
 pub struct Panels {
     pub open: Option<PanelKind>,
+    pub gradient: gradient::Gradient,
+    pub inspector: inspector::Inspector,
+    pub problems: problems::Problems,
     pub solver: Solver,
 }
 
@@ -102,4 +109,12 @@ impl Panels {
         }
         Ok(())
     }
+}
+
+/// Brings what is derived from the document up to its state; called after all
+/// that happens.
+pub fn follow(app: &mut App) {
+    gradient::follow(app);
+    inspector::follow(app);
+    problems::follow(app);
 }
