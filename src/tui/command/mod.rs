@@ -4,14 +4,19 @@
 //! tables. A test runs every command and checks what it does (`tests/tui_commands.rs`).
 
 mod chart;
+mod clipboard;
+mod data;
 mod edit;
 mod entry;
 mod field;
 mod file;
+mod fill;
+mod format;
 mod go;
 mod gradient;
 mod inspector;
 mod journal;
+mod layout;
 mod name;
 mod panel;
 mod point;
@@ -21,6 +26,8 @@ mod solver;
 mod structure;
 mod view;
 mod watch;
+
+pub use clipboard::Copied;
 
 use super::app::App;
 use super::mode::Context;
@@ -167,6 +174,11 @@ const TABLES: &[&[Command]] = &[
     file::COMMANDS,
     journal::COMMANDS,
     edit::COMMANDS,
+    clipboard::COMMANDS,
+    fill::COMMANDS,
+    format::COMMANDS,
+    layout::COMMANDS,
+    data::COMMANDS,
     go::COMMANDS,
     structure::COMMANDS,
     sheet::COMMANDS,
