@@ -114,15 +114,20 @@ pub fn run(file: Option<&Path>, settings: Settings) -> Result<(), RunError> {
             // Clocks on the screen go on while something runs.
             (None, _) => happenings.recv_timeout(TICK),
         };
-        match first {
-            Ok(first) => app.handle(first),
+        let mut happened = match first {
+            Ok(first) => Some(first),
             Err(RecvTimeoutError::Timeout) => continue,
             Err(RecvTimeoutError::Disconnected) => break,
+        };
+        let mut resized = false;
+        while let Some(happening) = happened {
+            resized |= matches!(happening, Happening::Input(Event::Resize(..)));
+            app.handle(happening);
+            happened = if app.has_ended() { None } else { next() };
         }
-        while !app.has_ended()
-            && let Some(next) = next()
-        {
-            app.handle(next);
+        if resized {
+            // A size that was left and came back lost what stood there.
+            terminal.borrow_mut().clear()?;
         }
     }
     Ok(())
