@@ -126,8 +126,12 @@ pub fn run(file: Option<&Path>, settings: Settings) -> Result<(), RunError> {
             happened = if app.has_ended() { None } else { next() };
         }
         if resized {
-            // A size that was left and came back lost what stood there.
-            terminal.borrow_mut().clear()?;
+            // A size that was left and came back lost what stood there; with a
+            // size, all is drawn again. (`Terminal::clear` asks the terminal for
+            // its cursor, which cannot answer while another thread reads.)
+            let mut screen = terminal.borrow_mut();
+            let size = screen.size()?;
+            screen.resize(Screen::new(0, 0, size.width, size.height))?;
         }
     }
     Ok(())
