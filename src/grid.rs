@@ -13,7 +13,9 @@ pub const MAX_COLS: u32 = 16_384;
 
 /// Names a sheet for as long as a workbook is open; unlike a tab's position it
 /// survives moving, renaming and deleting other sheets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 pub struct SheetId(pub u32);
 
 /// A cell's place on its sheet.
@@ -174,14 +176,18 @@ impl fmt::Display for Rect {
 }
 
 /// A cell of a workbook.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 pub struct Cell {
     pub sheet: SheetId,
     pub pos: Pos,
 }
 
 /// A rectangle of a workbook.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 pub struct Area {
     pub sheet: SheetId,
     pub rect: Rect,

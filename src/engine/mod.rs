@@ -22,6 +22,8 @@ mod pool;
 mod preview;
 pub mod problems;
 mod recalc;
+mod replace;
+mod replay;
 pub mod sensitivity;
 mod stale;
 mod trial;
@@ -37,6 +39,8 @@ pub use graph::Graph;
 pub use paste::PasteTextError;
 pub use preview::Preview;
 pub use recalc::{Progress, Recalculation};
+pub use replace::{ReplaceError, Replacement};
+pub use replay::{ReplayError, Replayed};
 pub use trial::value_edits;
 pub use validate::ValidationError;
 

@@ -3,7 +3,7 @@
 use super::{MAX_COLS, MAX_ROWS, Pos, Rect};
 
 /// The lines that are inserted and deleted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Axis {
     Rows,
     Columns,
@@ -62,7 +62,7 @@ impl Axis {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum ShiftKind {
     Insert,
     Delete,
@@ -70,7 +70,7 @@ pub enum ShiftKind {
 
 /// Rows or columns of a sheet inserted or deleted, by which those after them
 /// are pushed on or pulled back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Shift {
     pub axis: Axis,
     pub kind: ShiftKind,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A range with filter buttons in its first row.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct AutoFilter {
     /// Headers included.
     pub rect: Rect,
@@ -53,7 +53,7 @@ impl AutoFilter {
 }
 
 /// What a column's cells must meet.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub enum Criterion {
     /// Cells that show one of these texts, without regard to case, or nothing
     /// where `blanks` is set.
@@ -78,7 +78,7 @@ pub enum Criterion {
 }
 
 /// How two comparisons go together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Join {
     And,
     Or,
@@ -86,13 +86,13 @@ pub enum Join {
 
 /// A comparison of a cell with a text as people type it: a number is compared
 /// with numbers, anything else with texts.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct FilterTest {
     pub operator: FilterOp,
     pub value: Arc<str>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum FilterOp {
     Equal,
     NotEqual,

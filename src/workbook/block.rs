@@ -10,7 +10,7 @@ use std::sync::Arc;
 ///
 /// Formulas come in rectangles, so that a million cells filled with one are
 /// one entry here and one run of the sheet.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Block {
     /// Constants, and values to show for formulas until they are calculated.
     pub cells: Cells,
@@ -35,7 +35,7 @@ impl Block {
 
 /// A formula and the cells that have it, as in a [`Run`], but independent of a
 /// workbook.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct FormulaRun {
     pub rect: Rect,
     pub template: Arc<Template>,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 /// A chart that was made since the workbook was opened. Those that the file
 /// came with stay in the file and are not among the document's.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Chart {
     pub kind: ChartKind,
     /// Empty for none.
@@ -19,7 +19,7 @@ pub struct Chart {
     pub log_y: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum ChartKind {
     Line,
     Scatter,
@@ -30,7 +30,7 @@ pub enum ChartKind {
 
 /// A series of a chart. Its formulas are references with their sheets' names,
 /// or a text for the name; they count from A1.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct ChartSeries {
     pub name: Option<Arc<Template>>,
     /// Categories, or the numbers along the first axis; 1, 2, 3, … without.
@@ -53,7 +53,7 @@ impl Chart {
 
 /// An interval of a histogram; its upper end belongs to it, and the lower end
 /// of the first does.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Bin {
     pub from: f64,
     pub to: f64,

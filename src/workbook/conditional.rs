@@ -5,7 +5,7 @@ use crate::grid::{Pos, Rect};
 use std::sync::Arc;
 
 /// Cells and the rules by which they are shown.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct ConditionalFormat {
     /// Never empty. The first one's top left cell is what relative references
     /// in formulas count from.
@@ -38,7 +38,7 @@ pub(super) fn origin(areas: &[Rect]) -> Pos {
 }
 
 /// A condition and what it does to cells that meet it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Rule {
     /// Rules of a sheet are tried from the lowest number to the highest; what
     /// one has decided no later one changes.
@@ -52,7 +52,7 @@ pub struct Rule {
 }
 
 /// When a rule holds; for scales, bars and icons, how cells are drawn.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub enum Condition {
     /// Two or three points, the colours between them mixed.
     ColourScale(Vec<ScalePoint>),
@@ -128,7 +128,7 @@ impl Condition {
 }
 
 /// How a value is compared with one or two others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum CompareOp {
     Between,
     NotBetween,
@@ -151,7 +151,7 @@ impl CompareOp {
 }
 
 /// What is asked of a cell's text, without regard to case.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum TextTest {
     Contains,
     NotContains,
@@ -160,7 +160,7 @@ pub enum TextTest {
 }
 
 /// A stretch of days around today.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum TimePeriod {
     Yesterday,
     Today,
@@ -176,7 +176,7 @@ pub enum TimePeriod {
 }
 
 /// A value along a scale, found among the values of the format's areas.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub enum Threshold {
     Min,
     Max,
@@ -208,14 +208,14 @@ impl Threshold {
 }
 
 /// A point of a colour scale.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct ScalePoint {
     pub at: Threshold,
     pub colour: Colour,
 }
 
 /// A bar in the cell, as long as its value is far along the scale.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct DataBar {
     pub min: Threshold,
     pub max: Threshold,
@@ -225,7 +225,7 @@ pub struct DataBar {
 }
 
 /// Icons by steps of the value.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct IconSet {
     /// Its name in files: `3TrafficLights1`.
     pub name: Arc<str>,
@@ -236,7 +236,7 @@ pub struct IconSet {
 }
 
 /// Where an icon's step begins.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct IconStep {
     pub from: Threshold,
     /// Whether a value that is just there belongs to it.
@@ -244,7 +244,7 @@ pub struct IconStep {
 }
 
 /// What a conditional format changes of a cell's style; `None` for what it leaves.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct DifferentialFormat {
     pub bold: Option<bool>,
     pub italic: Option<bool>,

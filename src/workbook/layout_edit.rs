@@ -8,7 +8,7 @@ use crate::grid::{Area, Axis, MAX_COLS, MAX_ROWS, Rect, SheetId};
 use std::collections::BTreeMap;
 
 /// A change of a sheet's layout.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub enum LayoutEdit {
     /// The columns from the first to the last.
     Columns {
@@ -35,14 +35,14 @@ pub enum LayoutEdit {
     Filter(Option<AutoFilter>),
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub enum ColumnChange {
     /// In characters of the default font; `None` for the default width.
     Width(Option<f64>),
     Hidden(bool),
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub enum RowChange {
     /// In points; `None` for the default height.
     Height(Option<f64>),

@@ -16,6 +16,8 @@ mod conditional;
 mod external;
 mod fill;
 mod filter;
+mod find;
+pub mod journal;
 mod label;
 mod layout_edit;
 mod merge;
@@ -49,6 +51,7 @@ pub use conditional::{
 };
 pub use external::{ExternalBook, ExternalName, ExternalSheet};
 pub use fill::{DateUnit, Direction, FillError, FillKind, Series, SeriesKind};
+pub use find::{FindError, FindOptions, Finder, LookIn, Pattern};
 pub use layout_edit::{ColumnChange, LayoutEdit, MAX_HEIGHT, MAX_WIDTH, RowChange};
 pub use merge::Merging;
 pub use names::{DefinedName, Names, check_name};

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A name for a formula, mostly a reference.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct DefinedName {
     pub name: Arc<str>,
     /// The sheet it belongs to; `None` for the whole workbook.

@@ -29,7 +29,7 @@ impl Run {
 }
 
 /// How a run's formula fills its cells.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum RunKind {
     /// One value a cell; ranges where single values are wanted are intersected
     /// with the cell's row or column.

@@ -69,7 +69,7 @@ impl Sheet {
     }
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Visibility {
     #[default]
     Visible,
@@ -100,7 +100,7 @@ pub struct RowProps {
 }
 
 /// Rows and columns that stay in view.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Panes {
     pub frozen_rows: u32,
     pub frozen_cols: u32,

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 /// What is to be different about cells; `None` leaves a fact as it is in each.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct StyleChange {
     pub bold: Option<bool>,
     pub italic: Option<bool>,
@@ -23,7 +23,7 @@ pub struct StyleChange {
 }
 
 /// A colour, or that of cells nobody has coloured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Paint {
     /// Automatic for text, none behind cells.
     Automatic,

@@ -96,6 +96,23 @@ impl StyleMap {
             })
     }
 
+    /// The same cells with other styles.
+    pub(super) fn mapped(&self, change: &mut dyn FnMut(u32) -> u32) -> Self {
+        let mut out = Self::default();
+        for (&col, column) in &self.columns {
+            for stretch in column {
+                let rect = Rect {
+                    top: stretch.top,
+                    left: col,
+                    bottom: stretch.bottom,
+                    right: col,
+                };
+                out.set(rect, Some(change(stretch.style)));
+            }
+        }
+        out
+    }
+
     /// The smallest rectangle that holds every cell with a style of its own.
     pub fn used(&self) -> Option<Rect> {
         let rects = self.columns.iter().filter_map(|(&col, column)| {

@@ -8,7 +8,7 @@ pub const GENERAL: &str = "General";
 
 /// What a style says about how a cell is shown. Borders, protection and other
 /// facts that this program does not show stay in the file.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct CellStyle {
     /// The number format's code.
     pub number_format: Arc<str>,
@@ -36,7 +36,7 @@ impl Default for CellStyle {
 }
 
 /// The facts about a style's font that a terminal can show.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Font {
     pub bold: bool,
     pub italic: bool,
@@ -47,10 +47,10 @@ pub struct Font {
 }
 
 /// Red, green, blue; theme and palette colours are resolved when a file is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Colour(pub u8, pub u8, pub u8);
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum HorizontalAlign {
     /// By the kind of value: numbers right, text left, booleans and errors centred.
     #[default]
@@ -122,6 +122,19 @@ impl Styles {
 
     pub fn iter(&self) -> impl Iterator<Item = &CellStyle> {
         self.list.iter()
+    }
+
+    /// The index of a style by its facts: the one it had, where that is still
+    /// such a style, else one made before or a new one.
+    pub(super) fn index_of(&mut self, index: u32, style: CellStyle) -> u32 {
+        if self.list.get(index as usize) == Some(&style) {
+            return index;
+        }
+        let known = self.list.iter().position(|known| *known == style);
+        known.unwrap_or_else(|| {
+            self.list.push(style);
+            self.list.len() - 1
+        }) as u32
     }
 
     /// The index of a style like `base` but for what `change` does to it:

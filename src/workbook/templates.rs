@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Names a template of a workbook.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 pub struct TemplateId(pub u32);
 
 /// A formula in relative form, shared by all cells it was filled into.

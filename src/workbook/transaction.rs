@@ -13,7 +13,7 @@ use std::sync::Arc;
 pub const MAX_FILL: u64 = 32 * MAX_ROWS as u64;
 
 /// What a cell is given.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub enum Content {
     /// A constant; `Blank` clears.
     Value(Value),
@@ -28,7 +28,7 @@ pub enum Content {
 }
 
 /// One change.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub enum Edit {
     /// Gives every cell of the area the same content. A run that is cut is
     /// split; cutting part of a legacy array is refused, as in Excel.
@@ -89,6 +89,7 @@ pub enum Edit {
     /// Gives a sheet other charts.
     SetCharts { sheet: SheetId, charts: Vec<Chart> },
     /// Puts back what another edit changed; found in inverses.
+    #[serde(skip)]
     Restore(Before),
 }
 

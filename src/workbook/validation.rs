@@ -6,7 +6,7 @@ use crate::grid::{Pos, Rect};
 use std::sync::Arc;
 
 /// What may be entered into some cells, and what is said about it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Validation {
     /// Never empty. The first one's top left cell is what relative references
     /// in formulas count from.
@@ -46,7 +46,7 @@ impl Validation {
 }
 
 /// What a cell may hold.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub enum Allowed {
     Any,
     /// A number, compared with as many formulas as the operator wants.
@@ -62,7 +62,7 @@ pub enum Allowed {
 }
 
 /// What is compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum NumberKind {
     Whole,
     Decimal,
@@ -73,21 +73,21 @@ pub enum NumberKind {
 }
 
 /// A title and a text; either may be empty.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Message {
     pub title: Arc<str>,
     pub text: Arc<str>,
 }
 
 /// What happens with an entry that is not allowed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Alert {
     pub style: AlertStyle,
     /// What is said instead of the usual words.
     pub message: Message,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum AlertStyle {
     /// The entry is refused.
     #[default]

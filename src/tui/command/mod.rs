@@ -3,6 +3,7 @@
 //! Keys, the palette, the help page and the configuration file are made from these
 //! tables. A test runs every command and checks what it does (`tests/tui_commands.rs`).
 
+mod chart;
 mod edit;
 mod entry;
 mod field;
@@ -14,6 +15,7 @@ mod name;
 mod panel;
 mod point;
 mod sheet;
+mod slider;
 mod solver;
 mod structure;
 mod view;
@@ -173,6 +175,8 @@ const TABLES: &[&[Command]] = &[
     inspector::COMMANDS,
     watch::COMMANDS,
     solver::COMMANDS,
+    slider::COMMANDS,
+    chart::COMMANDS,
     field::COMMANDS,
     entry::COMMANDS,
     point::COMMANDS,

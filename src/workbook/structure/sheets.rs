@@ -13,7 +13,7 @@ use crate::workbook::{
 use std::sync::Arc;
 
 /// A change of one sheet as a whole.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub enum SheetEdit {
     /// Formulas follow.
     Rename(Arc<str>),

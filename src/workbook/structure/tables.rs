@@ -15,7 +15,7 @@ use crate::workbook::{
 use std::sync::Arc;
 
 /// A change of one table.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub enum TableEdit {
     /// Makes a table of an area whose first row holds the headers. They become
     /// texts that differ from one another; a single row gets one of data.
