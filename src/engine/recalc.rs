@@ -254,7 +254,7 @@ impl Recalc<'_> {
     /// Records what evaluating the dirty part of a dynamic formula's run read;
     /// what its other cells read is kept. Where some of it is still dirty, cells
     /// of the run itself too, the run is evaluated again in the next pass, which
-    /// knows the right order. The runs `settled` have been calculated.
+    /// knows the right order. The runs `settled`, by their ids, are calculated.
     fn touched(&mut self, id: NodeId, mut touched: Vec<Area>, dirty: &Dirty, settled: &[NodeId]) {
         let graph = &mut self.engine.graph;
         let node = graph.node(id);
@@ -264,7 +264,7 @@ impl Recalc<'_> {
         let touched = merged(touched);
         let late = touched.iter().any(|area| {
             graph.producers(*area).into_iter().any(|producer| {
-                !settled.contains(&producer)
+                settled.binary_search(&producer).is_err()
                     && dirty
                         .get(producer)
                         .is_some_and(|dirt| dirt.meets(&area.rect))
