@@ -4,13 +4,18 @@
 //! tables. A test runs every command and checks what it does (`tests/tui_commands.rs`).
 
 mod chart;
+mod clipboard;
+mod data;
 mod edit;
 mod entry;
 mod field;
 mod file;
+mod fill;
+mod format;
 mod go;
 mod gradient;
 mod inspector;
+mod layout;
 mod name;
 mod panel;
 mod point;
@@ -20,6 +25,8 @@ mod solver;
 mod structure;
 mod view;
 mod watch;
+
+pub use clipboard::Copied;
 
 use super::app::App;
 use super::mode::Context;
@@ -165,6 +172,11 @@ impl Command {
 const TABLES: &[&[Command]] = &[
     file::COMMANDS,
     edit::COMMANDS,
+    clipboard::COMMANDS,
+    fill::COMMANDS,
+    format::COMMANDS,
+    layout::COMMANDS,
+    data::COMMANDS,
     go::COMMANDS,
     structure::COMMANDS,
     sheet::COMMANDS,
