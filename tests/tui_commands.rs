@@ -1,6 +1,8 @@
 //! Every command of the terminal application, run by its keys or from the
 //! palette, and what it does.
 
+#[path = "tui_commands/cells.rs"]
+mod cells;
 #[path = "shared/driver.rs"]
 mod driver;
 
@@ -384,7 +386,7 @@ const CASES: &[Case] = &[
     ),
     case(
         "sheet.unhide",
-        "Shift+F11 Ctrl+P `hide the sheet` Enter Ctrl+P `unhide` Enter",
+        "Shift+F11 Ctrl+P `hide the sheet` Enter Ctrl+P `unhide a sheet` Enter",
         |d| front(d) == "Sheet2",
     ),
     case(
@@ -452,6 +454,9 @@ const CASES: &[Case] = &[
     ),
     case("view.palette", "Ctrl+P", |d| {
         d.app.mode.context() == Context::Palette
+    }),
+    case("view.command-line", ": `goto C3` Enter", |d| {
+        active(d) == "C3"
     }),
     case("view.help", "F1", |d| d.screen().contains("Help: Esc")),
     case("panel.gradient", "F7", |d| {
@@ -625,6 +630,10 @@ const CASES: &[Case] = &[
     }),
 ];
 
+fn cases() -> impl Iterator<Item = &'static Case> {
+    CASES.iter().chain(cells::CASES)
+}
+
 /// Fills A1:B3 and goes to C2.
 const BLOCK: &str = "Ctrl+G `A1:B3` Enter `1` Ctrl+J Ctrl+G `C2` Enter";
 
@@ -633,7 +642,7 @@ fn every_command_does_what_it_says() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().to_str().unwrap();
     let mut failed = Vec::new();
-    for case in CASES {
+    for case in cases() {
         let mut driver = Driver::empty();
         let keys = match case.keys.strip_prefix("{list}") {
             Some(keys) => {
@@ -660,7 +669,7 @@ fn every_command_does_what_it_says() {
 
 #[test]
 fn every_command_has_a_case() {
-    let covered: BTreeSet<&str> = CASES.iter().map(|case| case.command).collect();
+    let covered: BTreeSet<&str> = cases().map(|case| case.command).collect();
     let there: BTreeSet<&str> = command::all().map(|command| command.name).collect();
     assert_eq!(covered, there);
 }

@@ -1,6 +1,6 @@
 //! The application's state, and what changes it.
 
-use super::command::{self, Call, Command, Refusal};
+use super::command::{self, Call, Command, Copied, Refusal};
 use super::document::Document;
 use super::entry::Entry;
 use super::jobs::{Happening, Host, Jobs};
@@ -52,6 +52,8 @@ pub struct App {
     extending: bool,
     /// The last change, to be made again elsewhere.
     last_change: Option<Change>,
+    /// What was copied or cut here.
+    pub(super) copied: Option<Copied>,
     /// Places by a letter.
     pub marks: HashMap<char, Cell>,
     /// Where the cursor was before jumps.
@@ -102,6 +104,7 @@ impl App {
             awaiting: None,
             extending: false,
             last_change: None,
+            copied: None,
             marks: HashMap::new(),
             jumps: Jumps::default(),
             screen: Screen::new(0, 0, 80, 24),
@@ -520,7 +523,7 @@ impl App {
             return;
         }
         self.pending.push(chord);
-        match self.keymap.find(self.mode.context(), &self.pending) {
+        match self.find_command() {
             Match::Prefix => {}
             Match::Command(command) => {
                 self.pending.clear();
@@ -541,6 +544,15 @@ impl App {
                 }
             }
         }
+    }
+
+    /// What the pressed keys stand for.
+    fn find_command(&self) -> Match {
+        let context = match self.mode.context() {
+            Context::Grid if self.extending => Context::Select,
+            context => context,
+        };
+        self.keymap.find(context, &self.pending)
     }
 
     /// Runs a command.
@@ -711,6 +723,12 @@ impl App {
     /// Text that the terminal pasted.
     fn pasted(&mut self, text: &str) {
         match &mut self.mode {
+            Mode::Grid => {
+                if let Err(Refusal(why)) = self.paste_text(text) {
+                    self.warn(why);
+                }
+                return;
+            }
             Mode::Entry(entry) => entry.insert(text),
             mode => match mode.input_mut() {
                 Some(input) => insert(input, text),

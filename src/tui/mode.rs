@@ -35,6 +35,8 @@ pub enum Mode {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Context {
     Grid,
+    /// The grid while moving extends the selection.
+    Select,
     /// A cell's content is being typed; what follows has more keys for a while.
     Entry,
     /// The arrows accept it and move.
@@ -58,6 +60,7 @@ impl Context {
     pub fn parent(self) -> Option<Self> {
         match self {
             Self::Typing | Self::Pointing | Self::Completion => Some(Self::Entry),
+            Self::Select => Some(Self::Grid),
             _ => None,
         }
     }
@@ -110,6 +113,8 @@ impl Field {
 /// All commands, searched by what is typed.
 #[derive(Debug, Default)]
 pub struct Palette {
+    /// Whether a short form with its argument may be typed: after `:`.
+    pub takes_short_forms: bool,
     pub input: Input,
     pub list: List,
 }
@@ -119,7 +124,10 @@ impl Palette {
     /// must occur in name, title or help; those that begin with it lead.
     pub fn matches(&self) -> Vec<&'static Command> {
         let typed = self.input.value().to_lowercase();
-        let (typed, _) = split_argument(&typed);
+        let (typed, _) = match self.takes_short_forms {
+            true => split_argument(&typed),
+            false => (typed.as_str(), None),
+        };
         let words: Vec<&str> = typed.split_whitespace().collect();
         let mut found: Vec<(usize, &'static Command)> = super::command::all()
             .filter(|command| command.in_palette())
@@ -131,6 +139,9 @@ impl Palette {
 
     /// What is typed after a command's short form: `w` and `out.xlsx` of `w out.xlsx`.
     pub fn short_form(&self) -> Option<(&'static Command, Option<String>)> {
+        if !self.takes_short_forms {
+            return None;
+        }
         let (word, argument) = split_argument(self.input.value());
         let command = super::command::all().find(|command| command.short.contains(&word))?;
         Some((command, argument.map(str::to_owned)))

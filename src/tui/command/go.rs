@@ -1,9 +1,10 @@
 //! Moving and selecting.
 
 use super::{Call, Command, Refusal};
-use crate::grid::{MAX_COLS, MAX_ROWS, Pos, Rect};
+use crate::grid::{Axis, MAX_COLS, MAX_ROWS, Pos, Rect};
 use crate::tui::app::App;
 use crate::tui::selection::Selection;
+use crate::workbook::Towards;
 
 pub const COMMANDS: &[Command] = &[
     Command::grid("go.down", "Down", "Moves one cell down.", |app, call| {
@@ -102,19 +103,117 @@ pub const COMMANDS: &[Command] = &[
                 let col = here(app).col;
                 return to(app, Pos::new(row.clamp(1, MAX_ROWS) - 1, col));
             }
-            let used = app
-                .document
-                .engine()
-                .workbook()
-                .sheet(app.sheet())
-                .cells
-                .used();
-            let end = used.map_or(Pos::new(0, 0), |used| Pos::new(used.bottom, used.right));
+            let end = last_used(app);
             to(app, end)
         },
     )
     .keys(&["Ctrl+End"])
     .vim(&["G"]),
+    Command::grid(
+        "go.edge-down",
+        "To the edge down",
+        "Moves down to where filled cells end or begin.",
+        |app, call| edge(app, call, Towards::Down),
+    )
+    .keys(&["Ctrl+Down"]),
+    Command::grid(
+        "go.edge-up",
+        "To the edge up",
+        "Moves up to where filled cells end or begin.",
+        |app, call| edge(app, call, Towards::Up),
+    )
+    .keys(&["Ctrl+Up"]),
+    Command::grid(
+        "go.edge-left",
+        "To the edge left",
+        "Moves left to where filled cells end or begin.",
+        |app, call| edge(app, call, Towards::Left),
+    )
+    .keys(&["Ctrl+Left"]),
+    Command::grid(
+        "go.edge-right",
+        "To the edge right",
+        "Moves right to where filled cells end or begin.",
+        |app, call| edge(app, call, Towards::Right),
+    )
+    .keys(&["Ctrl+Right"])
+    .vim(&["$"]),
+    Command::grid(
+        "select.edge-down",
+        "Extend to the edge down",
+        "Extends the selection down to where filled cells end or begin.",
+        |app, _| {
+            let to = edge_from(app, app.selection().moving(), Towards::Down);
+            extend_to(app, to)
+        },
+    )
+    .keys(&["Ctrl+Shift+Down"]),
+    Command::grid(
+        "select.edge-up",
+        "Extend to the edge up",
+        "Extends the selection up to where filled cells end or begin.",
+        |app, _| {
+            let to = edge_from(app, app.selection().moving(), Towards::Up);
+            extend_to(app, to)
+        },
+    )
+    .keys(&["Ctrl+Shift+Up"]),
+    Command::grid(
+        "select.edge-left",
+        "Extend to the edge left",
+        "Extends the selection left to where filled cells end or begin.",
+        |app, _| {
+            let to = edge_from(app, app.selection().moving(), Towards::Left);
+            extend_to(app, to)
+        },
+    )
+    .keys(&["Ctrl+Shift+Left"]),
+    Command::grid(
+        "select.edge-right",
+        "Extend to the edge right",
+        "Extends the selection right to where filled cells end or begin.",
+        |app, _| {
+            let to = edge_from(app, app.selection().moving(), Towards::Right);
+            extend_to(app, to)
+        },
+    )
+    .keys(&["Ctrl+Shift+Right"]),
+    Command::grid(
+        "select.start",
+        "Extend to the start",
+        "Extends the selection to the first cell.",
+        |app, _| extend_to(app, Pos::new(0, 0)),
+    )
+    .keys(&["Ctrl+Shift+Home"]),
+    Command::grid(
+        "select.end",
+        "Extend to the end",
+        "Extends the selection to the last used row and column.",
+        |app, _| {
+            let end = last_used(app);
+            extend_to(app, end)
+        },
+    )
+    .keys(&["Ctrl+Shift+End"]),
+    Command::grid(
+        "select.all",
+        "Select all",
+        "Selects the region around the active cell; where it is selected, the whole sheet.",
+        |app, _| {
+            let sheet = app.sheet();
+            let workbook = app.document.engine().workbook();
+            let selection = app.selection();
+            let region = workbook.sheet(sheet).cells.region(selection.active());
+            let whole = Axis::Rows.lines(0, MAX_ROWS - 1);
+            let rect = match selection.last() == region {
+                true => whole,
+                false => region,
+            };
+            *app.selection_mut() = Selection::rect(rect);
+            Ok(())
+        },
+    )
+    .keys(&["Ctrl+A"]),
     Command::grid(
         "go.to",
         "Go to",
@@ -261,9 +360,33 @@ fn to(app: &mut App, at: Pos) -> Result<(), Refusal> {
 fn extend(app: &mut App, call: &Call, rows: i64, cols: i64) -> Result<(), Refusal> {
     let times = i64::from(call.times());
     let to = moved(app, app.selection().moving(), rows * times, cols * times);
+    extend_to(app, to)
+}
+
+fn extend_to(app: &mut App, to: Pos) -> Result<(), Refusal> {
     app.selection_mut().extend(to);
     app.reveal(to);
     Ok(())
+}
+
+fn edge(app: &mut App, call: &Call, towards: Towards) -> Result<(), Refusal> {
+    let mut at = here(app);
+    for _ in 0..call.times() {
+        at = edge_from(app, at, towards);
+    }
+    to(app, at)
+}
+
+fn edge_from(app: &App, from: Pos, towards: Towards) -> Pos {
+    let workbook = app.document.engine().workbook();
+    workbook.sheet(app.sheet()).cells.edge(from, towards)
+}
+
+/// The last used row and column.
+fn last_used(app: &App) -> Pos {
+    let workbook = app.document.engine().workbook();
+    let used = workbook.sheet(app.sheet()).cells.used();
+    used.map_or(Pos::new(0, 0), |used| Pos::new(used.bottom, used.right))
 }
 
 /// So many visible rows and columns further, within the sheet.

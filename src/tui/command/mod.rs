@@ -3,13 +3,18 @@
 //! Keys, the palette, the help page and the configuration file are made from these
 //! tables. A test runs every command and checks what it does (`tests/tui_commands.rs`).
 
+mod clipboard;
+mod data;
 mod edit;
 mod entry;
 mod field;
 mod file;
+mod fill;
+mod format;
 mod go;
 mod gradient;
 mod inspector;
+mod layout;
 mod name;
 mod panel;
 mod point;
@@ -18,6 +23,8 @@ mod solver;
 mod structure;
 mod view;
 mod watch;
+
+pub use clipboard::Copied;
 
 use super::app::App;
 use super::mode::Context;
@@ -163,6 +170,11 @@ impl Command {
 const TABLES: &[&[Command]] = &[
     file::COMMANDS,
     edit::COMMANDS,
+    clipboard::COMMANDS,
+    fill::COMMANDS,
+    format::COMMANDS,
+    layout::COMMANDS,
+    data::COMMANDS,
     go::COMMANDS,
     structure::COMMANDS,
     sheet::COMMANDS,

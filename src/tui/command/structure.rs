@@ -22,7 +22,7 @@ pub const COMMANDS: &[Command] = &[
         |app, call| shift(app, call, Axis::Rows, ShiftKind::Delete),
     )
     .keys(&["Alt+Delete"])
-    .vim(&["d d"])
+    .vim(&["d r"])
     .repeats(),
     Command::grid(
         "columns.insert",

@@ -23,7 +23,20 @@ pub const COMMANDS: &[Command] = &[
             Ok(())
         },
     )
-    .keys(&["Ctrl+P", ":"]),
+    .keys(&["Ctrl+P"]),
+    Command::grid(
+        "view.command-line",
+        "Command line",
+        "Takes a command by its short name, with an argument: w out.xlsx.",
+        |app, _| {
+            app.mode = Mode::Palette(Palette {
+                takes_short_forms: true,
+                ..Palette::default()
+            });
+            Ok(())
+        },
+    )
+    .keys(&[":"]),
     Command::grid(
         "view.help",
         "Help",

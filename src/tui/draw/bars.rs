@@ -7,8 +7,8 @@ use crate::tui::entry::text_of;
 use crate::tui::layout::NAME_BOX;
 use crate::tui::mode::Mode;
 use crate::tui::selection::address;
-use crate::value::format::printable;
-use crate::workbook::Visibility;
+use crate::value::format::{general, printable};
+use crate::workbook::{Statistics, Visibility};
 use ratatui::Frame;
 use ratatui::layout::Rect as Screen;
 use ratatui::style::{Modifier, Style};
@@ -191,8 +191,45 @@ pub fn status(app: &App, area: Screen, frame: &mut Frame) {
         frame.render_widget(outlook, right);
     }
     let pending = app.pending();
-    if !pending.is_empty() {
-        let line = Line::from(format!("{pending} ")).right_aligned();
-        frame.render_widget(line, area);
+    let right = match pending.is_empty() {
+        true => measures(app),
+        false => pending,
+    };
+    let width = right.width() as u16 + 2;
+    if !right.is_empty() && width < area.width {
+        let right_area = Screen {
+            x: area.right() - width,
+            width,
+            ..area
+        };
+        frame.render_widget(Clear, right_area);
+        frame.buffer_mut().set_style(right_area, app.theme.bar());
+        frame.render_widget(Line::from(format!(" {right} ")), right_area);
+    }
+}
+
+/// What a selection of several cells amounts to.
+fn measures(app: &App) -> String {
+    let selection = app.selection();
+    if selection.is_one_cell() {
+        return String::new();
+    }
+    let workbook = app.document.engine().workbook();
+    let cells = &workbook.sheet(app.sheet()).cells;
+    let mut all = Statistics::default();
+    for area in selection.areas() {
+        all.join(&cells.statistics(*area));
+    }
+    let shown = |x: f64| general(x, 12).unwrap_or_else(|| x.to_string());
+    match (all.average(), all.error) {
+        (_, Some(error)) => format!("count {}  {error}", all.count),
+        (Some(average), None) => format!(
+            "sum {}  average {}  count {}",
+            shown(all.sum),
+            shown(average),
+            all.count
+        ),
+        (None, None) if all.count > 0 => format!("count {}", all.count),
+        (None, None) => String::new(),
     }
 }

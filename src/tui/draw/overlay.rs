@@ -55,7 +55,8 @@ pub fn palette(app: &App, palette: &Palette, frame: &mut Frame) {
         height: inside.height.min(1),
         ..inside
     };
-    input_line(&palette.input, "> ", first, frame);
+    let before = if palette.takes_short_forms { ":" } else { "> " };
+    input_line(&palette.input, before, first, frame);
     let list = Screen {
         y: inside.y + first.height,
         height: inside.height - first.height,

@@ -1,0 +1,264 @@
+//! Sorting and filtering.
+
+use super::{Call, Command, Refusal};
+use crate::grid::{Area, column_name, parse_column};
+use crate::tui::app::App;
+use crate::tui::selection::Selection;
+use crate::value::Value;
+use crate::workbook::{AutoFilter, Criterion, FilterOp, FilterTest, SortKey};
+
+pub const COMMANDS: &[Command] = &[
+    Command::grid(
+        "data.sort-up",
+        "Sort ascending",
+        "Sorts the selected rows, or the region around the active cell, by the active column.",
+        |app, _| sort_by_active(app, false),
+    ),
+    Command::grid(
+        "data.sort-down",
+        "Sort descending",
+        "Sorts the selected rows, or the region around the active cell, by the active column, last first.",
+        |app, _| sort_by_active(app, true),
+    ),
+    Command::grid(
+        "data.sort",
+        "Sort by columns",
+        "Sorts by several columns: C, -A sorts by C, then by A descending.",
+        sort,
+    )
+    .short(&["sort"]),
+    Command::grid(
+        "data.filter",
+        "Filter",
+        "Gives the region around the active cell a filter, or takes it away and shows all rows.",
+        |app, _| {
+            let sheet = app.sheet();
+            let workbook = app.document.engine().workbook();
+            let filter = match workbook.sheet(sheet).filter {
+                Some(_) => None,
+                None => Some(AutoFilter::new(region(app).rect)),
+            };
+            let transaction = workbook.set_filter(sheet, filter);
+            app.apply(&transaction)
+        },
+    )
+    .keys(&["Alt+F"]),
+    Command::grid(
+        "data.filter-column",
+        "Filter the column",
+        "Shows the rows whose value in the active column meets a condition: >5, <>x, *ab*, top 10, male, blank.",
+        filter_column,
+    )
+    .short(&["filter"]),
+    Command::grid(
+        "data.filter-value",
+        "Filter by the cell's value",
+        "Shows the rows that have the active cell's value in its column.",
+        |app, _| {
+            let shown = app.document.engine().display(app.active_cell());
+            let blanks = shown.is_empty();
+            let texts = if blanks { Vec::new() } else { vec![shown.into()] };
+            set_criterion(app, Some(Criterion::Values { texts, blanks }))
+        },
+    ),
+    Command::grid(
+        "data.clear-filter",
+        "Clear the column's filter",
+        "Shows the rows again that the active column's condition hides.",
+        |app, _| set_criterion(app, None),
+    ),
+    Command::grid(
+        "data.reapply-filter",
+        "Apply the filter again",
+        "Hides and shows rows by the values that they have now.",
+        |app, _| {
+            let sheet = app.sheet();
+            let transaction = app.document.engine().workbook().reapply_filter(sheet);
+            let transaction = transaction.ok_or_else(|| Refusal::new("the sheet has no filter"))?;
+            app.apply(&transaction)
+        },
+    ),
+];
+
+/// The selected cells; of one cell the region around it.
+fn region(app: &App) -> Area {
+    let sheet = app.sheet();
+    let selection = app.selection();
+    let rect = match selection.is_one_cell() {
+        true => {
+            let workbook = app.document.engine().workbook();
+            workbook.sheet(sheet).cells.region(selection.active())
+        }
+        false => selection.last(),
+    };
+    Area { sheet, rect }
+}
+
+/// Whether the first row of an area looks like headers: texts alone, above
+/// something else.
+fn has_header(app: &App, area: Area) -> bool {
+    let cells = &app.document.engine().workbook().sheet(area.sheet).cells;
+    let row = |row: u32| {
+        let line = crate::grid::Rect {
+            top: row,
+            bottom: row,
+            ..area.rect
+        };
+        cells
+            .iter(line)
+            .map(|(_, value)| value)
+            .collect::<Vec<Value>>()
+    };
+    let is_text = |value: &Value| matches!(value, Value::Text(_));
+    let first = row(area.rect.top);
+    area.rect.rows() > 1
+        && !first.is_empty()
+        && first.iter().all(is_text)
+        && !row(area.rect.top + 1).iter().all(is_text)
+}
+
+fn sort_by_active(app: &mut App, descending: bool) -> Result<(), Refusal> {
+    let col = app.selection().active().col;
+    sort_region(app, &[SortKey { col, descending }])
+}
+
+fn sort(app: &mut App, call: &Call) -> Result<(), Refusal> {
+    let Some(text) = &call.argument else {
+        let col = column_name(app.selection().active().col);
+        app.ask("data.sort", "Columns to sort by (C, -A)", &col);
+        return Ok(());
+    };
+    let mut keys = Vec::new();
+    for part in text.split(',') {
+        let part = part.trim();
+        let (letters, descending) = match part.strip_prefix('-') {
+            Some(letters) => (letters.trim(), true),
+            None => (part, false),
+        };
+        let col = parse_column(letters)
+            .ok_or_else(|| Refusal::new(format!("\"{part}\" is no column: say C, -A")))?;
+        keys.push(SortKey { col, descending });
+    }
+    sort_region(app, &keys)
+}
+
+fn sort_region(app: &mut App, keys: &[SortKey]) -> Result<(), Refusal> {
+    let area = region(app);
+    let header = has_header(app, area);
+    let transaction = app.document.engine().workbook().sort(area, keys, header)?;
+    app.apply(&transaction)?;
+    app.select(Selection::rect(area.rect));
+    Ok(())
+}
+
+fn filter_column(app: &mut App, call: &Call) -> Result<(), Refusal> {
+    match &call.argument {
+        Some(text) => {
+            let criterion = parse_criterion(text.trim()).ok_or_else(|| {
+                Refusal::new(format!(
+                    "\"{text}\" is no condition: say >5, *ab*, top 10, male"
+                ))
+            })?;
+            set_criterion(app, Some(criterion))
+        }
+        None => {
+            app.ask(
+                "data.filter-column",
+                "Condition (>5, <>x, *ab*, top 10, male, blank)",
+                "",
+            );
+            Ok(())
+        }
+    }
+}
+
+fn set_criterion(app: &mut App, criterion: Option<Criterion>) -> Result<(), Refusal> {
+    let sheet = app.sheet();
+    let workbook = app.document.engine().workbook();
+    let mut filter = match &workbook.sheet(sheet).filter {
+        Some(filter) => filter.clone(),
+        None => AutoFilter::new(region(app).rect),
+    };
+    let col = app.selection().active().col;
+    if !(filter.rect.left..=filter.rect.right).contains(&col) {
+        return Err(Refusal::new(format!(
+            "the filter is on {}: go to one of its columns",
+            filter.rect
+        )));
+    }
+    let column = col - filter.rect.left;
+    match criterion {
+        Some(criterion) => filter.columns.insert(column, criterion),
+        None => filter.columns.remove(&column),
+    };
+    let transaction = workbook.set_filter(sheet, Some(filter));
+    app.apply(&transaction)
+}
+
+/// Reads `>5`, `<>x`, `top 10`, `bottom 5%`, `blank`, or a text with wildcards.
+fn parse_criterion(text: &str) -> Option<Criterion> {
+    let lower = text.to_lowercase();
+    if lower.is_empty() || lower == "blank" {
+        return Some(Criterion::Values {
+            texts: Vec::new(),
+            blanks: true,
+        });
+    }
+    for (word, bottom) in [("top ", false), ("bottom ", true)] {
+        if let Some(rest) = lower.strip_prefix(word) {
+            let (number, percent) = match rest.trim().strip_suffix('%') {
+                Some(number) => (number, true),
+                None => (rest.trim(), false),
+            };
+            let count = crate::value::parse_number(number).filter(|count| *count > 0.0)?;
+            return Some(Criterion::Top {
+                count,
+                percent,
+                bottom,
+            });
+        }
+    }
+    const OPERATORS: [(&str, FilterOp); 6] = [
+        ("<>", FilterOp::NotEqual),
+        (">=", FilterOp::GreaterEqual),
+        ("<=", FilterOp::LessEqual),
+        (">", FilterOp::Greater),
+        ("<", FilterOp::Less),
+        ("=", FilterOp::Equal),
+    ];
+    let found = OPERATORS
+        .iter()
+        .find_map(|(sign, operator)| Some((*operator, text.strip_prefix(sign)?)));
+    let (operator, value) = found.unwrap_or((FilterOp::Equal, text));
+    let first = FilterTest {
+        operator,
+        value: value.trim().into(),
+    };
+    Some(Criterion::Custom {
+        first,
+        second: None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn conditions_are_read_as_they_are_written() {
+        let test = |text| match parse_criterion(text) {
+            Some(Criterion::Custom { first, .. }) => (first.operator, first.value.to_string()),
+            other => panic!("{text}: {other:?}"),
+        };
+        assert_eq!(test(">= 5"), (FilterOp::GreaterEqual, "5".into()));
+        assert_eq!(test("<>x"), (FilterOp::NotEqual, "x".into()));
+        assert_eq!(test("*ab*"), (FilterOp::Equal, "*ab*".into()));
+        let top = Criterion::Top {
+            count: 5.0,
+            percent: true,
+            bottom: true,
+        };
+        assert_eq!(parse_criterion("bottom 5%"), Some(top));
+        assert_eq!(parse_criterion("top x"), None);
+    }
+}
