@@ -10,17 +10,20 @@ mod entry;
 mod field;
 mod file;
 mod fill;
+mod find;
 mod format;
 mod go;
 mod gradient;
+pub(super) mod import;
 mod inspector;
-mod layout;
+pub(super) mod layout;
 mod name;
 mod panel;
 mod point;
 mod sheet;
 mod solver;
 mod structure;
+mod table;
 mod view;
 mod watch;
 
@@ -175,6 +178,9 @@ const TABLES: &[&[Command]] = &[
     format::COMMANDS,
     layout::COMMANDS,
     data::COMMANDS,
+    find::COMMANDS,
+    table::COMMANDS,
+    import::COMMANDS,
     go::COMMANDS,
     structure::COMMANDS,
     sheet::COMMANDS,

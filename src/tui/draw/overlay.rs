@@ -12,7 +12,7 @@ use ratatui::widgets::{Block, Clear, Paragraph, Wrap};
 use tui_input::Input;
 
 /// A box over the grid, as wide and high as there is room for.
-fn window(screen: Screen, width: u16, height: u16) -> Screen {
+pub fn window(screen: Screen, width: u16, height: u16) -> Screen {
     let width = width.min(screen.width);
     let height = height.min(screen.height);
     Screen {
