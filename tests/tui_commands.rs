@@ -3,6 +3,8 @@
 
 #[path = "tui_commands/cells.rs"]
 mod cells;
+#[path = "tui_commands/data.rs"]
+mod data;
 #[path = "shared/driver.rs"]
 mod driver;
 
@@ -11,9 +13,11 @@ use gradsheet::grid::{Cell, Pos};
 use gradsheet::solver::Status;
 use gradsheet::tui::command;
 use gradsheet::tui::panel::PanelKind;
+use gradsheet::tui::panel::charts::Plotted;
 use gradsheet::tui::panel::solver::{Form, Row, Wanted};
 use gradsheet::tui::{Context, Mode, address};
 use gradsheet::value::Value;
+use gradsheet::workbook::ChartKind;
 use std::collections::BTreeSet;
 
 /// A command, what is played before and to run it, and what must hold then.
@@ -92,6 +96,29 @@ macro_rules! slow_problem {
             $keys
         )
     };
+}
+
+/// `keys` pressed where A1 and A2, 2 and 4, have sliders.
+macro_rules! sliders {
+    ($keys:literal) => {
+        concat!("`2` Enter `4` Enter Up Shift+Up Alt+B Up ", $keys)
+    };
+}
+
+/// `keys` pressed where A1:B3, numbers below a header, are selected.
+macro_rules! numbers {
+    ($keys:literal) => {
+        concat!(
+            "`x` Tab `y` Enter Left `1` Tab `4` Enter Left `2` Tab `9` Enter \
+             Ctrl+Home Shift+Down Shift+Down Shift+Right ",
+            $keys
+        )
+    };
+}
+
+fn chart(driver: &Driver) -> &Plotted {
+    let charts = &driver.app.panels.charts;
+    &charts.charts[charts.chosen]
 }
 
 fn form(driver: &Driver) -> &Form {
@@ -604,6 +631,81 @@ const CASES: &[Case] = &[
     case("pick.cancel", problem!("Down F6 Right Esc"), |d| {
         form(d).objective == "A2" && d.app.mode.context() == Context::Panel(PanelKind::Solver)
     }),
+    case("slider.add", "`5` Enter Up Alt+B", |d| {
+        d.app.panels.sliders.sliders.len() == 1
+            && d.app.mode.context() == Context::Panel(PanelKind::Sliders)
+    }),
+    case("slider.next", sliders!("Down"), |d| {
+        d.app.panels.sliders.chosen == 1
+    }),
+    case("slider.previous", sliders!("Down Up"), |d| {
+        d.app.panels.sliders.chosen == 0
+    }),
+    case("slider.more", sliders!("Right Right"), |d| {
+        d.shown("A1") == "2.2"
+    }),
+    case("slider.less", sliders!("Left"), |d| d.shown("A1") == "1.9"),
+    case("slider.much-more", sliders!("Shift+Right"), |d| {
+        d.shown("A1") == "3"
+    }),
+    case("slider.much-less", sliders!("Down Shift+Left"), |d| {
+        d.shown("A2") == "2"
+    }),
+    case(
+        "slider.range",
+        sliders!("F2 Ctrl+U `0 to 9 by 3` Enter Right"),
+        |d| d.shown("A1") == "6",
+    ),
+    case("slider.remove", sliders!("Delete"), |d| {
+        d.app.panels.sliders.sliders.len() == 1
+    }),
+    case("slider.undo", sliders!("Right Right Ctrl+Z"), |d| {
+        d.shown("A1") == "2"
+    }),
+    case("chart.line", numbers!("Ctrl+P `line chart` Enter"), |d| {
+        chart(d).kind == ChartKind::Line
+    }),
+    case("chart.scatter", numbers!("Ctrl+P `scatter` Enter"), |d| {
+        chart(d).kind == ChartKind::Scatter
+    }),
+    case(
+        "chart.column",
+        numbers!("Ctrl+P `column chart` Enter"),
+        |d| chart(d).kind == ChartKind::Column,
+    ),
+    case(
+        "chart.histogram",
+        numbers!("Ctrl+P `histogram` Enter"),
+        |d| chart(d).kind == ChartKind::Histogram,
+    ),
+    case(
+        "chart.next",
+        numbers!("F11 Esc Ctrl+P `histogram` Enter Left Right"),
+        |d| chart(d).kind == ChartKind::Histogram,
+    ),
+    case(
+        "chart.previous",
+        numbers!("F11 Esc Ctrl+P `histogram` Enter Left"),
+        |d| chart(d).kind == ChartKind::Line,
+    ),
+    case("chart.kind", numbers!("F11 Space"), |d| {
+        chart(d).kind == ChartKind::Scatter
+    }),
+    case("chart.log", numbers!("F11 Ctrl+L"), |d| chart(d).log),
+    case("chart.title", numbers!("F11 Enter `Loss` Enter"), |d| {
+        d.screen().contains("Loss ")
+    }),
+    case(
+        "chart.insert",
+        numbers!("F11 Insert F6 Ctrl+Z Ctrl+Y"),
+        |d| {
+            let workbook = d.app.document.engine().workbook();
+            workbook.sheet(d.app.sheet()).charts.len() == 1
+        },
+    ),
+    case("chart.remove", numbers!("F11 Delete"), |d| {
+        d.app.panels.charts.charts.is_empty()
+    }),
     case("list.close", "F1 Esc", |d| matches!(d.app.mode, Mode::Grid)),
     case(
         "list.down",
@@ -631,7 +733,7 @@ const CASES: &[Case] = &[
 ];
 
 fn cases() -> impl Iterator<Item = &'static Case> {
-    CASES.iter().chain(cells::CASES)
+    CASES.iter().chain(cells::CASES).chain(data::CASES)
 }
 
 /// Fills A1:B3 and goes to C2.
@@ -641,6 +743,12 @@ const BLOCK: &str = "Ctrl+G `A1:B3` Enter `1` Ctrl+J Ctrl+G `C2` Enter";
 fn every_command_does_what_it_says() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().to_str().unwrap();
+    let csv = format!("{dir}/people.csv");
+    std::fs::write(
+        &csv,
+        "name;size;born\nZoë;1,5;2024-03-01\nBo;2,5;2023-12-31\n",
+    )
+    .unwrap();
     let mut failed = Vec::new();
     for case in cases() {
         let mut driver = Driver::empty();
@@ -652,7 +760,10 @@ fn every_command_does_what_it_says() {
             }
             None => case.keys,
         };
-        let keys = keys.replace("{dir}", dir).replace("{block}", BLOCK);
+        let keys = keys
+            .replace("{dir}", dir)
+            .replace("{csv}", &csv)
+            .replace("{block}", BLOCK);
         driver.play(&keys);
         if !(case.holds)(&mut driver) {
             let message = driver.message();

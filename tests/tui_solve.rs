@@ -208,3 +208,82 @@ fn a_learning_rate_is_found_and_taken() {
     let outcome = search(&driver).outcome().unwrap();
     assert!(outcome.value < 0.16, "{outcome:?}");
 }
+
+#[test]
+fn sliders_move_the_quadratic_live_each_drag_one_step() {
+    let mut driver = example("quadratic");
+    driver.play("Ctrl+G `G1:G3` Enter Alt+B F2 Ctrl+U `-1.1 to 3.3 by 0.1` Enter");
+    let before = number(&driver, "G4");
+    driver.play("Right Right Right Right");
+    assert_eq!(number(&driver, "G1"), 1.5);
+    let moved = number(&driver, "G4");
+    assert!(moved < before);
+    let screen = driver.screen();
+    for said in [
+        "quadratic!G4",
+        "changed by -",
+        "derivative -",
+        "G1",
+        "1.5",
+        "●",
+    ] {
+        assert!(screen.contains(said), "{said}\n{screen}");
+    }
+    // Another slider begins another step.
+    driver.play("Down Left");
+    assert_eq!(number(&driver, "G2"), 1.0);
+    driver.play("F6 Ctrl+Z");
+    assert_eq!((number(&driver, "G1"), number(&driver, "G2")), (1.5, 1.1));
+    driver.play("Ctrl+Z");
+    assert_eq!(number(&driver, "G1"), 1.1);
+    driver.play("Ctrl+Z");
+    assert_eq!(driver.message(), "there is nothing to undo");
+    driver.play("Ctrl+Y");
+    assert_eq!(number(&driver, "G4"), moved);
+}
+
+#[test]
+fn sliders_fit_the_double_relu_and_stop_at_their_ends() {
+    let mut driver = example("relu");
+    driver.play("Ctrl+G `I1:I5` Enter Alt+B F2 Ctrl+U `-5 to 5 by 0.5` Enter");
+    let before = number(&driver, "I6");
+    driver.play("Shift+Left Shift+Left");
+    assert_eq!(number(&driver, "I1"), -5.0);
+    driver.play("Left");
+    assert!(driver.message().contains("at its end"));
+    assert_ne!(number(&driver, "I6"), before);
+    // An edit in between ends the step.
+    driver.play("Right F6 Ctrl+G `I5` Enter `1` Enter F6 Right");
+    assert_eq!(number(&driver, "I1"), -4.0);
+    driver.play("F6 Ctrl+Z");
+    assert_eq!(number(&driver, "I1"), -4.5);
+    assert_eq!(number(&driver, "I5"), 1.0);
+}
+
+#[test]
+fn charts_are_drawn_with_their_names_and_follow_the_cells() {
+    let mut driver = example("quadratic");
+    driver.play("Ctrl+G `A1:C21` Enter Ctrl+P `scatter` Enter");
+    let screen = driver.screen();
+    for said in [
+        "■ y",
+        "■ prediction",
+        "scatter of quadratic!A2:C21",
+        "┤",
+        "┬",
+    ] {
+        assert!(screen.contains(said), "{said}\n{screen}");
+    }
+    driver.play("F6 Ctrl+G `G3` Enter `-40` Enter");
+    let moved = driver.screen();
+    assert_ne!(moved, screen);
+    assert!(
+        moved.contains("-40") && moved.contains("■ prediction"),
+        "{moved}"
+    );
+    // As small as it gets.
+    for (width, height) in [(80, 24), (40, 10), (20, 5), (5, 2)] {
+        driver.resize(width, height);
+        driver.screen();
+    }
+}

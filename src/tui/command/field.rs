@@ -84,7 +84,7 @@ fn pick(app: &mut App) -> Result<(), Refusal> {
 }
 
 fn fill(app: &mut App, panel: PanelKind, text: &str) -> Result<(), Refusal> {
-    app.panels.fill_in(panel, text).map_err(Refusal::new)?;
+    app.panels.fill_in(panel, text)?;
     app.mode = Mode::Panel(panel);
     Ok(())
 }

@@ -3,6 +3,7 @@
 //! Keys, the palette, the help page and the configuration file are made from these
 //! tables. A test runs every command and checks what it does (`tests/tui_commands.rs`).
 
+mod chart;
 mod clipboard;
 mod data;
 mod edit;
@@ -21,6 +22,7 @@ mod name;
 mod panel;
 mod point;
 mod sheet;
+mod slider;
 mod solver;
 mod structure;
 mod table;
@@ -191,6 +193,8 @@ const TABLES: &[&[Command]] = &[
     inspector::COMMANDS,
     watch::COMMANDS,
     solver::COMMANDS,
+    slider::COMMANDS,
+    chart::COMMANDS,
     field::COMMANDS,
     entry::COMMANDS,
     point::COMMANDS,

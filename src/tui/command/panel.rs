@@ -38,10 +38,7 @@ pub const COMMANDS: &[Command] = &[
         "panel.sliders",
         "Sliders",
         "Moves cells by sliders.",
-        |app, _| {
-            app.open_panel(PanelKind::Sliders);
-            Ok(())
-        },
+        |app, _| super::slider::open(app),
     )
     .keys(&["Alt+L"])
     .vim(&["g l"]),
@@ -49,10 +46,7 @@ pub const COMMANDS: &[Command] = &[
         "panel.charts",
         "Charts",
         "Draws charts of cells.",
-        |app, _| {
-            app.open_panel(PanelKind::Charts);
-            Ok(())
-        },
+        super::chart::open,
     )
     .keys(&["F11", "Alt+C"])
     .vim(&["g c"]),

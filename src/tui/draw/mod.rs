@@ -1,6 +1,7 @@
 //! Showing the application's state. Nothing here changes it.
 
 mod bars;
+mod charts;
 mod entry;
 mod find;
 mod gradient;
@@ -13,6 +14,7 @@ mod overlay;
 mod panel;
 mod plot;
 mod problems;
+mod sliders;
 mod solver;
 mod tint;
 

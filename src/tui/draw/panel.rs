@@ -25,8 +25,7 @@ pub fn panel(app: &App, kind: PanelKind, area: Screen, frame: &mut Frame) {
         PanelKind::Inspector => super::inspector::panel(app, inside, frame),
         PanelKind::Problems => super::problems::panel(app, inside, frame),
         PanelKind::Solver => super::solver::solver(app, inside, frame),
-        PanelKind::Sliders | PanelKind::Charts => {
-            let _ = inside;
-        }
+        PanelKind::Sliders => super::sliders::sliders(app, inside, frame),
+        PanelKind::Charts => super::charts::charts(app, inside, frame),
     }
 }

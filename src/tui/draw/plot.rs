@@ -119,6 +119,10 @@ pub fn brief(x: f64) -> String {
 pub enum Mark {
     /// Joined, in their order.
     Line,
+    Dots,
+    /// From the axis (from 0 where that is in view) up or down, so many
+    /// dots wide at most.
+    Bars,
     /// A line across at a place of the first axis.
     Upright,
 }
@@ -249,6 +253,7 @@ impl Dots {
             .iter()
             .filter_map(|&(px, py)| Some((across(px)?, up(py))))
             .collect();
+        let base = up(0.0).unwrap_or(0);
         match layer.mark {
             Mark::Line => {
                 let mut before = None;
@@ -260,6 +265,23 @@ impl Dots {
                         self.set(across, up);
                     }
                     before = here;
+                }
+            }
+            Mark::Dots => {
+                for (across, up) in places {
+                    if let Some(up) = up {
+                        self.set(across, up);
+                    }
+                }
+            }
+            Mark::Bars => {
+                let count = layer.points.len().max(1);
+                let half = (self.width / count / 2).saturating_sub(1);
+                for (across, up) in places {
+                    let Some(up) = up else { continue };
+                    for column in across.saturating_sub(half)..=across + half {
+                        self.line((column, base), (column, up));
+                    }
                 }
             }
             Mark::Upright => {

@@ -4,17 +4,22 @@
 //! A panel is a file here with its state, a file in `draw` that shows it, and
 //! its commands in `command`.
 
+pub mod charts;
 pub mod gradient;
 pub mod inspector;
 pub mod problems;
 pub mod search;
+pub mod sliders;
 pub mod solver;
 pub mod sweep;
 
 pub use solver::short_areas;
 
 use super::app::App;
+use super::command::Refusal;
 use crate::grid::SheetId;
+use charts::Charts;
+use sliders::Sliders;
 use solver::Solver;
 
 /// A kind of panel.
@@ -72,6 +77,8 @@ pub struct Panels {
     pub inspector: inspector::Inspector,
     pub problems: problems::Problems,
     pub solver: Solver,
+    pub sliders: Sliders,
+    pub charts: Charts,
 }
 
 impl Panels {
@@ -79,6 +86,14 @@ impl Panels {
     pub fn held_text(&self, panel: PanelKind) -> Option<String> {
         match panel {
             PanelKind::Solver => self.solver.held_text(),
+            PanelKind::Sliders => {
+                let slider = self.sliders.sliders.get(self.sliders.chosen);
+                slider.map(sliders::Slider::range)
+            }
+            PanelKind::Charts => {
+                let chart = self.charts.charts.get(self.charts.chosen);
+                chart.map(|chart| chart.title.clone())
+            }
             _ => None,
         }
     }
@@ -103,9 +118,22 @@ impl Panels {
     ///
     /// # Errors
     /// Why the text cannot stand there.
-    pub fn fill_in(&mut self, panel: PanelKind, text: &str) -> Result<(), String> {
-        if panel == PanelKind::Solver {
-            self.solver.fill_in(text);
+    pub fn fill_in(&mut self, panel: PanelKind, text: &str) -> Result<(), Refusal> {
+        match panel {
+            PanelKind::Solver => self.solver.fill_in(text),
+            PanelKind::Sliders => {
+                let chosen = self.sliders.chosen;
+                if let Some(slider) = self.sliders.sliders.get_mut(chosen) {
+                    return slider.set_range(text);
+                }
+            }
+            PanelKind::Charts => {
+                let chosen = self.charts.chosen;
+                if let Some(chart) = self.charts.charts.get_mut(chosen) {
+                    text.trim().clone_into(&mut chart.title);
+                }
+            }
+            _ => {}
         }
         Ok(())
     }

@@ -1,0 +1,289 @@
+//! Charts of cells, kept for the session and drawn anew as cells change.
+
+use crate::formula;
+use crate::grid::{Area, Cell, Pos, Rect, SheetId};
+use crate::tui::command::Refusal;
+use crate::value::Value;
+use crate::workbook::{Chart, ChartKind, ChartSeries, Template, Workbook, histogram};
+use std::sync::Arc;
+
+/// The panel's state.
+#[derive(Debug, Default)]
+pub struct Charts {
+    pub charts: Vec<Plotted>,
+    pub chosen: usize,
+}
+
+/// The kinds of charts, in the order in which they are flipped through.
+pub const KINDS: [ChartKind; 4] = [
+    ChartKind::Line,
+    ChartKind::Scatter,
+    ChartKind::Column,
+    ChartKind::Histogram,
+];
+
+/// What a kind of chart is called.
+pub fn kind_name(kind: ChartKind) -> &'static str {
+    match kind {
+        ChartKind::Line => "line",
+        ChartKind::Scatter => "scatter",
+        ChartKind::Column => "column",
+        ChartKind::Histogram => "histogram",
+    }
+}
+
+/// A chart of columns of cells.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plotted {
+    pub kind: ChartKind,
+    pub title: String,
+    /// Whether values are shown by their logarithms.
+    pub log: bool,
+    pub columns: Vec<Column>,
+}
+
+/// Cells of one column, and the cell above them that names them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Column {
+    pub area: Area,
+    pub header: Option<Cell>,
+}
+
+/// The name of a series and its points.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Series {
+    pub name: String,
+    pub points: Vec<(f64, f64)>,
+}
+
+impl Plotted {
+    /// A chart of the columns of the selected areas, as far as they are used.
+    pub fn of(
+        workbook: &Workbook,
+        sheet: SheetId,
+        selected: &[Rect],
+        kind: ChartKind,
+    ) -> Result<Self, Refusal> {
+        let cells = &workbook.sheet(sheet).cells;
+        let mut columns = Vec::new();
+        let used = cells.used();
+        let within = selected.iter().filter_map(|rect| rect.intersection(&used?));
+        for rect in within {
+            let text = |pos| matches!(cells.get(pos), Value::Text(_));
+            let top = (rect.left..=rect.right).map(|col| Pos::new(rect.top, col));
+            let named = rect.rows() > 1 && top.into_iter().any(text);
+            for col in rect.left..=rect.right {
+                let rect = Rect {
+                    top: rect.top + u32::from(named),
+                    left: col,
+                    right: col,
+                    ..rect
+                };
+                let header = named.then(|| Cell {
+                    sheet,
+                    pos: Pos::new(rect.top - 1, col),
+                });
+                let area = Area { sheet, rect };
+                let mut numbers = 0u64;
+                cells.for_each(rect, &mut |_, value| {
+                    numbers += u64::from(matches!(value, Value::Number(_)));
+                });
+                if numbers > 0 {
+                    columns.push(Column { area, header });
+                }
+            }
+        }
+        if columns.is_empty() {
+            return Err(Refusal::new("the selected cells hold no numbers to draw"));
+        }
+        Ok(Self {
+            kind,
+            title: String::new(),
+            log: false,
+            columns,
+        })
+    }
+
+    /// The title, or what the chart shows.
+    pub fn title(&self, workbook: &Workbook) -> String {
+        if !self.title.is_empty() {
+            return self.title.clone();
+        }
+        let hull = self
+            .columns
+            .iter()
+            .map(|c| c.area.rect)
+            .reduce(|a, b| a.hull(&b));
+        let sheet = self.columns.first().map(|c| c.area.sheet);
+        match (sheet, hull) {
+            (Some(sheet), Some(rect)) => {
+                let area = workbook.area_address(Area { sheet, rect });
+                format!("{} of {area}", kind_name(self.kind))
+            }
+            _ => String::new(),
+        }
+    }
+
+    /// The column across, where there is one, and the columns that are series.
+    fn roles(&self) -> (Option<&Column>, &[Column]) {
+        match (self.kind, self.columns.as_slice()) {
+            (ChartKind::Scatter, [x, ys @ ..]) if !ys.is_empty() => (Some(x), ys),
+            (_, all) => (None, all),
+        }
+    }
+
+    /// The same as a chart of the document over the cells of `anchor`.
+    pub fn drawing(&self, workbook: &Workbook, anchor: Rect) -> Result<Chart, Refusal> {
+        let reference = |area: Area| -> Result<Arc<Template>, Refusal> {
+            let text = workbook.absolute_areas(&[area]);
+            let expr = formula::parse(&text, Pos::new(0, 0))?;
+            Ok(Arc::new(Template::Formula(expr)))
+        };
+        let (x, ys) = self.roles();
+        let mut series = Vec::new();
+        for column in ys {
+            let header = column.header.map(|cell| Area {
+                sheet: cell.sheet,
+                rect: Rect::cell(cell.pos),
+            });
+            series.push(ChartSeries {
+                name: header.map(reference).transpose()?,
+                x: x.map(|x| reference(x.area)).transpose()?,
+                y: reference(column.area)?,
+            });
+        }
+        Ok(Chart {
+            kind: self.kind,
+            title: self.title.as_str().into(),
+            series,
+            anchor,
+            log_x: false,
+            log_y: self.log,
+        })
+    }
+
+    /// The series with their points as the cells are now, thinned to what
+    /// `columns` columns of the screen can show.
+    pub fn series(&self, workbook: &Workbook, columns: usize) -> Vec<Series> {
+        let columns = columns.max(1);
+        let (x, ys) = self.roles();
+        let x = x.map(|x| numbers(workbook, x.area));
+        ys.iter()
+            .map(|column| {
+                let y = numbers(workbook, column.area);
+                let numbered = || (1..).map(f64::from).zip(y.iter().copied());
+                let points: Vec<(f64, f64)> = match (self.kind, &x) {
+                    (ChartKind::Histogram, _) => bars(&y),
+                    (ChartKind::Scatter, Some(x)) => {
+                        let both = x.iter().copied().zip(y.iter().copied());
+                        both.filter(|(x, y)| x.is_finite() && y.is_finite())
+                            .collect()
+                    }
+                    (ChartKind::Column, _) => thin_columns(numbered(), y.len(), columns),
+                    _ => thin_line(numbered(), y.len(), columns),
+                };
+                Series {
+                    name: name(workbook, column),
+                    points,
+                }
+            })
+            .collect()
+    }
+}
+
+fn name(workbook: &Workbook, column: &Column) -> String {
+    let header = column
+        .header
+        .map(|cell| workbook.sheet(cell.sheet).cells.get(cell.pos));
+    match header {
+        Some(Value::Text(text)) => text.to_string(),
+        _ => workbook.area_address(column.area),
+    }
+}
+
+/// The numbers of a column by rows, NaN where a cell holds none.
+fn numbers(workbook: &Workbook, area: Area) -> Vec<f64> {
+    let mut numbers = vec![f64::NAN; area.rect.rows() as usize];
+    let cells = &workbook.sheet(area.sheet).cells;
+    cells.for_each(area.rect, &mut |pos, value| {
+        if let Value::Number(x) = value {
+            numbers[(pos.row - area.rect.top) as usize] = *x;
+        }
+    });
+    numbers
+}
+
+/// The least and the greatest of each of twice as many parts as there are columns.
+fn thin_line(
+    points: impl Iterator<Item = (f64, f64)>,
+    count: usize,
+    columns: usize,
+) -> Vec<(f64, f64)> {
+    if count <= 4 * columns {
+        return points.collect();
+    }
+    let part = count.div_ceil(2 * columns);
+    let mut thin = Vec::new();
+    let all: Vec<(f64, f64)> = points.collect();
+    for part in all.chunks(part) {
+        let numbers = || part.iter().filter(|(_, y)| y.is_finite());
+        let least = numbers().min_by(|a, b| a.1.total_cmp(&b.1));
+        let greatest = numbers().max_by(|a, b| a.1.total_cmp(&b.1));
+        if let (Some(&a), Some(&b)) = (least, greatest) {
+            thin.extend(if a.0 <= b.0 { [a, b] } else { [b, a] });
+        }
+    }
+    thin
+}
+
+/// The value farthest from 0 of each column of the screen.
+fn thin_columns(
+    points: impl Iterator<Item = (f64, f64)>,
+    count: usize,
+    columns: usize,
+) -> Vec<(f64, f64)> {
+    let all: Vec<(f64, f64)> = points.filter(|(_, y)| y.is_finite()).collect();
+    if count <= columns {
+        return all;
+    }
+    let part = all.len().div_ceil(columns).max(1);
+    let farthest = |part: &[(f64, f64)]| {
+        let found = part.iter().max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()));
+        found.copied()
+    };
+    all.chunks(part).filter_map(farthest).collect()
+}
+
+/// The bars of a histogram: the middles of its intervals, and how many values
+/// lie there.
+fn bars(values: &[f64]) -> Vec<(f64, f64)> {
+    let numbers: Vec<f64> = values.iter().copied().filter(|v| v.is_finite()).collect();
+    let bins = histogram(&numbers);
+    bins.iter()
+        .map(|bin| ((bin.from + bin.to) / 2.0, bin.count as f64))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_million_points_are_thinned_and_keep_their_extremes() {
+        let count = 1_000_000;
+        let points = (0..count).map(|i| {
+            let y = if i == 777_777 {
+                9.0
+            } else {
+                f64::from(i).sin()
+            };
+            (f64::from(i), y)
+        });
+        let thin = thin_line(points, count as usize, 60);
+        assert!(thin.len() <= 240);
+        assert!(thin.iter().any(|p| p.1 == 9.0));
+        assert!(thin.windows(2).all(|w| w[0].0 <= w[1].0));
+        let bars = thin_columns((0..1000).map(|i| (f64::from(i), f64::from(-i))), 1000, 50);
+        assert!(bars.len() <= 50 && bars.iter().any(|p| p.1 == -999.0));
+    }
+}
