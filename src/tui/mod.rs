@@ -17,6 +17,8 @@ mod document;
 mod draw;
 mod edges;
 mod entry;
+mod find;
+mod import;
 mod jobs;
 mod journal;
 mod jumps;
