@@ -82,13 +82,16 @@ pub enum FileError {
 
 /// Opens a workbook.
 pub fn open(path: &Path) -> Result<Opened, FileError> {
-    let whole = |workbook| Opened {
-        workbook,
-        notes: Vec::new(),
-    };
     Ok(match Kind::of(path) {
-        Kind::Xlsx | Kind::Xlsm => whole(xlsx::open(path)?),
-        Kind::Text(_) => whole(csv::open(path)?),
+        Kind::Xlsx | Kind::Xlsm => {
+            let workbook = xlsx::open(path)?;
+            let notes = xlsx::notes(&workbook);
+            Opened { workbook, notes }
+        }
+        Kind::Text(_) => Opened {
+            workbook: csv::open(path)?,
+            notes: Vec::new(),
+        },
         Kind::Imported => {
             let imported = import::open(path)?;
             Opened {

@@ -712,10 +712,33 @@ fn errors_and_bad_arguments_end_with_status_2() {
         &["solve", &book, "--min", "--max"],
         &["functions", "NOSUCHFUNCTION"],
         &["unknown"],
+        &["solv", &book],
     ] {
         let run = gradsheet(arguments);
         assert_eq!(run.code, 2, "{arguments:?}: {}{}", run.out, run.err);
         assert!(!run.err.is_empty());
+    }
+    for (arguments, told) in [
+        (&["solv", &book][..], "did you mean gradsheet solve?"),
+        (&["unknown", &book], "no command and no file unknown"),
+        (
+            &[
+                "solve",
+                &book,
+                "--lr",
+                "-1",
+                "--method",
+                "gd",
+                "--objective",
+                "Fit!F1",
+                "--vary",
+                "Fit!E1",
+            ],
+            "the learning rate must be a positive number, not -1",
+        ),
+    ] {
+        let run = gradsheet(arguments);
+        assert!(run.err.contains(told), "{arguments:?}: {}", run.err);
     }
     // No control character of a name reaches the terminal.
     let run = gradsheet(&["get", &book, "\u{1b}[2J!A1"]);

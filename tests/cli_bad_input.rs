@@ -172,6 +172,33 @@ fn shared_formulas_may_have_any_index() {
 }
 
 #[test]
+fn a_formula_shared_with_no_cell_keeps_its_value_and_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    // A2 and A3 share what A4 states; B1 and B2 what nothing states.
+    let rows = r#"<row r="1"><c r="A1"><v>1</v></c><c r="B1"><f t="shared" si="7"/><v>5</v></c></row>
+        <row r="2"><c r="A2"><f t="shared" si="0"/><v>2</v></c><c r="B2"><f t="shared" si="7"/><v>6</v></c></row>
+        <row r="3"><c r="A3"><f t="shared" si="0"/><v>3</v></c></row>
+        <row r="4"><c r="A4"><f t="shared" ref="A2:A4" si="0">A3+1</f><v>4</v></c></row>"#;
+    std::fs::write(folder.path().join("in.xlsx"), sheet(rows).zip()).unwrap();
+    let told = "in.xlsx: sheet S: 2 cells, the first B1, are kept as their values";
+    let check = run(folder.path(), &["check", "in.xlsx"]);
+    assert_eq!(check.code, Some(0), "{}", check.err);
+    assert!(check.out.contains("3 formulas, 3 matched"), "{}", check.out);
+    assert!(check.err.contains(told), "{}", check.err);
+    let set = run(
+        folder.path(),
+        &["set", "in.xlsx", "A1=11", "-o", "out.xlsx"],
+    );
+    assert!(set.err.contains(told), "{}", set.err);
+    let get = run(folder.path(), &["get", "out.xlsx", "A1:B4"]);
+    let cells: Vec<&str> = get.out.split_whitespace().collect();
+    let expected = "S A B 1 11 5 2 12 6 3 13 4 14"
+        .split(' ')
+        .collect::<Vec<_>>();
+    assert_eq!(cells, expected, "{}", get.out);
+}
+
+#[test]
 fn what_a_file_says_never_acts_on_the_terminal() {
     let folder = tempfile::tempdir().unwrap();
     let name = "in\u{1b}[31m.xlsx";

@@ -15,10 +15,12 @@ mod set;
 mod show;
 mod solve;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use gradsheet::value::format::printable;
 use std::error::Error;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 /// A terminal spreadsheet whose formulas are differentiable.
@@ -54,6 +56,41 @@ enum Command {
     Convert(convert::Args),
     Completions(completions::Args),
     Man(man::Args),
+}
+
+/// Reads the program's arguments; where they cannot be, says why and ends it.
+pub fn parse() -> Cli {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    if let Some(problem) = arguments.get(1).and_then(|first| misspelt(first)) {
+        complain(&problem);
+        std::process::exit(2);
+    }
+    Cli::parse_from(arguments)
+}
+
+/// What is wrong with a first argument that is neither a command nor a file;
+/// the parser would take it for a file and the next argument for a command.
+fn misspelt(first: &OsStr) -> Option<String> {
+    let mut cli = Cli::command();
+    // Adds the command `help`.
+    cli.build();
+    let path = Path::new(first);
+    let may_be = |text: &str| text.starts_with('-') || cli.find_subcommand(text).is_some();
+    if first.to_str().is_none_or(may_be) || path.extension().is_some() || path.exists() {
+        return None;
+    }
+    let text = first.to_string_lossy();
+    let distance = |name: &str| strsim::damerau_levenshtein(&text.to_lowercase(), name);
+    let nearest = cli
+        .get_subcommands()
+        .map(clap::Command::get_name)
+        .min_by_key(|name| distance(name))
+        .filter(|name| distance(name) <= 2);
+    let hint = nearest.map_or_else(
+        || "see gradsheet --help".to_owned(),
+        |name| format!("did you mean gradsheet {name}?"),
+    );
+    Some(format!("there is no command and no file {text}: {hint}"))
 }
 
 /// How a command ended that met no error.
@@ -123,7 +160,6 @@ fn is_broken_pipe(error: &(dyn Error + 'static)) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_commands_are_declared_without_contradictions() {
@@ -149,6 +185,14 @@ mod tests {
     #[test]
     fn the_manual_describes_every_command_and_option() {
         let manual = include_str!("../../docs/cli.md");
+        let app = Cli::command();
+        for option in app.get_arguments().filter_map(|a| a.get_long()) {
+            let name = format!("--{option}");
+            assert!(
+                manual.contains(&name),
+                "docs/cli.md does not describe {name}"
+            );
+        }
         for command in Cli::command().get_subcommands() {
             let name = command.get_name();
             let heading = format!("\n## {name}\n");

@@ -1,6 +1,6 @@
 //! `gradsheet solve`: optimise a cell by changing others.
 
-use super::show::{Table, full};
+use super::show::{Table, count, full};
 use super::{Result, Verdict, complain, files, json};
 use clap::builder::PossibleValuesParser;
 use gradsheet::engine::{Engine, value_edits};
@@ -56,22 +56,27 @@ pub struct Args {
     #[arg(long, default_value = "auto", value_parser = PossibleValuesParser::new(MethodChoice::NAMES))]
     method: String,
     /// The learning rate of gd, momentum and adam
-    #[arg(long, value_name = "R", default_value_t = MethodChoice::DEFAULT_RATE)]
+    #[arg(long, value_name = "R", default_value_t = MethodChoice::DEFAULT_RATE, allow_negative_numbers = true)]
     lr: f64,
     /// Iterations after which to stop [default: 1000 for gd, momentum, adam and
     /// slsqp, 10000 for the others]
     #[arg(long, value_name = "N")]
     max_iter: Option<u64>,
     /// Relative accuracy
-    #[arg(long, value_name = "T", default_value_t = 1e-9)]
+    #[arg(
+        long,
+        value_name = "T",
+        default_value = "1e-9",
+        allow_negative_numbers = true
+    )]
     tol: f64,
     /// Seconds after which to stop
-    #[arg(long, value_name = "S")]
+    #[arg(long, value_name = "S", allow_negative_numbers = true)]
     time: Option<f64>,
     /// Search from so many points, all but the first random, and keep the best
     #[arg(long, value_name = "N")]
     starts: Option<usize>,
-    /// The seed of the random points
+    /// The seed of the random points [default: the stored model's, else 0]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
     /// Save the solved workbook here
@@ -316,13 +321,13 @@ fn describe(model: &StoredModel) -> String {
 /// The arguments, and where they are silent the stored model's settings.
 fn options(args: &Args, model: &StoredModel, variables: usize) -> Result<Options> {
     let limit = |stored: u32| (stored != NO_LIMIT).then_some(stored);
-    let max_time = match args.time {
-        Some(seconds) => Some(
-            Duration::try_from_secs_f64(seconds)
-                .map_err(|_| format!("--time must be a number of seconds, not {seconds}"))?,
-        ),
-        None => limit(model.settings.max_seconds).map(|s| Duration::from_secs(s.into())),
-    };
+    let max_time =
+        match args.time {
+            Some(seconds) => Some(Duration::try_from_secs_f64(seconds).map_err(|_| {
+                format!("--time must be a number of seconds, not {}", full(seconds))
+            })?),
+            None => limit(model.settings.max_seconds).map(|s| Duration::from_secs(s.into())),
+        };
     if !(args.tol.is_finite() && args.tol >= 0.0) {
         return Err(format!("--tol must be 0 or a positive number, not {}", args.tol).into());
     }
@@ -367,23 +372,27 @@ fn report(document: &Document, outcome: &Outcome, out: &mut dyn Write) -> std::i
     table.print(out)?;
     if document.variables.len() > MAX_LISTED {
         let more = document.variables.len() - MAX_LISTED;
-        writeln!(out, "and {more} more variables (--json lists all)")?;
+        writeln!(
+            out,
+            "and {} (--json lists all)",
+            count(more, "more variable")
+        )?;
     }
     writeln!(
         out,
-        "{}: {} iterations, {} evaluations, {:.2} s, gradient norm {:.1e}",
+        "{}: {}, {}, {:.2} s, gradient norm {:.1e}",
         document.method,
-        document.iterations,
-        document.evaluations,
+        count(document.iterations as usize, "iteration"),
+        count(document.evaluations as usize, "evaluation"),
         document.seconds,
         outcome.gradient_norm
     )?;
-    if let Some((count, best)) = outcome.starts {
+    if let Some((starts, best)) = outcome.starts {
         let which = match best {
             0 => "the present values were the best start".to_string(),
             n => format!("random start {n} was the best"),
         };
-        writeln!(out, "of {count} starts, {which}")?;
+        writeln!(out, "of {starts} starts, {which}")?;
     }
     if let Some(advice) = &document.advice {
         writeln!(out, "advice: {}", printable(advice))?;

@@ -38,6 +38,16 @@ pub fn open_bytes(bytes: impl Into<Arc<[u8]>>) -> Result<Workbook, OpenError> {
     Ok(read::read(bytes.into())?)
 }
 
+/// What of the file that a workbook was opened from is not in the workbook, a
+/// sentence each.
+pub fn notes(book: &Workbook) -> Vec<String> {
+    original(book).map_or_else(Vec::new, read::Original::notes)
+}
+
+fn original(book: &Workbook) -> Option<&read::Original> {
+    book.package.as_ref()?.downcast_ref()
+}
+
 /// Saves a workbook as an xlsx file: all of it or nothing, and a file already
 /// there keeps its permissions. A workbook that was opened from an xlsx file
 /// is saved by splicing; the report says what differs. Another one becomes a
@@ -54,11 +64,7 @@ pub fn save(book: &Workbook, path: impl AsRef<Path>) -> Result<SaveReport, SaveE
 
 /// The bytes that [`save()`] writes.
 pub fn to_bytes(book: &Workbook) -> Result<(Vec<u8>, SaveReport), SaveError> {
-    let original = book
-        .package
-        .as_ref()
-        .and_then(|package| package.downcast_ref::<read::Original>());
-    match original {
+    match original(book) {
         Some(original) => save::save(book, original),
         None => new::bytes(book, |_| Ok(())).map(|bytes| (bytes, SaveReport::default())),
     }

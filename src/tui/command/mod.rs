@@ -15,6 +15,7 @@ mod format;
 mod go;
 mod gradient;
 mod inspector;
+mod journal;
 mod layout;
 mod name;
 mod panel;
@@ -171,6 +172,7 @@ impl Command {
 /// The commands by category, in the order of the help page.
 const TABLES: &[&[Command]] = &[
     file::COMMANDS,
+    journal::COMMANDS,
     edit::COMMANDS,
     clipboard::COMMANDS,
     fill::COMMANDS,

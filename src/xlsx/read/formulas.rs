@@ -27,6 +27,8 @@ pub(in crate::xlsx) struct Formulas<'a> {
     /// The masters of shared formulas. Their indices can be any numbers, so
     /// this is a map.
     shared: FxHashMap<u32, TemplateId>,
+    /// Cells that share the formula of an index before its master came.
+    waiting: Vec<(Pos, u32)>,
     /// By column: the first row below the array formulas seen so far.
     covered: Vec<u32>,
 }
@@ -39,6 +41,18 @@ pub(in crate::xlsx) fn formula_of(text: &str, origin: Pos) -> Arc<Template> {
         Ok(expr) => Template::Formula(expr),
         Err(_) => Template::Unreadable(text.into()),
     })
+}
+
+/// The formulas of a sheet.
+pub(in crate::xlsx) struct Finished {
+    /// By the templates of the list beside them.
+    pub runs: Runs,
+    pub templates: Templates,
+    /// The cells that dynamic arrays spilled into.
+    pub spills: BTreeMap<Pos, Rect>,
+    /// Cells that share a formula which no cell of the file states; they are
+    /// left with their values.
+    pub lost: Vec<Pos>,
 }
 
 #[derive(Clone)]
@@ -73,8 +87,10 @@ impl<'a> Formulas<'a> {
                 let template = if formula.text.trim().is_empty() {
                     match self.shared.get(&index) {
                         Some(&template) => template,
-                        // The master is missing: the saved value is all there is.
-                        None => return,
+                        None => {
+                            self.waiting.push((at, index));
+                            return;
+                        }
                     }
                 } else {
                     let template = self.template(formula.text, at);
@@ -191,18 +207,32 @@ impl<'a> Formulas<'a> {
             above: self.above.into_iter().map(own).collect(),
             left: own(self.left),
             shared: self.shared,
+            waiting: self.waiting,
             covered: self.covered,
         }
     }
 
-    /// The runs, by the templates of the list beside them, and the spilled cells.
-    pub fn finish(self) -> (Runs, Templates, BTreeMap<Pos, Rect>) {
+    pub fn finish(mut self) -> Finished {
+        let mut lost = Vec::new();
+        for (at, index) in std::mem::take(&mut self.waiting) {
+            match self.shared.get(&index) {
+                Some(&template) => self.cell(at, template, RunKind::Plain),
+                // There is no master: the saved value is all there is.
+                None => lost.push(at),
+            }
+        }
         let mut runs = Runs::default();
         for run in self.fixed {
             // Where a file gives a cell two formulas, the first one counts.
             let _ = runs.try_insert(run);
         }
         self.cells.finish(&mut runs);
-        (runs, self.templates, self.spills)
+        lost.retain(|&at| runs.at(at).is_none());
+        Finished {
+            runs,
+            templates: self.templates,
+            spills: self.spills,
+            lost,
+        }
     }
 }

@@ -59,6 +59,25 @@ impl Original {
         let position = self.tabs.iter().position(|&tab| tab == id)?;
         self.sheets.get(position)
     }
+
+    /// What of the file is not in the document, a sentence each.
+    pub fn notes(&self) -> Vec<String> {
+        let note = |sheet: &OriginalSheet| {
+            let first = sheet.lost.first()?;
+            let name = &sheet.name;
+            Some(match sheet.lost.len() {
+                1 => format!(
+                    "sheet {name}: {first} is kept as its value, for the file does not state \
+                     the formula that it shares"
+                ),
+                count => format!(
+                    "sheet {name}: {count} cells, the first {first}, are kept as their values, \
+                     for the file does not state the formulas that they share"
+                ),
+            })
+        };
+        self.sheets.iter().filter_map(note).collect()
+    }
 }
 
 /// What a sheet was when it was opened.
@@ -73,6 +92,8 @@ pub(super) struct OriginalSheet {
     pub filter: Option<AutoFilter>,
     /// The parts of its tables.
     pub tables: Vec<String>,
+    /// Cells whose formulas the file does not state.
+    pub lost: Vec<Pos>,
 }
 
 impl OriginalSheet {
@@ -85,6 +106,7 @@ impl OriginalSheet {
             spills: BTreeMap::new(),
             filter: None,
             tables: Vec::new(),
+            lost: Vec::new(),
         }
     }
 }
@@ -169,7 +191,8 @@ fn read_parts(bytes: Arc<[u8]>) -> Result<(Workbook, Original), OpenCause> {
             part,
             ..OriginalSheet::none()
         };
-        if let Some((sheet, tables)) = read? {
+        if let Some((mut sheet, tables)) = read? {
+            original.lost = std::mem::take(&mut sheet.lost);
             place(&mut book, id, sheet);
             original.runs = book.sheet(id).runs.clone();
             original.spills = book.sheet(id).spills.clone();

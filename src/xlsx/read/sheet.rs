@@ -22,6 +22,8 @@ pub(in crate::xlsx) struct SheetPart {
     pub runs: Runs,
     /// The templates that the runs number.
     pub templates: Templates,
+    /// Cells whose formulas the file does not state.
+    pub lost: Vec<Pos>,
     /// The relationship ids of its tables.
     pub tables: Vec<String>,
 }
@@ -151,12 +153,13 @@ impl<'c> Reading<'c> {
             props.filtered =
                 props.hidden && filter.is_some_and(|rect| rect.top < *row && *row <= rect.bottom);
         }
-        let (runs, templates, spills) = formulas.finish();
-        sheet.spills = spills;
+        let formulas = formulas.finish();
+        sheet.spills = formulas.spills;
         SheetPart {
             sheet,
-            runs,
-            templates,
+            runs: formulas.runs,
+            templates: formulas.templates,
+            lost: formulas.lost,
             tables: self.tables,
         }
     }
