@@ -15,7 +15,7 @@ use gradsheet::tui::command;
 use gradsheet::tui::panel::PanelKind;
 use gradsheet::tui::panel::charts::Plotted;
 use gradsheet::tui::panel::solver::{Form, Row, Wanted};
-use gradsheet::tui::{Context, Mode, address};
+use gradsheet::tui::{Context, Document, Mode, address};
 use gradsheet::value::Value;
 use gradsheet::workbook::ChartKind;
 use std::collections::BTreeSet;
@@ -727,6 +727,14 @@ const CASES: &[Case] = &[
         "F1 PgDn Down PgUp",
         |d| matches!(&d.app.mode, Mode::Help(h) if h.top == 1),
     ),
+    case("journal.restore", "`7` Enter {crash} R", |d| {
+        d.shown("A1") == "7" && d.app.document.is_modified()
+    }),
+    case(
+        "journal.discard",
+        "`7` Enter {crash} L Ctrl+P `discard unsaved edits` Enter",
+        |d| d.shown("A1").is_empty() && d.app.document.journals().left.is_empty(),
+    ),
     case("list.accept", "`7` Enter Ctrl+P `undo` Enter", |d| {
         d.shown("A1").is_empty()
     }),
@@ -764,6 +772,17 @@ fn every_command_does_what_it_says() {
             .replace("{dir}", dir)
             .replace("{csv}", &csv)
             .replace("{block}", BLOCK);
+        let keys = match keys.split_once("{crash}") {
+            Some((before, after)) => {
+                let state = folder.path().join(case.command);
+                driver = Driver::journalled(Document::empty(), &state);
+                driver.play(before);
+                drop(driver);
+                driver = Driver::journalled(Document::empty(), &state);
+                after.to_owned()
+            }
+            None => keys,
+        };
         driver.play(&keys);
         if !(case.holds)(&mut driver) {
             let message = driver.message();

@@ -3,7 +3,7 @@
 use super::{Result, Verdict};
 use clap::ValueEnum;
 use gradsheet::tui::terminal;
-use gradsheet::tui::{Background, KeySet, Settings};
+use gradsheet::tui::{Background, Journal, KeySet, Settings};
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
@@ -43,6 +43,8 @@ pub fn run(args: &Args) -> Result {
             Keys::Vim => KeySet::Vim,
         };
     }
+    settings.journal = true;
+    settings.state = Journal::state_folder();
     settings.depth = terminal::colour_depth();
     settings.background = match (args.light, args.dark, settings.background) {
         (true, ..) => Some(Background::Light),

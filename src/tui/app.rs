@@ -92,7 +92,7 @@ pub enum Tone {
 impl App {
     /// The application with a document, on a screen of 80 x 24 until it is told another.
     pub fn new(document: Document, settings: Settings, jobs: Jobs, host: Box<dyn Host>) -> Self {
-        Self {
+        let mut app = Self {
             document,
             mode: Mode::default(),
             panels: Panels::default(),
@@ -116,7 +116,9 @@ impl App {
             tickets: 0,
             host,
             ended: false,
-        }
+        };
+        app.begin_journal();
+        app
     }
 
     /// Takes in what happened.
@@ -127,10 +129,12 @@ impl App {
             Happening::Hangup => self.ended = true,
         }
         panel::follow(self);
+        self.tell_of_journal();
     }
 
-    /// Goes on with another document.
+    /// Goes on with another document; unsaved changes of this one are not wanted.
     pub(super) fn take_document(&mut self, document: Document) {
+        self.document.discard_journal();
         self.document = document;
         self.views.clear();
         self.marks.clear();
@@ -138,6 +142,7 @@ impl App {
         self.panels = Panels::default();
         self.message = None;
         self.reveal(Pos::new(0, 0));
+        self.begin_journal();
     }
 
     /// Whether the program is to end.
@@ -145,8 +150,9 @@ impl App {
         self.ended
     }
 
-    /// Ends the program.
+    /// Ends the program in order: what is not saved is not wanted.
     pub fn leave(&mut self) {
+        self.document.discard_journal();
         self.ended = true;
     }
 

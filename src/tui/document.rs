@@ -1,9 +1,12 @@
 //! The workbook that is open, and the file it belongs to.
 
+use super::journal::{Found, Journal, Left, RestoreError, Restored};
 use crate::engine::{Edited, Engine, EntryError, Recalculation};
 use crate::files::{self, FileError};
 use crate::grid::{Area, Cell, SheetId};
+use crate::workbook::journal::Record;
 use crate::workbook::{EditError, Transaction, Workbook};
+use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -15,11 +18,16 @@ pub struct Document {
     on_disk: Option<Fingerprint>,
     modified: bool,
     revision: u64,
+    /// Where unsaved edits are written down; nowhere until it is asked for.
+    journal: Option<Journal>,
+    /// Whether it was told that they are not, and what is to be told.
+    told_of_trouble: bool,
+    trouble: Option<String>,
 }
 
 /// What tells whether a file was changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Fingerprint {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Fingerprint {
     length: u64,
     modified: Option<SystemTime>,
 }
@@ -39,12 +47,19 @@ impl Document {
     pub fn empty() -> Self {
         let mut workbook = Workbook::new();
         workbook.add_sheet("Sheet1");
+        Self::of(workbook, None, None)
+    }
+
+    fn of(workbook: Workbook, path: Option<PathBuf>, on_disk: Option<Fingerprint>) -> Self {
         Self {
             engine: Engine::new(workbook),
-            path: None,
-            on_disk: None,
+            path,
+            on_disk,
             modified: false,
             revision: 0,
+            journal: None,
+            told_of_trouble: false,
+            trouble: None,
         }
     }
 
@@ -52,13 +67,7 @@ impl Document {
     pub fn open(path: &Path) -> Result<(Self, Vec<String>), FileError> {
         let on_disk = Fingerprint::of(path);
         let opened = files::open(path)?;
-        let document = Self {
-            engine: Engine::new(opened.workbook),
-            path: Some(path.to_owned()),
-            on_disk,
-            modified: false,
-            revision: 0,
-        };
+        let document = Self::of(opened.workbook, Some(path.to_owned()), on_disk);
         Ok((document, opened.notes))
     }
 
@@ -103,7 +112,7 @@ impl Document {
 
     pub fn apply(&mut self, transaction: &Transaction) -> Result<Edited, EditError> {
         let edited = self.engine.apply(transaction)?;
-        self.changed();
+        self.changed(|| vec![Record::Apply(transaction.clone())]);
         Ok(edited)
     }
 
@@ -121,7 +130,7 @@ impl Document {
     pub fn undo(&mut self) -> Result<Option<Edited>, EditError> {
         let edited = self.engine.undo()?;
         if edited.is_some() {
-            self.changed();
+            self.changed(|| vec![Record::Undo]);
         }
         Ok(edited)
     }
@@ -129,15 +138,20 @@ impl Document {
     pub fn redo(&mut self) -> Result<Option<Edited>, EditError> {
         let edited = self.engine.redo()?;
         if edited.is_some() {
-            self.changed();
+            self.changed(|| vec![Record::Redo]);
         }
         Ok(edited)
     }
 
     /// Applies a transaction in place of the last one: both are one step.
     pub fn replace_last(&mut self, transaction: &Transaction) -> Result<Edited, EditError> {
+        let replaces = self.engine.history().undo_labels().next().is_some();
         let edited = self.engine.replace_last(transaction)?;
-        self.changed();
+        self.changed(|| {
+            let undo = replaces.then_some(Record::Undo);
+            let apply = Record::Apply(transaction.clone());
+            undo.into_iter().chain([apply]).collect()
+        });
         Ok(edited)
     }
 
@@ -165,9 +179,63 @@ impl Document {
         self.engine.recalculate_all()
     }
 
-    fn changed(&mut self) {
+    /// Takes note of a step, which is made of records.
+    fn changed(&mut self, step: impl FnOnce() -> Vec<Record>) {
         self.modified = true;
         self.revision += 1;
+        if let Some(journal) = &mut self.journal {
+            let recorded = journal.record(self.engine.workbook(), &step());
+            if let Err(trouble) = recorded {
+                self.trouble(&trouble.to_string());
+            }
+        }
+    }
+
+    /// Has it told once that edits are not written down.
+    fn trouble(&mut self, why: &str) {
+        if !std::mem::replace(&mut self.told_of_trouble, true) {
+            self.trouble = Some(format!("A crash would lose unsaved edits: {why}"));
+        }
+    }
+
+    /// What there is to tell about the journal.
+    pub fn take_trouble(&mut self) -> Option<String> {
+        self.trouble.take()
+    }
+
+    /// Has unsaved edits written to a journal from now on: beside the file, or
+    /// in `state` where the workbook has none.
+    pub fn keep_journal(&mut self, state: Option<&Path>) {
+        self.journal = Some(Journal::new(self.path.as_deref(), self.on_disk, state));
+    }
+
+    /// The journals that were left for this document, or that are being written.
+    pub fn journals(&self) -> Found {
+        self.journal.as_ref().map(Journal::find).unwrap_or_default()
+    }
+
+    /// Does again what a journal says that was left.
+    pub fn restore(&mut self, left: Left) -> Result<Restored, RestoreError> {
+        let mut journal = match self.journal.take() {
+            Some(journal) => journal,
+            None => Journal::new(self.path.as_deref(), self.on_disk, None),
+        };
+        let restored = journal.restore(left, &mut self.engine);
+        self.journal = Some(journal);
+        let restored = restored?;
+        self.modified = true;
+        self.revision += 1;
+        if let Some(trouble) = &restored.trouble {
+            self.trouble(&trouble.to_string());
+        }
+        Ok(restored)
+    }
+
+    /// Removes the journal: unsaved edits are not wanted.
+    pub fn discard_journal(&mut self) {
+        if let Some(journal) = &mut self.journal {
+            journal.remove();
+        }
     }
 
     /// Saves into a file, which becomes the document's own; into a text file
@@ -182,6 +250,10 @@ impl Document {
             self.path = Some(path.to_owned());
             self.on_disk = Fingerprint::of(path);
             self.modified = false;
+            if let Some(mut journal) = self.journal.take() {
+                journal.remove();
+                self.keep_journal(None);
+            }
         }
         Ok(())
     }

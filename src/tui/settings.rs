@@ -24,6 +24,10 @@ pub struct Settings {
     /// Asked of the terminal where it is not chosen.
     pub background: Option<Background>,
     pub depth: ColourDepth,
+    /// Whether unsaved edits are written to a journal.
+    pub journal: bool,
+    /// The folder for the program's state, where journals of new workbooks go.
+    pub state: Option<PathBuf>,
 }
 
 /// The configuration file as it is written.
@@ -115,7 +119,7 @@ impl Settings {
             keys: read.keys.unwrap_or_default(),
             rebound,
             background: read.background,
-            depth: ColourDepth::default(),
+            ..Self::default()
         })
     }
 }

@@ -23,6 +23,7 @@ use ratatui::backend::CrosstermBackend;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect as Screen;
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::io::{self, IsTerminal, Stdout, Write, stdout};
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -80,7 +81,9 @@ pub fn run(file: Option<&Path>, settings: Settings) -> Result<(), RunError> {
         terminal: terminal.clone(),
         happenings: happenings.clone(),
         drawn: Rc::default(),
+        meanwhile: Rc::default(),
     };
+    let meanwhile = host.meanwhile.clone();
     let drawn = host.drawn.clone();
     read_input(&jobs);
     end_on_signals(&jobs);
@@ -93,25 +96,32 @@ pub fn run(file: Option<&Path>, settings: Settings) -> Result<(), RunError> {
     if let Some((file, opening)) = waits {
         app.await_document(file, opening);
     }
+    let next = || {
+        let first = meanwhile.borrow_mut().pop_front();
+        first.or_else(|| happenings.try_recv().ok())
+    };
     while !app.has_ended() {
         let mut screen = terminal.borrow_mut();
         let frame = screen.draw(|frame| app.draw(frame))?;
         drawn.replace(frame.buffer.clone());
         drop(screen);
         // One drawing for all that has happened meanwhile.
-        let first = match app.jobs.running() {
-            0 => happenings
+        let first = match (next(), app.jobs.running()) {
+            (Some(first), _) => Ok(first),
+            (None, 0) => happenings
                 .recv()
                 .map_err(|_| RecvTimeoutError::Disconnected),
             // Clocks on the screen go on while something runs.
-            _ => happenings.recv_timeout(TICK),
+            (None, _) => happenings.recv_timeout(TICK),
         };
         match first {
             Ok(first) => app.handle(first),
             Err(RecvTimeoutError::Timeout) => continue,
             Err(RecvTimeoutError::Disconnected) => break,
         }
-        while let Ok(next) = happenings.try_recv() {
+        while !app.has_ended()
+            && let Some(next) = next()
+        {
             app.handle(next);
         }
     }
@@ -191,6 +201,8 @@ struct TerminalHost {
     happenings: Rc<Receiver<Happening>>,
     /// What was drawn last.
     drawn: Rc<RefCell<Buffer>>,
+    /// What happened while work was waited for, to be taken in after it.
+    meanwhile: Rc<RefCell<VecDeque<Happening>>>,
 }
 
 impl Host for TerminalHost {
@@ -223,8 +235,16 @@ impl Host for TerminalHost {
                     if key.code == KeyCode::Esc || control_c {
                         return ControlFlow::Break(());
                     }
+                    let typed = Happening::Input(Event::Key(key));
+                    self.meanwhile.borrow_mut().push_back(typed);
                 }
-                Ok(_) => {}
+                Ok(other) => {
+                    let ends = matches!(other, Happening::Hangup);
+                    self.meanwhile.borrow_mut().push_back(other);
+                    if ends {
+                        return ControlFlow::Break(());
+                    }
+                }
                 Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
             }
         }

@@ -46,6 +46,16 @@ impl Driver {
         Self::new(Document::empty(), Settings::default())
     }
 
+    /// With a journal; that of a new workbook goes into the folder `state`.
+    pub fn journalled(document: Document, state: &Path) -> Self {
+        let settings = Settings {
+            journal: true,
+            state: Some(state.to_owned()),
+            ..Settings::default()
+        };
+        Self::new(document, settings)
+    }
+
     /// With a new workbook and the keys of vim.
     pub fn vim() -> Self {
         let settings = Settings {

@@ -17,6 +17,7 @@ mod go;
 mod gradient;
 pub(super) mod import;
 mod inspector;
+mod journal;
 pub(super) mod layout;
 mod name;
 mod panel;
@@ -174,6 +175,7 @@ impl Command {
 /// The commands by category, in the order of the help page.
 const TABLES: &[&[Command]] = &[
     file::COMMANDS,
+    journal::COMMANDS,
     edit::COMMANDS,
     clipboard::COMMANDS,
     fill::COMMANDS,

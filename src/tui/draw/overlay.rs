@@ -10,6 +10,7 @@ use ratatui::layout::{Position, Rect as Screen};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Paragraph, Wrap};
 use tui_input::Input;
+use unicode_width::UnicodeWidthStr;
 
 /// A box over the grid, as wide and high as there is room for.
 pub fn window(screen: Screen, width: u16, height: u16) -> Screen {
@@ -121,8 +122,11 @@ pub fn opening(app: &App, opening: &Opening, frame: &mut Frame) {
 }
 
 pub fn confirm(app: &App, confirm: &Confirm, frame: &mut Frame) {
-    let height = 5 + confirm.answers.len() as u16;
-    let area = window(app.screen(), 60, height);
+    let width = app.screen().width.min(60);
+    // Words that do not fit go to the next line: one more than without them.
+    let lines = confirm.question.width() as u16 / width.saturating_sub(2).max(1) + 2;
+    let height = 3 + lines + confirm.answers.len() as u16;
+    let area = window(app.screen(), width, height);
     let inside = open(app, "Question", area, frame);
     let mut lines = vec![
         Line::from(printable(&confirm.question).into_owned()),
