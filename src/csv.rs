@@ -54,23 +54,59 @@ pub enum CsvError {
     Utf16 { path: PathBuf },
 }
 
+/// What reading a file found out that it does not say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The encoding's name.
+    pub encoding: &'static str,
+    pub delimiter: u8,
+    pub decimal_comma: bool,
+}
+
+impl Found {
+    /// The delimiter in words.
+    pub fn delimiter_name(&self) -> String {
+        match self.delimiter {
+            b',' => "commas".into(),
+            b';' => "semicolons".into(),
+            b'\t' => "tabs".into(),
+            b'|' => "bars".into(),
+            other => format!("{:?} between fields", char::from(other)),
+        }
+    }
+}
+
 /// Opens a file as a workbook with one sheet, named as the file is.
 pub fn open(path: &Path) -> Result<Workbook, CsvError> {
+    Ok(open_found(path)?.0)
+}
+
+/// Opens a file as [`open`] does, and tells how it was read.
+pub fn open_found(path: &Path) -> Result<(Workbook, Found), CsvError> {
     let bytes = std::fs::read(path).map_err(|source| CsvError::Io {
         path: path.to_owned(),
         source,
     })?;
-    read(path, &bytes)
+    read_found(path, &bytes)
 }
 
 /// Reads the contents of a file; `path` names the sheet and goes into errors.
 pub fn read(path: &Path, bytes: &[u8]) -> Result<Workbook, CsvError> {
-    let text = decode(bytes).ok_or_else(|| CsvError::Utf16 {
+    Ok(read_found(path, bytes)?.0)
+}
+
+fn read_found(path: &Path, bytes: &[u8]) -> Result<(Workbook, Found), CsvError> {
+    let (encoding, text) = decode(bytes).ok_or_else(|| CsvError::Utf16 {
         path: path.to_owned(),
     })?;
     let (declared, text) = declared_delimiter(&text);
     let delimiter = declared.unwrap_or_else(|| sniff(text));
     let decimal_comma = delimiter == b';' && has_decimal_commas(text);
+    let found = Found {
+        encoding,
+        delimiter,
+        decimal_comma,
+    };
 
     let mut book = Workbook::new();
     let name = path.file_stem().map(|stem| stem.to_string_lossy());
@@ -131,7 +167,7 @@ pub fn read(path: &Path, bytes: &[u8]) -> Result<Workbook, CsvError> {
         line += passed - blank;
     }
     book.styles = styles;
-    Ok(book)
+    Ok((book, found))
 }
 
 fn reader(text: &str, delimiter: u8) -> csv::Reader<&[u8]> {
@@ -177,15 +213,16 @@ impl Entries {
     }
 }
 
-/// The text of a file; `None` where it is UTF-16 with half a character.
-fn decode(bytes: &[u8]) -> Option<std::borrow::Cow<'_, str>> {
+/// The encoding and the text of a file; `None` where it is UTF-16 with half a
+/// character.
+fn decode(bytes: &[u8]) -> Option<(&'static str, std::borrow::Cow<'_, str>)> {
     let utf16 = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
         let (pairs, rest) = bytes.as_chunks::<2>();
         let units = pairs.iter().map(|pair| unit(*pair));
         let text: String = char::decode_utf16(units)
             .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
             .collect();
-        rest.is_empty().then(|| text.into())
+        rest.is_empty().then(|| ("UTF-16", text.into()))
     };
     match bytes {
         [0xFF, 0xFE, rest @ ..] => return utf16(rest, u16::from_le_bytes),
@@ -194,8 +231,11 @@ fn decode(bytes: &[u8]) -> Option<std::borrow::Cow<'_, str>> {
     }
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     Some(match std::str::from_utf8(bytes) {
-        Ok(text) => text.into(),
-        Err(_) => bytes.iter().map(|&b| windows_1252(b)).collect(),
+        Ok(text) => ("UTF-8", text.into()),
+        Err(_) => {
+            let text = bytes.iter().map(|&b| windows_1252(b)).collect();
+            ("Windows-1252", text)
+        }
     })
 }
 

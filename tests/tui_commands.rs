@@ -3,6 +3,8 @@
 
 #[path = "tui_commands/cells.rs"]
 mod cells;
+#[path = "tui_commands/data.rs"]
+mod data;
 #[path = "shared/driver.rs"]
 mod driver;
 
@@ -739,7 +741,7 @@ const CASES: &[Case] = &[
 ];
 
 fn cases() -> impl Iterator<Item = &'static Case> {
-    CASES.iter().chain(cells::CASES)
+    CASES.iter().chain(cells::CASES).chain(data::CASES)
 }
 
 /// Fills A1:B3 and goes to C2.
@@ -749,6 +751,12 @@ const BLOCK: &str = "Ctrl+G `A1:B3` Enter `1` Ctrl+J Ctrl+G `C2` Enter";
 fn every_command_does_what_it_says() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().to_str().unwrap();
+    let csv = format!("{dir}/people.csv");
+    std::fs::write(
+        &csv,
+        "name;size;born\nZoë;1,5;2024-03-01\nBo;2,5;2023-12-31\n",
+    )
+    .unwrap();
     let mut failed = Vec::new();
     for case in cases() {
         let mut driver = Driver::empty();
@@ -760,7 +768,10 @@ fn every_command_does_what_it_says() {
             }
             None => case.keys,
         };
-        let keys = keys.replace("{dir}", dir).replace("{block}", BLOCK);
+        let keys = keys
+            .replace("{dir}", dir)
+            .replace("{csv}", &csv)
+            .replace("{block}", BLOCK);
         let keys = match keys.split_once("{crash}") {
             Some((before, after)) => {
                 let state = folder.path().join(case.command);

@@ -136,3 +136,54 @@ fn a_click_puts_a_cell_into_a_formula_and_a_drag_a_range() {
     assert_eq!(selected(&driver), "B3");
     assert_eq!(driver.shown("A1"), "5");
 }
+
+#[test]
+fn dragging_a_column_border_sets_the_width_in_one_step_and_two_clicks_fit_it() {
+    let mut driver = Driver::empty();
+    driver.play("`a rather long text` Enter");
+    let column = |driver: &Driver, n: usize| driver.app.viewport().columns[n];
+    let before = column(&driver, 0);
+    let (x, y) = (before.start + before.size - 1, driver.app.layout().grid.y);
+    mouse(&mut driver, MouseEventKind::Down(MouseButton::Left), x, y);
+    for further in [2, 9, 5] {
+        let to = x + further;
+        mouse(&mut driver, MouseEventKind::Drag(MouseButton::Left), to, y);
+        assert_eq!(column(&driver, 0), before);
+    }
+    assert!(driver.message().starts_with("Width: "));
+    mouse(&mut driver, MouseEventKind::Up(MouseButton::Left), x + 5, y);
+    assert_eq!(column(&driver, 0).size, before.size + 5);
+    assert_eq!(column(&driver, 1).start, x + 6);
+    driver.play("Ctrl+Z");
+    assert_eq!(column(&driver, 0), before);
+
+    click(&mut driver, x, y);
+    click(&mut driver, x, y);
+    assert_eq!(
+        column(&driver, 0).size,
+        "a rather long text".len() as u16 + 1
+    );
+}
+
+#[test]
+fn a_dragged_border_sets_all_selected_columns() {
+    let mut driver = Driver::empty();
+    driver.play("Ctrl+G `A:C` Enter");
+    let columns = driver.app.viewport().columns;
+    let (x, y) = (
+        columns[1].start + columns[1].size - 1,
+        driver.app.layout().grid.y,
+    );
+    mouse(&mut driver, MouseEventKind::Down(MouseButton::Left), x, y);
+    mouse(
+        &mut driver,
+        MouseEventKind::Drag(MouseButton::Left),
+        x - 4,
+        y,
+    );
+    mouse(&mut driver, MouseEventKind::Up(MouseButton::Left), x - 4, y);
+    let after = driver.app.viewport().columns;
+    let sizes: Vec<u16> = after.iter().take(4).map(|column| column.size).collect();
+    let size = columns[1].size;
+    assert_eq!(sizes, [size - 4, size - 4, size - 4, size]);
+}

@@ -251,15 +251,20 @@ impl Recalc<'_> {
         self.report.errors += u64::from(matches!(value, Value::Error(_)));
     }
 
-    /// Records what evaluating a dynamic formula read. Where some of that is
-    /// still dirty the formula is evaluated again in the next pass, which
-    /// knows the right order.
-    fn touched(&mut self, id: NodeId, touched: Vec<Area>, dirty: &Dirty) {
-        let touched = merged(touched);
+    /// Records what evaluating the dirty part of a dynamic formula's run read;
+    /// what its other cells read is kept. Where some of it is still dirty, cells
+    /// of the run itself too, the run is evaluated again in the next pass, which
+    /// knows the right order. The runs `settled`, by their ids, are calculated.
+    fn touched(&mut self, id: NodeId, mut touched: Vec<Area>, dirty: &Dirty, settled: &[NodeId]) {
         let graph = &mut self.engine.graph;
+        let node = graph.node(id);
+        if dirty.get(id).is_none_or(|dirt| dirt.rects() != [node.rect]) {
+            touched.extend_from_slice(&node.touched);
+        }
+        let touched = merged(touched);
         let late = touched.iter().any(|area| {
             graph.producers(*area).into_iter().any(|producer| {
-                producer != id
+                settled.binary_search(&producer).is_err()
                     && dirty
                         .get(producer)
                         .is_some_and(|dirt| dirt.meets(&area.rect))

@@ -9,6 +9,7 @@ mod reference;
 
 use super::binding::Binding;
 use super::lexer::{Token, TokenKind, tokens};
+use super::reference::looks_like_column;
 use super::{
     ArrayLiteral, BinaryOp, Expr, FunctionName, ParseError, PostfixOp, PrefixOp, Reference,
     SheetPrefix,
@@ -121,6 +122,10 @@ impl<'a> Parser<'a> {
                     if op.joins_references() && !may_be_reference(&right) {
                         return Err(self.error_at(start, "expected a reference"));
                     }
+                    let left = match op {
+                        BinaryOp::Range => range_start(left, &right, &mut height),
+                        _ => left,
+                    };
                     let left = hold(left, binding, &mut height);
                     let right = hold(right, binding.next(), &mut self.height);
                     height = height.max(self.height + 1);
@@ -506,6 +511,19 @@ fn hold(expr: Expr, least: Binding, height: &mut u32) -> Box<Expr> {
     }
     *height += 1;
     Box::new(Expr::Group(Box::new(expr)))
+}
+
+/// What a range begins with: without the parentheses that only tell the range
+/// between two names, `(a):b`, from columns. The printer adds them.
+fn range_start(mut left: Expr, right: &Expr, height: &mut u32) -> Expr {
+    if let Expr::Group(inner) = &mut left
+        && looks_like_column(inner)
+        && looks_like_column(right)
+    {
+        *height -= 1;
+        return std::mem::replace(&mut **inner, Expr::Omitted);
+    }
+    left
 }
 
 fn boolean(word: &str) -> Option<Expr> {

@@ -1,7 +1,7 @@
 //! From trees back to text.
 
 use super::binding::Binding;
-use super::reference::corner_a1;
+use super::reference::looks_like_column;
 use super::{
     ArrayLiteral, Axis, BinaryOp, CellRef, Expr, FunctionName, PostfixOp, PrefixOp, RefShape,
     parameters,
@@ -90,7 +90,9 @@ impl<'a> Printer<'a> {
             first = left;
         }
         let columns = steps.last().is_some_and(|&(op, right)| {
-            op == BinaryOp::Range && self.looks_like_column(first) && self.looks_like_column(right)
+            op == BinaryOp::Range
+                && self.prints_like_column(first)
+                && self.prints_like_column(right)
         });
         if stands(first, least) && !columns {
             self.operand(first, comma_joins);
@@ -103,17 +105,11 @@ impl<'a> Printer<'a> {
         }
     }
 
-    /// Whether a name is spelled like a column: `a:b` would be columns, and
+    /// Whether a name prints as a column would: `a:b` would be columns, and
     /// parentheses have to tell the range between two parameters from them.
-    fn looks_like_column(&self, expr: &Expr) -> bool {
-        match expr {
-            Expr::Name { prefix: None, name } => {
-                self.origin
-                    .is_some_and(|origin| corner_a1(name, origin).is_some())
-                    && !(self.file && self.is_bound(name))
-            }
-            _ => false,
-        }
+    fn prints_like_column(&self, expr: &Expr) -> bool {
+        let marked = matches!(expr, Expr::Name { name, .. } if self.file && self.is_bound(name));
+        self.origin.is_some() && !marked && looks_like_column(expr)
     }
 
     fn parentheses(&mut self, expr: &'a Expr) {

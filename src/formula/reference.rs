@@ -2,7 +2,7 @@
 //! R1C1 notation, and what stands before the `!`.
 
 use super::lexer::is_word_char;
-use super::{Axis, CellRef, SheetPrefix};
+use super::{Axis, CellRef, Expr, SheetPrefix};
 use crate::grid::{MAX_COLS, MAX_ROWS, Pos};
 
 /// A corner of a reference, or a whole row or column.
@@ -97,6 +97,11 @@ pub(super) fn corner_a1(word: &str, origin: Pos) -> Option<Corner> {
         (Some(col), None) => Corner::Col(col.axis(origin.col)),
         (None, row) => Corner::Row(row?.axis(origin.row)),
     })
+}
+
+/// Whether a name alone is spelled like a column.
+pub(super) fn looks_like_column(expr: &Expr) -> bool {
+    matches!(expr, Expr::Name { prefix: None, name } if scan_a1(name.as_bytes()).is_some())
 }
 
 /// The corner in R1C1 notation at the beginning of `text`, and its length:

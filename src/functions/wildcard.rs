@@ -39,7 +39,7 @@ impl Wildcard {
         Self { tokens }
     }
 
-    /// The one text that the pattern matches, [`folded`]; `None` where it has
+    /// The one text that the pattern matches, in folded case; `None` where it has
     /// wildcards.
     pub fn literal(&self) -> Option<String> {
         let chars = self.tokens.iter().map(|token| match token {

@@ -3,6 +3,7 @@
 use super::command::{self, Call, Command, Copied, Refusal};
 use super::document::Document;
 use super::entry::Entry;
+use super::find::Search;
 use super::jobs::{Happening, Host, Jobs};
 use super::jumps::Jumps;
 use super::keymap::{Chord, Keymap, Match};
@@ -54,6 +55,8 @@ pub struct App {
     last_change: Option<Change>,
     /// What was copied or cut here.
     pub(super) copied: Option<Copied>,
+    /// What was looked for last.
+    pub search: Option<Search>,
     /// Places by a letter.
     pub marks: HashMap<char, Cell>,
     /// Where the cursor was before jumps.
@@ -105,6 +108,7 @@ impl App {
             extending: false,
             last_change: None,
             copied: None,
+            search: None,
             marks: HashMap::new(),
             jumps: Jumps::default(),
             screen: Screen::new(0, 0, 80, 24),
@@ -690,6 +694,7 @@ impl App {
         match &mut self.mode {
             Mode::Palette(palette) => palette.list = Default::default(),
             Mode::Prompt(prompt) => prompt.error = None,
+            Mode::Find(form) => form.note = None,
             Mode::Entry(entry) => {
                 entry.changed(self.document.engine());
                 self.show_entry();

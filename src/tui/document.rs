@@ -116,9 +116,14 @@ impl Document {
         Ok(edited)
     }
 
-    /// Enters typed text into a cell.
+    /// Enters typed text into a cell. A table that it stands right below or
+    /// beside takes it in, in the same step.
     pub fn enter(&mut self, cell: Cell, text: &str) -> Result<Edited, EntryError> {
-        let transaction = self.engine.entry(cell, text)?;
+        let mut transaction = self.engine.entry(cell, text)?;
+        if !text.is_empty() {
+            let growth = self.engine.workbook().table_growth(cell);
+            transaction.edits.extend(growth);
+        }
         Ok(self.apply(&transaction)?)
     }
 

@@ -8,7 +8,8 @@ use ratatui::layout::Rect as Screen;
 /// A column's width in characters where the file says nothing; Excel's default
 /// of 8.43 and a column of space.
 const DEFAULT_WIDTH: u16 = 9;
-const MAX_WIDTH: u16 = 80;
+/// The most characters that a column takes.
+pub const MAX_WIDTH: u16 = 80;
 
 /// The columns of the formula bar before its text: the active cell's address.
 pub const NAME_BOX: u16 = 14;

@@ -7,7 +7,7 @@
 //! - Commands are the only code that changes state. Each is one entry of a table
 //!   that keys, palette, help and configuration are made from.
 //! - `draw` shows state and changes nothing.
-//! - Long work runs as [`jobs`], whose reports come back as happenings, like keys.
+//! - Long work runs as jobs, whose reports come back as happenings, like keys.
 //! - [`terminal`] knows the real terminal; nothing else does, so that tests drive
 //!   the application with keys and read what it draws.
 
@@ -17,6 +17,8 @@ mod document;
 mod draw;
 mod edges;
 mod entry;
+mod find;
+mod import;
 mod jobs;
 mod journal;
 mod jumps;

@@ -2,6 +2,8 @@
 
 use super::command::Command;
 use super::entry::Entry;
+use super::find::FindForm;
+use super::import::Import;
 use super::list::List;
 use super::opening::Opening;
 use super::panel::PanelKind;
@@ -17,6 +19,10 @@ pub enum Mode {
     Entry(Box<Entry>),
     /// A command asks for its argument.
     Prompt(Prompt),
+    /// What to find and replace is asked for.
+    Find(Box<FindForm>),
+    /// A text file is shown before it becomes a sheet.
+    Import(Box<Import>),
     Palette(Palette),
     Help(Help),
     /// A question with a few answers.
@@ -46,6 +52,8 @@ pub enum Context {
     /// Something is offered to complete it.
     Completion,
     Prompt,
+    Find,
+    Import,
     Palette,
     Help,
     Confirm,
@@ -72,6 +80,8 @@ impl Mode {
             Self::Grid => Context::Grid,
             Self::Entry(entry) => entry.context(),
             Self::Prompt(_) => Context::Prompt,
+            Self::Find(_) => Context::Find,
+            Self::Import(_) => Context::Import,
             Self::Palette(_) => Context::Palette,
             Self::Help(_) => Context::Help,
             Self::Confirm(_) => Context::Confirm,
@@ -87,6 +97,7 @@ impl Mode {
         match self {
             Self::Entry(entry) => Some(&mut entry.input),
             Self::Prompt(prompt) => Some(&mut prompt.input),
+            Self::Find(form) => Some(form.input_mut()),
             Self::Palette(palette) => Some(&mut palette.input),
             Self::Field(field) => Some(&mut field.input),
             _ => None,

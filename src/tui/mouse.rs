@@ -1,9 +1,10 @@
 //! The mouse: selecting, scrolling, tabs, panels.
 
 use super::app::App;
-use super::command::Call;
+use super::command::layout::{fit_columns, set_width};
+use super::command::{Call, Refusal};
 use super::draw::tab_spans;
-use super::layout::{Line, NAME_BOX};
+use super::layout::{Line, MAX_WIDTH, NAME_BOX};
 use super::mode::Mode;
 use super::selection::Selection;
 use crate::grid::{MAX_COLS, MAX_ROWS, Pos, Rect};
@@ -22,6 +23,11 @@ enum Press {
     Cells,
     Rows,
     Columns,
+    /// The right border of a column, which begins at a character of the screen.
+    Border {
+        col: u32,
+        start: u16,
+    },
 }
 
 /// What the mouse is doing.
@@ -29,6 +35,8 @@ enum Press {
 pub struct Mouse {
     press: Option<Press>,
     last_click: Option<(Instant, Pos)>,
+    /// Where a column's border is dragged to, and the width that it makes.
+    border: Option<(u16, u16)>,
     /// Whether letting go edits the cell: the second click on it.
     edits: bool,
 }
@@ -38,6 +46,11 @@ enum Spot {
     Cell(Pos),
     Row(u32),
     Column(u32),
+    /// The last character of a column's header.
+    Border {
+        col: u32,
+        start: u16,
+    },
     /// Where row numbers and column letters meet.
     Corner,
 }
@@ -121,6 +134,7 @@ impl App {
                 self.mouse.press = Some(Press::Columns);
                 self.keep_view(Selection::rect(columns(col, col)));
             }
+            Spot::Border { col, start } => self.border_pressed(col, start),
             Spot::Corner => self.keep_view(Selection::rect(Rect {
                 bottom: MAX_ROWS - 1,
                 ..rows(0, 0)
@@ -153,7 +167,9 @@ impl App {
             }
             Spot::Cell(pos) => (Press::Cells, self.point_at(pos)),
             Spot::Row(row) => (Press::Rows, self.point_at_rect(rows(row, row))),
-            Spot::Column(col) => (Press::Columns, self.point_at_rect(columns(col, col))),
+            Spot::Column(col) | Spot::Border { col, .. } => {
+                (Press::Columns, self.point_at_rect(columns(col, col)))
+            }
             Spot::Corner => return true,
         };
         if pointed {
@@ -177,6 +193,7 @@ impl App {
             Press::Cells => self.point_extend(to),
             Press::Rows => self.point_at_rect(rows(from.row, to.row)),
             Press::Columns => self.point_at_rect(columns(from.col, to.col)),
+            Press::Border { .. } => false,
         };
     }
 
@@ -191,18 +208,60 @@ impl App {
             return;
         }
         self.keep_view(Selection::cell(pos));
+        self.mouse.edits = self.clicked_again(pos);
+    }
+
+    /// Begins to move a column's border; a second press makes the column as wide
+    /// as what it shows.
+    fn border_pressed(&mut self, col: u32, start: u16) {
+        self.mouse.press = Some(Press::Border { col, start });
+        self.mouse.border = None;
+        if self.clicked_again(Pos::new(0, col)) {
+            self.mouse.press = None;
+            let (first, last) = self.with_selected(col);
+            if let Err(Refusal(why)) = fit_columns(self, first, last) {
+                self.warn(why);
+            }
+        }
+    }
+
+    /// The columns that change with one: all that are selected as a whole with it.
+    fn with_selected(&self, col: u32) -> (u32, u32) {
+        let last = self.selection().last();
+        let whole = last.top == 0 && last.bottom == MAX_ROWS - 1;
+        match whole && (last.left..=last.right).contains(&col) {
+            true => (last.left, last.right),
+            false => (col, col),
+        }
+    }
+
+    /// Whether a place is pressed the second time within a moment.
+    fn clicked_again(&mut self, pos: Pos) -> bool {
         let now = Instant::now();
         let again = self.mouse.last_click.take().is_some_and(|(before, there)| {
             there == pos && now.duration_since(before) < DOUBLE_CLICK
         });
-        self.mouse.edits = again;
         if !again {
             self.mouse.last_click = Some((now, pos));
         }
+        again
+    }
+
+    /// The character of the screen that a column's border is dragged to.
+    pub(super) fn dragged_border(&self) -> Option<u16> {
+        self.mouse.border.map(|(x, _)| x)
     }
 
     fn released(&mut self) {
-        self.mouse.press = None;
+        let press = self.mouse.press.take();
+        if let Some(Press::Border { col, .. }) = press
+            && let Some((_, width)) = self.mouse.border.take()
+        {
+            let (first, last) = self.with_selected(col);
+            if let Err(Refusal(why)) = set_width(self, first, last, f64::from(width)) {
+                self.warn(why);
+            }
+        }
         if std::mem::take(&mut self.mouse.edits) && matches!(self.mode, Mode::Grid) {
             let _ = self.run_named("entry.edit", &Call::default());
         }
@@ -213,6 +272,13 @@ impl App {
             return;
         };
         self.mouse.edits = false;
+        if let Press::Border { start, .. } = press {
+            // One character of a column is the space to its neighbour.
+            let width = at.x.saturating_sub(start).clamp(1, MAX_WIDTH);
+            self.mouse.border = Some((start + width, width));
+            self.say(format!("Width: {width}"));
+            return;
+        }
         let grid = self.layout().grid;
         // Past an edge the last line counts, and the view follows.
         let viewport = self.viewport();
@@ -238,6 +304,7 @@ impl App {
             }
             Press::Rows => self.keep_view(Selection::rect(rows(from.row, row))),
             Press::Columns => self.keep_view(Selection::rect(columns(from.col, col))),
+            Press::Border { .. } => {}
         }
     }
 
@@ -256,7 +323,16 @@ impl App {
         let in_gutter = at.x < grid.x + viewport.gutter;
         match (in_header, in_gutter) {
             (true, true) => Some(Spot::Corner),
-            (true, false) => find(&viewport.columns, at.x).map(Spot::Column),
+            (true, false) => {
+                let border = |line: &&Line| at.x + 1 == line.start + line.size;
+                match viewport.columns.iter().find(border) {
+                    Some(line) => Some(Spot::Border {
+                        col: line.index,
+                        start: line.start,
+                    }),
+                    None => find(&viewport.columns, at.x).map(Spot::Column),
+                }
+            }
             (false, true) => find(&viewport.rows, at.y).map(Spot::Row),
             (false, false) => viewport.cell_at(at.x, at.y).map(Spot::Cell),
         }

@@ -12,6 +12,9 @@ pub struct Selection {
     active: Pos,
     /// The corner that moves when the selection is extended.
     moving: Pos,
+    /// Whether the last area is one cell that is still to be placed: moving
+    /// takes it along instead of selecting anew.
+    placing: bool,
 }
 
 impl Default for Selection {
@@ -27,6 +30,7 @@ impl Selection {
             areas: vec![Rect::cell(at)],
             active: at,
             moving: at,
+            placing: false,
         }
     }
 
@@ -36,6 +40,7 @@ impl Selection {
             areas: vec![rect],
             active: rect.top_left(),
             moving: Pos::new(rect.bottom, rect.right),
+            placing: false,
         }
     }
 
@@ -70,6 +75,7 @@ impl Selection {
 
     /// Stretches the last area from the active cell to `to`.
     pub fn extend(&mut self, to: Pos) {
+        self.placing = false;
         self.moving = to;
         self.set_last(Rect::new(self.active, to));
     }
@@ -99,6 +105,27 @@ impl Selection {
         self.areas.push(rect);
         self.active = rect.top_left();
         self.moving = Pos::new(rect.bottom, rect.right);
+        self.placing = false;
+    }
+
+    /// Begins another area at the active cell, to be placed by moving.
+    pub fn begin_area(&mut self) {
+        if !self.placing {
+            self.add(Rect::cell(self.active));
+            self.placing = true;
+        }
+    }
+
+    /// Whether the last area is still to be placed.
+    pub fn is_placing(&self) -> bool {
+        self.placing
+    }
+
+    /// Takes the area that is still to be placed to a cell.
+    pub fn place(&mut self, at: Pos) {
+        self.active = at;
+        self.moving = at;
+        self.set_last(Rect::cell(at));
     }
 
     /// Moves the active cell within the selected areas, row by row or column by
@@ -181,6 +208,17 @@ mod tests {
         assert_eq!(selection.active(), Pos::new(3, 3));
         selection.whole_rows();
         assert_eq!(selection.last(), rect((1, 0, 3, MAX_COLS - 1)));
+    }
+
+    #[test]
+    fn an_area_begun_moves_until_it_is_extended_and_the_others_stay() {
+        let mut selection = Selection::rect(rect((0, 0, 2, 0)));
+        selection.begin_area();
+        selection.place(Pos::new(5, 2));
+        selection.place(Pos::new(6, 2));
+        selection.extend(Pos::new(7, 3));
+        assert_eq!(selection.areas(), [rect((0, 0, 2, 0)), rect((6, 2, 7, 3))]);
+        assert!(!selection.is_placing());
     }
 
     #[test]

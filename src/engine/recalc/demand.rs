@@ -172,7 +172,7 @@ impl Recalc<'_> {
         for (id, areas) in touched {
             let keep = self.engine.graph.node(id).formula.dynamic;
             if keep || !areas.is_empty() {
-                self.touched(id, areas, &Dirty::default());
+                self.touched(id, areas, dirty, nodes);
             }
         }
         ControlFlow::Continue(())

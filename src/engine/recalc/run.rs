@@ -118,7 +118,7 @@ impl Recalc<'_> {
             }
         }
         if formula.dynamic {
-            self.touched(id, touched, dirty);
+            self.touched(id, touched, dirty, &[]);
         }
         ControlFlow::Continue(())
     }
@@ -232,7 +232,7 @@ impl Recalc<'_> {
         let touched = std::mem::take(&mut interpreter.touched);
         self.put_array(area, &value);
         if formula.dynamic {
-            self.touched(id, touched, dirty);
+            self.touched(id, touched, dirty, &[]);
         }
     }
 

@@ -24,12 +24,8 @@ impl Recalc<'_> {
             touched.extend(self.spill(id, at, value));
             self.watched()?;
         }
-        let part = self.engine.graph.node(id).rect;
-        if part != rect {
-            touched.extend_from_slice(&self.engine.graph.node(id).touched);
-        }
         if !touched.is_empty() || !self.engine.graph.node(id).touched.is_empty() {
-            self.touched(id, touched, dirty);
+            self.touched(id, touched, dirty, &[]);
         }
         ControlFlow::Continue(())
     }

@@ -162,6 +162,44 @@ fn references_found_by_evaluation_are_followed() {
 }
 
 #[test]
+fn a_run_that_finds_its_own_cells_by_evaluation_is_calculated_in_their_order() {
+    let mut engine = sheet(&[("C3", "3")]);
+    fill(&mut engine, "A4:G5", "OFFSET(A2,1,0)");
+    assert_eq!(numbers(&engine, "C4:C5")[..], [3.0, 3.0]);
+    enter(&mut engine, "C3", "7");
+    assert_eq!(numbers(&engine, "C4:C5")[..], [7.0, 7.0]);
+    let mut engine = sheet(&[("A1", "=INDIRECT(\"A1\")+1")]);
+    assert_eq!(engine.circular(), [[cell("A1")]]);
+    assert_eq!(number(&engine, "A1"), 0.0);
+    enter(&mut engine, "A1", "=INDIRECT(\"B1\")+1");
+    assert!(engine.circular().is_empty());
+}
+
+#[test]
+fn a_looping_run_that_finds_a_cell_calculated_later_is_calculated_again() {
+    let mut engine = sheet(&[("C1", "=IF(F1>5,\"E1\",\"D1\")"), ("D1", "2"), ("F1", "1")]);
+    fill(&mut engine, "A2:A4", "IF(ROW()=2,INDIRECT($C$1),A1)");
+    enter(&mut engine, "E1", "=F1+1");
+    assert_eq!(numbers(&engine, "A2:A4")[..], [2.0; 3]);
+    enter(&mut engine, "F1", "10");
+    assert_eq!(numbers(&engine, "A2:A4")[..], [11.0; 3]);
+}
+
+#[test]
+fn a_run_calculated_in_part_still_follows_what_its_other_cells_found() {
+    let mut engine = sheet(&[("C1", "1"), ("C2", "1"), ("E1", "5"), ("E2", "6")]);
+    fill(
+        &mut engine,
+        "A1:A2",
+        "IF(C1,SUM(F1:INDEX(D$1:D$2,ROW(),1)),B1)",
+    );
+    assert_eq!(numbers(&engine, "A1:A2")[..], [5.0, 6.0]);
+    enter(&mut engine, "B1", "1");
+    enter(&mut engine, "E2", "60");
+    assert_eq!(numbers(&engine, "A1:A2")[..], [5.0, 60.0]);
+}
+
+#[test]
 fn splitting_a_run_keeps_its_other_rows_calculated() {
     let mut engine = sheet(&[]);
     fill(&mut engine, "B1:B100", "A1+1");

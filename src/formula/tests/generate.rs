@@ -1,6 +1,7 @@
 //! Arbitrary trees in the form the parser makes them.
 
 use super::super::binding::Binding;
+use super::super::reference::looks_like_column;
 use super::super::{
     ArrayLiteral, Axis, BinaryOp, CellRef, FunctionName, PostfixOp, PrefixOp, RefShape, Reference,
     SheetPrefix, TableItems, TableReference,
@@ -285,13 +286,19 @@ fn binary(left: Expr, op: BinaryOp, right: Expr) -> Expr {
             matches!(left.shape, RefShape::Cell(_))
                 && (right.prefix.is_none() || left.prefix == right.prefix)
         }
-        (Expr::Name { .. }, Expr::Name { .. }) => true,
         _ => false,
     };
-    // `A1:B1` and `sum:log` are one reference, and `name (A1)` a call.
+    // `A1:B1` is one reference, and `name (A1)` a call.
     let becomes_call = op == BinaryOp::Intersection && people(&right).starts_with('(');
     if op == BinaryOp::Range && fuses || becomes_call {
         left = Box::new(group(*left));
+    }
+    // The parentheses in `(sum):log` only tell it from columns.
+    if let (BinaryOp::Range, Expr::Group(name)) = (op, &*left)
+        && looks_like_column(name)
+        && looks_like_column(&right)
+    {
+        left = name.clone();
     }
     Expr::Binary(left, op, right)
 }

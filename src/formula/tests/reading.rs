@@ -228,6 +228,19 @@ fn a_range_between_parameters_is_not_taken_for_columns() {
     let expr = parse(text);
     assert_eq!(file(&expr), text);
     assert_eq!(people(&expr), "LET(a,A1,b,B9,SUM((a):b))");
+    for text in [
+        "_xlpm.a:C",
+        "_xlpm.a:C:x",
+        "(a):C",
+        "((a)):C",
+        "(a):(C)",
+        "(x):C",
+    ] {
+        let expr = parse(text);
+        for printed in [people(&expr), file(&expr)] {
+            assert_eq!(parse(&printed), expr, "{text} as {printed}");
+        }
+    }
 }
 
 #[test]

@@ -81,7 +81,7 @@ pub const COMMANDS: &[Command] = &[
 ];
 
 /// The selected cells; of one cell the region around it.
-fn region(app: &App) -> Area {
+pub(super) fn region(app: &App) -> Area {
     let sheet = app.sheet();
     let selection = app.selection();
     let rect = match selection.is_one_cell() {
@@ -96,7 +96,7 @@ fn region(app: &App) -> Area {
 
 /// Whether the first row of an area looks like headers: texts alone, above
 /// something else.
-fn has_header(app: &App, area: Area) -> bool {
+pub(super) fn has_header(app: &App, area: Area) -> bool {
     let cells = &app.document.engine().workbook().sheet(area.sheet).cells;
     let row = |row: u32| {
         let line = crate::grid::Rect {

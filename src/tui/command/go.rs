@@ -288,6 +288,18 @@ pub const COMMANDS: &[Command] = &[
     .keys(&["Shift+F8"])
     .vim(&["v"]),
     Command::grid(
+        "select.add",
+        "Add an area",
+        "Begins another selected area: moving goes to its first cell, Shift with the arrows extends it.",
+        |app, _| {
+            app.set_extending(false);
+            app.selection_mut().begin_area();
+            Ok(())
+        },
+    )
+    .keys(&["Ctrl+F8"])
+    .vim(&["g a"]),
+    Command::grid(
         "select.none",
         "Select one cell",
         "Selects the active cell alone and ends extending.",
@@ -350,6 +362,9 @@ fn here(app: &App) -> Pos {
 fn to(app: &mut App, at: Pos) -> Result<(), Refusal> {
     if app.is_extending() {
         app.selection_mut().extend(at);
+        app.reveal(at);
+    } else if app.selection().is_placing() {
+        app.selection_mut().place(at);
         app.reveal(at);
     } else {
         app.select(Selection::cell(at));

@@ -94,7 +94,8 @@ fn layout(app: &mut App, label: &str, edit: LayoutEdit) -> Result<(), Refusal> {
     app.apply(&Transaction::new(label, vec![Edit::Layout { sheet, edit }]))
 }
 
-fn set_width(app: &mut App, first: u32, last: u32, width: f64) -> Result<(), Refusal> {
+/// Gives columns a width, in characters.
+pub fn set_width(app: &mut App, first: u32, last: u32, width: f64) -> Result<(), Refusal> {
     let change = ColumnChange::Width(Some(width));
     layout(
         app,
@@ -141,14 +142,20 @@ fn wider(app: &mut App, by: f64) -> Result<(), Refusal> {
 const FIT_CELLS: usize = 5_000;
 
 fn fit(app: &mut App, _: &Call) -> Result<(), Refusal> {
-    let Area { sheet, rect } = selected(app);
+    let rect = app.selection().last();
+    fit_columns(app, rect.left, rect.right)
+}
+
+/// Makes columns as wide as what they show.
+pub fn fit_columns(app: &mut App, first: u32, last: u32) -> Result<(), Refusal> {
+    let sheet = app.sheet();
     let engine = app.document.engine();
     let cells = &engine.workbook().sheet(sheet).cells;
     let Some(used) = cells.used() else {
         return Ok(());
     };
     let mut edits = Vec::new();
-    for col in rect.left.max(used.left)..=rect.right.min(used.right) {
+    for col in first.max(used.left)..=last.min(used.right) {
         let column = Rect {
             left: col,
             right: col,

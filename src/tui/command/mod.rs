@@ -11,12 +11,14 @@ mod entry;
 mod field;
 mod file;
 mod fill;
+mod find;
 mod format;
 mod go;
 mod gradient;
+pub(super) mod import;
 mod inspector;
 mod journal;
-mod layout;
+pub(super) mod layout;
 mod name;
 mod panel;
 mod point;
@@ -24,6 +26,7 @@ mod sheet;
 mod slider;
 mod solver;
 mod structure;
+mod table;
 mod view;
 mod watch;
 
@@ -179,6 +182,9 @@ const TABLES: &[&[Command]] = &[
     format::COMMANDS,
     layout::COMMANDS,
     data::COMMANDS,
+    find::COMMANDS,
+    table::COMMANDS,
+    import::COMMANDS,
     go::COMMANDS,
     structure::COMMANDS,
     sheet::COMMANDS,

@@ -11,6 +11,7 @@ const LISTS: &[Context] = &[
     Context::Help,
     Context::Confirm,
     Context::Opening,
+    Context::Import,
 ];
 
 pub const COMMANDS: &[Command] = &[
@@ -129,6 +130,10 @@ fn move_choice(app: &mut App, by: isize) -> Result<(), Refusal> {
             palette.list.step(by, len);
         }
         Mode::Help(help) => help.top = help.top.saturating_add_signed(by).min(lines),
+        Mode::Import(import) => {
+            let last = (import.size().0 as usize).saturating_sub(1);
+            import.top = import.top.saturating_add_signed(by).min(last);
+        }
         _ => {}
     }
     Ok(())
@@ -156,6 +161,7 @@ fn accept(app: &mut App, call: &Call) -> Result<(), Refusal> {
                 }
             }
         }
+        Mode::Import(import) => super::import::take(app, &import),
         Mode::Prompt(mut prompt) => {
             let argument = prompt.input.value().to_owned();
             let result = app.run(prompt.command, &Call::with(argument));

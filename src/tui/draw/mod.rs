@@ -3,9 +3,11 @@
 mod bars;
 mod charts;
 mod entry;
+mod find;
 mod gradient;
 mod grid;
 mod help;
+mod import;
 mod inspector;
 mod lines;
 mod overlay;
@@ -31,6 +33,14 @@ impl App {
         let layout = self.layout();
         bars::formula_bar(self, layout.formula_bar, frame);
         grid::grid(self, layout.grid, frame);
+        if let Some(x) = self.dragged_border().filter(|&x| x < layout.grid.right()) {
+            let line = ratatui::layout::Rect {
+                x,
+                width: 1,
+                ..layout.grid
+            };
+            frame.buffer_mut().set_style(line, self.theme.accent());
+        }
         if let (Some(kind), Some(area)) = (self.panels.open, layout.panel) {
             panel::panel(self, kind, area, frame);
         }
@@ -39,6 +49,8 @@ impl App {
         match &self.mode {
             Mode::Palette(palette) => overlay::palette(self, palette, frame),
             Mode::Prompt(prompt) => overlay::prompt(self, prompt, frame),
+            Mode::Find(form) => find::find(self, form, frame),
+            Mode::Import(import) => import::import(self, import, frame),
             Mode::Opening(opening) => overlay::opening(self, opening, frame),
             Mode::Confirm(confirm) => overlay::confirm(self, confirm, frame),
             Mode::Help(help) => help::page(self, help, frame),

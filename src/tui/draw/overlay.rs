@@ -13,7 +13,7 @@ use tui_input::Input;
 use unicode_width::UnicodeWidthStr;
 
 /// A box over the grid, as wide and high as there is room for.
-fn window(screen: Screen, width: u16, height: u16) -> Screen {
+pub fn window(screen: Screen, width: u16, height: u16) -> Screen {
     let width = width.min(screen.width);
     let height = height.min(screen.height);
     Screen {

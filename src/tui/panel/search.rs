@@ -400,7 +400,7 @@ fn ended(
     }
 }
 
-/// The history of a value, in at most [`MOST_POINTS`] points spread evenly over it.
+/// The history of a value, in at most `MOST_POINTS` points spread evenly over it.
 #[derive(Clone, Debug, Default)]
 pub struct Curve {
     points: Vec<(f64, f64)>,

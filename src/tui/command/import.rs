@@ -1,0 +1,115 @@
+//! Text files into and out of the workbook.
+
+use super::{Call, Command, Refusal};
+use crate::csv::{self, Texts};
+use crate::files::Kind;
+use crate::tui::app::App;
+use crate::tui::import::Import;
+use crate::tui::mode::{Confirm, Mode};
+use std::path::{Path, PathBuf};
+
+pub const COMMANDS: &[Command] = &[
+    Command::grid(
+        "file.import",
+        "Import csv",
+        "Adds a text file as a sheet, after showing how it is read.",
+        import,
+    )
+    .short(&["import"]),
+    Command::grid(
+        "file.export",
+        "Export as csv",
+        "Writes the sheet into a text file; the workbook keeps its own.",
+        |app, call| export(app, call, false),
+    )
+    .short(&["export"]),
+    Command::grid(
+        "file.export-over",
+        "Export as csv over a file",
+        "Writes the sheet into a text file, in place of what is there.",
+        |app, call| export(app, call, true),
+    )
+    .short(&["export!"]),
+];
+
+fn import(app: &mut App, call: &Call) -> Result<(), Refusal> {
+    app.settled()?;
+    let Some(path) = &call.argument else {
+        app.ask("file.import", "Text file to import (csv, tsv, txt)", "");
+        return Ok(());
+    };
+    let path = PathBuf::from(path.trim());
+    if path.as_os_str().is_empty() {
+        return Err(Refusal::new("a file needs a name"));
+    }
+    let import = app.work("Reading", |_| Import::read(&path))?;
+    app.mode = Mode::Import(Box::new(import));
+    Ok(())
+}
+
+/// Adds what was shown as a sheet behind the one in front.
+pub fn take(app: &mut App, import: &Import) -> Result<(), Refusal> {
+    let workbook = app.document.engine().workbook();
+    let order = workbook.order();
+    let front = order.iter().position(|&id| id == app.sheet());
+    let sheet = workbook.next_sheet();
+    let transaction = import.transaction(workbook, front.map_or(order.len(), |at| at + 1));
+    app.apply(&transaction)?;
+    app.show_sheet(sheet);
+    let (rows, columns) = import.size();
+    app.say(format!("Imported {rows} rows and {columns} columns"));
+    Ok(())
+}
+
+fn export(app: &mut App, call: &Call, over: bool) -> Result<(), Refusal> {
+    app.settled()?;
+    let Some(path) = call.argument.as_deref().map(str::trim) else {
+        let name = app
+            .document
+            .engine()
+            .workbook()
+            .sheet(app.sheet())
+            .name
+            .clone();
+        let file = format!("{name}.csv");
+        let folder = app.document.path().and_then(Path::parent);
+        let path = folder.map_or_else(|| PathBuf::from(&file), |folder| folder.join(&file));
+        let path = path.display().to_string();
+        let command = if over {
+            "file.export-over"
+        } else {
+            "file.export"
+        };
+        app.ask(command, "Export the sheet as", &path);
+        return Ok(());
+    };
+    let path = Path::new(path);
+    let Kind::Text(delimiter) = Kind::of(path) else {
+        return Err(Refusal::new(format!(
+            "{}: name a text file: .csv has commas, .tsv and .txt tabs",
+            path.display()
+        )));
+    };
+    if !over && path.exists() {
+        let shown = path.display().to_string();
+        app.mode = Mode::Confirm(Confirm::new(
+            format!("{shown} is there already. Replace it?"),
+            [
+                (
+                    'r',
+                    "Replace it",
+                    Some(("file.export-over", Some(shown.clone()))),
+                ),
+                ('o', "Choose another name", Some(("file.export", None))),
+                ('c', "Cancel", None),
+            ],
+        ));
+        return Ok(());
+    }
+    let sheet = app.sheet();
+    let workbook = app.document.engine().workbook();
+    csv::save(workbook, sheet, delimiter, Texts::Shown, path)
+        .map_err(|error| Refusal::new(format!("{}: {error}", path.display())))?;
+    app.say(format!("Exported {}", path.display()));
+    Ok(())
+}
