@@ -102,7 +102,13 @@ pub fn run(file: Option<&Path>, settings: Settings) -> Result<(), RunError> {
     };
     while !app.has_ended() {
         let mut screen = terminal.borrow_mut();
-        let frame = screen.draw(|frame| app.draw(frame))?;
+        let frame = screen.draw(|frame| {
+            // The terminal may be smaller before the event that says so.
+            if frame.area() != app.screen() {
+                app.resize(frame.area());
+            }
+            app.draw(frame);
+        })?;
         drawn.replace(frame.buffer.clone());
         drop(screen);
         // One drawing for all that has happened meanwhile.
