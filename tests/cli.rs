@@ -722,6 +722,10 @@ fn errors_and_bad_arguments_end_with_status_2() {
         (&["solv", &book][..], "did you mean gradsheet solve?"),
         (&["unknown", &book], "no command and no file unknown"),
         (
+            &["--config", "missing.toml", &book],
+            "missing.toml: there is no such configuration file",
+        ),
+        (
             &[
                 "solve",
                 &book,

@@ -33,6 +33,10 @@ enum Keys {
 }
 
 pub fn run(args: &Args) -> Result {
+    // A file that was named must be there; the usual one need not.
+    if let Some(file) = args.config.as_deref().filter(|file| !file.exists()) {
+        return Err(format!("{}: there is no such configuration file", file.display()).into());
+    }
     let mut settings = match args.config.clone().or_else(Settings::path) {
         Some(file) => Settings::load(&file)?,
         None => Settings::default(),
