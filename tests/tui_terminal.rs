@@ -139,17 +139,24 @@ fn edits_are_restored_after_a_kill_in_the_middle_of_one() {
 fn the_screen_follows_the_terminal_s_size() {
     let home = Home::with("begin");
     let mut pty = home.open("begin");
-    for (cols, rows) in [(20, 5), (200, 60), (80, 24)] {
+    for (cols, rows) in [(20, 5), (1, 1), (200, 60), (80, 24)] {
         pty.resize(cols, rows);
         // What is typed then is there whatever the size is.
         pty.send(DOWN).send(UP);
     }
     pty.resize(20, 5);
     pty.send(&format!("seen{ENTER}{UP}"));
-    pty.sees("seen");
+    pty.sees_pressing("seen", UP);
     pty.resize(80, 24);
+    pty.wait_until("the status line at the bottom", |screen| {
+        screen
+            .rows(0, 80)
+            .nth(23)
+            .is_some_and(|row| row.contains("READY"))
+    });
     pty.sees("seen").sees("Sheet1").sees("A1");
-    pty.send(CTRL_Q).sees("unsaved changes");
+    pty.send(CTRL_Q);
+    pty.sees_pressing("unsaved changes", UP);
     pty.send("d");
     assert_eq!(pty.ends(), 0);
     pty.is_restored();

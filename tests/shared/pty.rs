@@ -120,6 +120,27 @@ impl Pty {
         self.wait_until(text, |screen| screen.contents().contains(text))
     }
 
+    /// Waits until a text is on the screen, and presses a key again and again
+    /// meanwhile: crossterm keeps keys that come at the moment of a resize until
+    /// the next one.
+    pub fn sees_pressing(&mut self, text: &str, key: &str) {
+        let end = Instant::now() + PATIENCE;
+        let there = |output: &Output| output.terminal.screen().contents().contains(text);
+        while Instant::now() < end {
+            let output = self.seen.output.lock().unwrap();
+            let short = Duration::from_millis(100);
+            let waited = self
+                .seen
+                .changed
+                .wait_timeout_while(output, short, |o| !there(o));
+            if !waited.unwrap().1.timed_out() {
+                return;
+            }
+            self.send(key);
+        }
+        self.sees(text);
+    }
+
     /// Waits until a text is no longer on the screen.
     pub fn sees_no_more(&self, text: &str) -> &Self {
         self.wait_until(text, |screen| !screen.contents().contains(text))
