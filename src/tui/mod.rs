@@ -15,7 +15,6 @@ mod app;
 pub mod command;
 mod document;
 mod draw;
-mod edges;
 mod entry;
 mod find;
 mod import;

@@ -4,8 +4,8 @@ use super::go::moved;
 use super::{Command, Refusal};
 use crate::grid::{Pos, Rect};
 use crate::tui::app::App;
-use crate::tui::edges::data_edge;
 use crate::tui::mode::{Context, Mode};
+use crate::workbook::Towards;
 
 const POINTING: &[Context] = &[Context::Pointing];
 const COMPLETION: &[Context] = &[Context::Completion];
@@ -223,7 +223,13 @@ fn rows(app: &App) -> i64 {
 
 fn edge(app: &App, from: Pos, rows: i64, cols: i64) -> Pos {
     let sheet = app.document.engine().workbook().sheet(app.sheet());
-    data_edge(sheet, from, (rows, cols))
+    let towards = match (rows, cols) {
+        (1.., _) => Towards::Down,
+        (..=-1, _) => Towards::Up,
+        (_, 1..) => Towards::Right,
+        _ => Towards::Left,
+    };
+    sheet.cells.edge(from, towards)
 }
 
 /// Points from where the last reference ended, or from the active cell, to
