@@ -34,7 +34,7 @@ fn the_course_workbook_recalculates_to_what_excel_saved() {
     assert_eq!(
         comparison.unsupported, 0,
         "{:?}",
-        comparison.unknown_functions
+        comparison.unsupported_runs
     );
     assert!(comparison.formulas >= 23_507, "{}", comparison.formulas);
     assert_eq!(comparison.matched, comparison.formulas);
@@ -98,7 +98,7 @@ fn the_conformance_workbooks_recalculate_to_what_excel_saved() {
         if comparison.unsupported > 0 {
             eprintln!(
                 "{name}: {} unsupported: {:?}",
-                comparison.unsupported, comparison.unknown_functions
+                comparison.unsupported, comparison.unsupported_runs
             );
         }
         if comparison.unsupported + comparison.differing == 0 {
