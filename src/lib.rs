@@ -6,6 +6,7 @@
 //! - [`grid`]: positions, rectangles and addresses of a sheet;
 //! - [`random`]: random numbers that follow from a seed;
 //! - [`atomic`]: writing a file whole or not at all;
+//! - [`reading`]: how far the reading of a file has come;
 //! - [`value`]: what a cell can hold, and Excel's coercions between the kinds;
 //! - [`formula`]: the formula language: tokens, parser, tree, printer;
 //! - [`program`]: differentiable array programs, which know nothing of spreadsheets;
@@ -30,6 +31,7 @@ pub mod grid;
 pub mod import;
 pub mod program;
 pub mod random;
+pub mod reading;
 pub mod solver;
 pub mod tui;
 pub mod value;

@@ -10,6 +10,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("grid", &[]),
     ("atomic", &[]),
     ("random", &[]),
+    ("reading", &[]),
     ("value", &[]),
     ("formula", &["grid", "value"]),
     ("program", &[]),
@@ -18,7 +19,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("functions", &["device", "grid", "program", "value"]),
     // Of the functions only what files write before their names.
     ("workbook", &["formula", "functions", "grid", "value"]),
-    ("csv", &["atomic", "grid", "value", "workbook"]),
+    ("csv", &["atomic", "grid", "reading", "value", "workbook"]),
     ("import", &["formula", "grid", "value", "workbook"]),
     (
         "xlsx",
@@ -28,11 +29,15 @@ const ROOMS: &[(&str, &[&str])] = &[
             "formula",
             "functions",
             "grid",
+            "reading",
             "value",
             "workbook",
         ],
     ),
-    ("files", &["csv", "grid", "import", "workbook", "xlsx"]),
+    (
+        "files",
+        &["csv", "grid", "import", "reading", "workbook", "xlsx"],
+    ),
     (
         "engine",
         &[
@@ -69,6 +74,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "formula",
             "functions",
             "grid",
+            "reading",
             "solver",
             "value",
             "workbook",
