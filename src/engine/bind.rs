@@ -77,6 +77,15 @@ pub enum Bound {
 impl Bound {
     /// Shows `see` this part and every part of it, names and lambdas included.
     pub fn visit<'a>(&'a self, see: &mut dyn FnMut(&'a Bound)) {
+        self.walk(true, see);
+    }
+
+    /// Sees the same parts without those of names, whose slots are their own.
+    pub fn visit_here<'a>(&'a self, see: &mut dyn FnMut(&'a Bound)) {
+        self.walk(false, see);
+    }
+
+    fn walk<'a>(&'a self, into_names: bool, see: &mut dyn FnMut(&'a Bound)) {
         let mut open = vec![self];
         while let Some(part) = open.pop() {
             see(part);
@@ -86,7 +95,7 @@ impl Bound {
                     open.extend(values);
                 }
                 Bound::Lambda(lambda) => open.push(&lambda.body),
-                Bound::Name(name) => open.extend(name.body()),
+                Bound::Name(name) if into_names => open.extend(name.body()),
                 Bound::Call { args, .. } => open.extend(args),
                 Bound::Apply { callee, args } => {
                     open.push(callee);
@@ -108,6 +117,7 @@ impl Bound {
                 | Bound::Cells(_)
                 | Bound::External(_)
                 | Bound::Slot(_)
+                | Bound::Name(_)
                 | Bound::Recursion(_)
                 | Bound::Function(_) => {}
             }

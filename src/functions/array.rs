@@ -146,6 +146,9 @@ fn filter(args: &[Operand], ctx: &mut dyn Context) -> Result<Operand, ErrorKind>
 
 fn lower_filter(l: &mut Lowering<'_>, args: &[Lowered]) -> Result<Node, LowerError> {
     let include = constant_line(l, &args[1])?;
+    if include.data.iter().any(|x| x.is_nan()) {
+        return Err(l.refuse("its conditions are not all TRUE, FALSE or numbers"));
+    }
     let shape = l.builder.shape(args[0].node);
     let rows = include.shape.cols == 1 && include.shape.rows == shape.rows;
     let places: Vec<usize> = (0..include.data.len())

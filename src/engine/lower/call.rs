@@ -5,12 +5,14 @@ use super::part::element;
 use super::reference::{MAX_GATHERED, Want};
 use super::{Lowerer, Refusal, Site};
 use crate::engine::bind::{Bound, BoundRef, Sheets};
+use crate::formula::BinaryOp;
 use crate::functions::{
     Function, LowerRule, Lowered, Lowering, Operand, ParamKind, Presence, SelectRule, Smoothness,
     ValueRule,
 };
 use crate::grid::{Area, Cell, Rect};
 use crate::program::{Shape, Tensor};
+use crate::value::{Array, Value};
 
 /// Functions that are numbers wherever their arguments are. Others may be
 /// errors, so a condition on their result has to look.
@@ -63,8 +65,20 @@ impl Lowerer<'_> {
             "ISNUMBER" | "ISTEXT" | "ISNONTEXT" | "ISBLANK" | "ISLOGICAL" | "ISERROR" => {
                 return self.question(function.name, &args[0], site);
             }
-            "INDEX" if !self.is_place(&args[0]) => {
+            "INDEX" if !self.is_place(&args[0]) || self.any_array(&args[1..], site)? => {
                 return self.element_of_array(args, site);
+            }
+            "XLOOKUP" | "LOOKUP" if args.len() > 2 && self.any_array(&args[..1], site)? => {
+                return self.found_in_array(function, args, 2, site);
+            }
+            "FILTER" => {
+                // Truth values are numbers here; SUM's kind would skip them.
+                let mut args = args.to_vec();
+                args[1] = Bound::Chain {
+                    first: Box::new(args[1].clone()),
+                    rest: Box::new([(BinaryOp::Multiply, Bound::Value(Value::Number(1.0)))]),
+                };
+                return self.by_entry(function, &args, site);
             }
             "MAP" | "REDUCE" | "SCAN" | "BYROW" | "BYCOL" | "MAKEARRAY" => {
                 return self.higher_order(function.name, args, site);
@@ -75,6 +89,16 @@ impl Lowerer<'_> {
         if matches!(function.value, ValueRule::Reference(_)) && !computed {
             return self.place(part, site, want);
         }
+        self.by_entry(function, args, site)
+    }
+
+    /// A call by its entry's derivative rule.
+    fn by_entry(
+        &mut self,
+        function: &'static Function,
+        args: &[Bound],
+        site: &Site,
+    ) -> Result<Numbers, Refusal> {
         let measure = match function.by_number {
             Some(by_number) => self.measure(function, by_number, args, site)?,
             None => function,
@@ -97,11 +121,21 @@ impl Lowerer<'_> {
             ));
         }
         self.inexact = self.inexact.max(function.inexact);
-        let (lowered, fallible) = match function.select {
+        let (lowered, fallible, results) = match function.select {
             Some(select) => self.selected(function, select, args, site)?,
-            None => self.arguments(function, args, site)?,
+            None => {
+                let (lowered, fallible) = self.arguments(function, args, site)?;
+                (lowered, fallible, None)
+            }
         };
-        let node = self.by_rule(measure, rule, &lowered, site)?;
+        let mut node = self.by_rule(measure, rule, &lowered, site)?;
+        if let Some(results) = results {
+            node = self
+                .builder
+                .broadcast(node, Shape::new(results.len(), 1, 1))
+                .and_then(|node| self.builder.reshape(node, results))
+                .map_err(|e| self.misfit(site, e))?;
+        }
         let fallible = fallible || !TOTAL.contains(&measure.name);
         let numbers = Numbers {
             fallible,
@@ -132,8 +166,8 @@ impl Lowerer<'_> {
             return Err(self.refuse(site.first(), reason));
         }
         let numbers = self.constant_values(&args[0], site, Want::Single)?;
-        if numbers.iter().any(|number| *number != numbers[0]) {
-            let reason = format!("the number of {name}'s measure differs from cell to cell");
+        if matches!(numbers[0], Value::Array(_)) || numbers.iter().any(|n| *n != numbers[0]) {
+            let reason = format!("{name} takes more than one measure");
             return Err(self.refuse(site.first(), reason));
         }
         let number = element(&numbers, 0, 0, 0).to_number().ok();
@@ -159,33 +193,64 @@ impl Lowerer<'_> {
     }
 
     /// The one argument of SUMIF and its kind: the cells whose criteria hold.
-    /// Which these are must not depend on the variables.
+    /// Which these are must not depend on the variables. Where a criterion is
+    /// an array, the lanes are as many times as it has elements, and the shape
+    /// is told that their results make.
     fn selected(
         &mut self,
         function: &'static Function,
         select: SelectRule,
         args: &[Bound],
         site: &Site,
-    ) -> Result<(Vec<Lowered>, bool), Refusal> {
+    ) -> Result<(Vec<Lowered>, bool, Option<Shape>), Refusal> {
         self.not_in_recurrence(site)?;
+        let is_single = |index: usize| {
+            let param = function.param(index);
+            param.is_some_and(|p| p.kind == ParamKind::Scalar)
+        };
         let mut numbered = args.iter().enumerate();
-        let lanes = if numbered.any(|(index, arg)| self.argument_varies(function, index, arg)) {
+        let cells = if numbered.any(|(index, arg)| self.argument_varies(function, index, arg)) {
             site.lanes()
         } else {
             1
         };
+        let mut calls: Vec<(Cell, Vec<Operand>)> = Vec::with_capacity(cells);
+        let mut results = Shape::new(cells, 1, 1);
+        for lane in 0..cells {
+            let at = site.lane(lane);
+            let mut operands = Vec::with_capacity(args.len());
+            for (index, arg) in args.iter().enumerate() {
+                self.uses_known_slots(arg, site)?;
+                let operand = self.lane_operand(arg, at, lane, site.mapped, is_single(index));
+                if let (Operand::Value(Value::Array(array)), true) = (&operand, is_single(index)) {
+                    results = results
+                        .broadcast(Shape::new(1, array.rows(), array.cols()))
+                        .map_err(|e| self.misfit(site, e))?;
+                }
+                operands.push(operand);
+            }
+            calls.push((at, operands));
+        }
+        let lanes = results.len();
+        if lanes > MAX_GATHERED {
+            let reason = format!("its criteria are {lanes} in all, more than {MAX_GATHERED}");
+            return Err(self.refuse(site.first(), reason));
+        }
         let mut areas = Vec::with_capacity(lanes);
         let mut selections = Vec::with_capacity(lanes);
-        for lane in 0..lanes {
-            let at = site.lane(lane);
-            let operands: Vec<Operand> = args
+        // In the order of the elements of a tensor: lanes first, then rows.
+        for index in 0..lanes {
+            let (at, operands) = &calls[index % cells];
+            let (at, place) = (*at, index / cells);
+            let (row, col) = (place % results.rows, place / results.rows);
+            let operands: Vec<Operand> = operands
                 .iter()
                 .enumerate()
-                .map(|(index, arg)| {
-                    let single = function
-                        .param(index)
-                        .is_some_and(|p| p.kind == ParamKind::Scalar);
-                    self.lane_operand(arg, at, lane, site.mapped, single)
+                .map(|(index, operand)| match operand {
+                    Operand::Value(value @ Value::Array(_)) if is_single(index) => {
+                        Operand::Value(element(std::slice::from_ref(value), 0, row, col).clone())
+                    }
+                    operand => operand.clone(),
                 })
                 .collect();
             self.oracle.take_reads();
@@ -254,7 +319,67 @@ impl Lowerer<'_> {
             present: numbers.present,
             omitted: false,
         };
-        Ok((vec![lowered], numbers.fallible))
+        let several = results.rows * results.cols > 1;
+        Ok((vec![lowered], numbers.fallible, several.then_some(results)))
+    }
+
+    /// Whether an argument that does not depend on the variables is an array.
+    fn any_array(&mut self, args: &[Bound], site: &Site) -> Result<bool, Refusal> {
+        for arg in args {
+            if self.leaves.is_none() && !self.is_active(arg, site)? {
+                let values = self.constant_values(arg, site, Want::Single)?;
+                if values.iter().any(|v| matches!(v, Value::Array(_))) {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    /// A look-up of several keys at once, which must not depend on the
+    /// variables. What it picks from its argument `source` is found by letting
+    /// it pick from the numbers of the places instead.
+    fn found_in_array(
+        &mut self,
+        function: &'static Function,
+        args: &[Bound],
+        source: usize,
+        site: &Site,
+    ) -> Result<Numbers, Refusal> {
+        let array = self.part(&args[source], &site.mapped(), Want::Whole)?;
+        let from = self.shape(&array);
+        if from.lanes > 1 || from.rows > 1 && from.cols > 1 || array.present.is_some() {
+            let reason = format!(
+                "{} of several keys is differentiated where it picks from one row or column of numbers, the same for all cells",
+                function.name
+            );
+            return Err(self.refuse(site.first(), reason));
+        }
+        let places = Array::from_fn(from.rows, from.cols, |row, col| {
+            Value::Number((row + col) as f64)
+        });
+        let mut args = args.to_vec();
+        args[source] = Bound::Value(Value::array(places));
+        let call = Bound::Call {
+            function,
+            args: args.into(),
+        };
+        let picked = self.constant_values(&call, site, Want::Whole)?;
+        let picked = self.numbers_of(&picked, site)?;
+        let shape = self.shape(&picked);
+        let places = match self.builder.constant_value(picked.node) {
+            Some(places) if picked.present.is_none() => places.data.clone(),
+            _ => return Err(self.refuse(site.first(), "it picks something other than numbers")),
+        };
+        if places.iter().any(|place| place.is_nan()) {
+            return Err(self.refuse(site.first(), "it does not find all of its keys"));
+        }
+        let indices: Vec<u32> = places.iter().map(|place| *place as u32).collect();
+        let node = self
+            .builder
+            .gather(array.node, indices.into(), shape)
+            .map_err(|e| self.misfit(site, e))?;
+        Ok(Numbers { node, ..array })
     }
 
     /// INDEX of an array that is computed: one element, whose place must not
@@ -274,12 +399,24 @@ impl Lowerer<'_> {
                 places.push(self.constant_values(arg, site, Want::Single)?);
             }
         }
-        let lanes = places.iter().map(Vec::len).fold(from.lanes, usize::max);
-        let mut indices = Vec::with_capacity(lanes);
-        for lane in 0..lanes {
+        let mut shape = Shape::new(from.lanes, 1, 1);
+        for place in &places {
+            let picked = self.numbers_of(place, site)?;
+            shape = shape
+                .broadcast(self.shape(&picked))
+                .map_err(|e| self.misfit(site, e))?;
+        }
+        if shape.len() > MAX_GATHERED {
+            let reason = format!("it picks more than {MAX_GATHERED} numbers in all");
+            return Err(self.refuse(site.first(), reason));
+        }
+        let mut indices = vec![0; shape.len()];
+        for index in 0..shape.len() {
+            let (lane, cell) = (index % shape.lanes, index / shape.lanes);
             let place = |which: usize, size: usize| {
                 let value = places.get(which)?;
-                let number = element(value, lane, 0, 0).to_number().ok()?.trunc();
+                let value = element(value, lane, cell % shape.rows, cell / shape.rows);
+                let number = value.to_number().ok()?.trunc();
                 (number >= 1.0 && number <= size as f64).then(|| number as usize - 1)
             };
             let found = match places.len() {
@@ -291,15 +428,15 @@ impl Lowerer<'_> {
             let Some((row, col)) = found else {
                 return Err(self.refuse(
                     site.lane(lane),
-                    "INDEX of a computed array is differentiated for single elements within it only",
+                    "INDEX of a computed array is differentiated for elements within it only, not for whole rows or columns",
                 ));
             };
             let source = if from.lanes == 1 { 0 } else { lane };
-            indices.push(from.offset(source, row, col) as u32);
+            indices[index] = from.offset(source, row, col) as u32;
         }
         let node = self
             .builder
-            .gather(array.node, indices.into(), Shape::new(lanes, 1, 1))
+            .gather(array.node, indices.into(), shape)
             .map_err(|e| self.misfit(site, e))?;
         if array.present.is_some() {
             return Err(self.refuse(site.first(), "INDEX picks from an array with text in it"));
@@ -316,9 +453,7 @@ impl Lowerer<'_> {
         mapped: bool,
         single: bool,
     ) -> Operand {
-        let slots: Vec<Operand> = self.slots.iter().map(|slot| slot.operand(lane)).collect();
-        let operand = self.oracle.evaluate(arg, at, mapped, &slots);
-        match operand {
+        match self.in_lane(arg, at, lane, mapped) {
             Operand::Reference(areas) if single => match areas.as_slice() {
                 [area] => Operand::Value(self.read(*area, at, mapped, Want::Single)),
                 _ => Operand::Reference(areas),

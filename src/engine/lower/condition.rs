@@ -97,7 +97,7 @@ impl Lowerer<'_> {
             ));
         }
         let shape = self.shape(value);
-        let values = self.shown_values(&args[0], site, want);
+        let values = self.shown_values(&args[0], site, want)?;
         let mut missing = vec![0.0; shape.len()];
         for lane in 0..shape.lanes {
             for (row, col) in (0..shape.rows).flat_map(|r| (0..shape.cols).map(move |c| (r, c))) {
@@ -127,7 +127,7 @@ impl Lowerer<'_> {
         if shape.rows * shape.cols > 1 && !site.mapped {
             return Err(self.refuse(site.first(), format!("{name} is asked of several cells")));
         }
-        let values = self.shown_values(arg, site, Want::Whole);
+        let values = self.shown_values(arg, site, Want::Whole)?;
         let mut kinds = vec![0.0; shape.len()];
         let mut answers = vec![0.0; shape.len()];
         for lane in 0..shape.lanes {

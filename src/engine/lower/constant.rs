@@ -12,16 +12,51 @@ use crate::value::{Array, ErrorKind, Value};
 
 impl Lowerer<'_> {
     /// Evaluates a part once for every lane, or once where it is the same for all.
-    pub(super) fn constants(&mut self, part: &Bound, site: &Site) -> Vec<Operand> {
+    ///
+    /// # Errors
+    /// Where it uses a name of LET or LAMBDA that depends on the variables, of
+    /// which only the program knows the value.
+    pub(super) fn constants(&mut self, part: &Bound, site: &Site) -> Result<Vec<Operand>, Refusal> {
+        self.uses_known_slots(part, site)?;
         let lanes = if self.varies(part) { site.lanes() } else { 1 };
-        (0..lanes)
-            .map(|lane| {
-                let slots: Vec<Operand> =
-                    self.slots.iter().map(|slot| slot.operand(lane)).collect();
-                self.oracle
-                    .evaluate(part, site.lane(lane), site.mapped, &slots)
+        Ok((0..lanes)
+            .map(|lane| self.in_lane(part, site.lane(lane), lane, site.mapped))
+            .collect())
+    }
+
+    /// What the interpreter makes of a part in one lane; it uses known slots only.
+    pub(super) fn in_lane(&mut self, part: &Bound, at: Cell, lane: usize, mapped: bool) -> Operand {
+        let slots: Vec<Operand> = (0..self.slots.len())
+            .map(|slot| match &self.slots[slot] {
+                Slot::Constant(operands) => operands
+                    .get(lane)
+                    .or(operands.first())
+                    .cloned()
+                    .unwrap_or(Operand::Omitted),
+                Slot::Cells(reference) => {
+                    let cells = Bound::Cells(reference.clone());
+                    self.oracle.evaluate(&cells, at, mapped, &[])
+                }
+                Slot::Numbers(_) | Slot::Lambda(_) | Slot::Omitted => Operand::Omitted,
             })
-            .collect()
+            .collect();
+        self.oracle.evaluate(part, at, mapped, &slots)
+    }
+
+    /// Refuses a part that uses a name of LET or LAMBDA whose value only the program knows.
+    pub(super) fn uses_known_slots(&self, part: &Bound, site: &Site) -> Result<(), Refusal> {
+        let mut unknown = false;
+        part.visit_here(&mut |part| {
+            unknown |= matches!(part, Bound::Slot(slot)
+                if matches!(self.slots.get(*slot), Some(Slot::Numbers(_) | Slot::Lambda(_))));
+        });
+        match unknown {
+            false => Ok(()),
+            true => Err(self.refuse(
+                site.first(),
+                "a name of its LET or LAMBDA depends on the variables and is used where that has no derivative",
+            )),
+        }
     }
 
     /// What a part is that does not depend on the variables. This is known
@@ -32,7 +67,7 @@ impl Lowerer<'_> {
         site: &Site,
     ) -> Result<Vec<Operand>, Refusal> {
         self.oracle.take_reads();
-        let operands = self.constants(part, site);
+        let operands = self.constants(part, site)?;
         let mut reads = self.oracle.take_reads();
         for operand in &operands {
             if let Operand::Reference(areas) = operand {
@@ -73,9 +108,14 @@ impl Lowerer<'_> {
     }
 
     /// The values of a part as the workbook shows them, whatever they depend on.
-    pub(super) fn shown_values(&mut self, part: &Bound, site: &Site, want: Want) -> Vec<Value> {
-        let operands = self.constants(part, site);
-        self.values_of(operands, site, want)
+    pub(super) fn shown_values(
+        &mut self,
+        part: &Bound,
+        site: &Site,
+        want: Want,
+    ) -> Result<Vec<Value>, Refusal> {
+        let operands = self.constants(part, site)?;
+        Ok(self.values_of(operands, site, want))
     }
 
     /// The values of operands: references are read.
@@ -212,6 +252,7 @@ impl Lowerer<'_> {
             Bound::External(reference) => reference.moves() || !reference.is_cell(),
             Bound::Slot(slot) => match self.slots.get(*slot) {
                 Some(Slot::Constant(operands)) => operands.len() > 1,
+                Some(Slot::Cells(_)) => true,
                 _ => false,
             },
             Bound::Name(_) | Bound::Recursion(_) | Bound::Lambda(_) | Bound::Apply { .. } => true,

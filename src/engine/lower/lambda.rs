@@ -1,11 +1,13 @@
 //! LET, LAMBDA and the functions that call one: inlined.
 
 use super::numbers::Numbers;
+use super::part::element;
 use super::reference::Want;
 use super::{Lowerer, Refusal, Site};
 use crate::engine::bind::{Bound, BoundLambda, BoundRef};
 use crate::functions::Operand;
 use crate::program::{Node, Shape, Tensor};
+use crate::value::{Array, Value};
 use std::sync::Arc;
 
 /// The most calls of LAMBDAs that one formula is unfolded into.
@@ -31,19 +33,17 @@ pub(super) struct Closure {
     captured: Vec<Slot>,
 }
 
-impl Slot {
-    /// What the interpreter sees in a lane; only asked for parts that do not
-    /// use slots which depend on the variables.
-    pub fn operand(&self, lane: usize) -> Operand {
-        match self {
-            Slot::Constant(operands) => operands
-                .get(lane)
-                .or(operands.first())
-                .cloned()
-                .unwrap_or(Operand::Omitted),
-            _ => Operand::Omitted,
-        }
-    }
+/// An array whose elements a LAMBDA is called with.
+struct Elements {
+    shape: Shape,
+    source: Source,
+}
+
+enum Source {
+    Moving(Numbers),
+    /// Does not depend on the variables, so that a LAMBDA may look things up
+    /// by it: one array a lane, or one for all.
+    Fixed(Vec<Value>),
 }
 
 impl Lowerer<'_> {
@@ -152,12 +152,12 @@ impl Lowerer<'_> {
     fn map(&mut self, closure: &Closure, args: &[Bound], site: &Site) -> Result<Numbers, Refusal> {
         let arrays = args
             .iter()
-            .map(|arg| self.part(arg, &site.mapped(), Want::Whole))
+            .map(|arg| self.elements(arg, site))
             .collect::<Result<Vec<_>, _>>()?;
         let mut shape = Shape::SCALAR;
         for array in &arrays {
             shape = shape
-                .broadcast(self.shape(array))
+                .broadcast(array.shape)
                 .map_err(|e| self.misfit(site, e))?;
         }
         self.check_calls(shape.rows * shape.cols, site)?;
@@ -166,7 +166,7 @@ impl Lowerer<'_> {
             for row in 0..shape.rows {
                 let elements = arrays
                     .iter()
-                    .map(|array| Ok(Slot::Numbers(self.cut(array, row, col, 1, 1, site)?)))
+                    .map(|array| self.piece(array, (row, col), (1, 1), site))
                     .collect::<Result<Vec<_>, _>>()?;
                 results.push(self.apply(closure, elements, site, Want::Single)?);
             }
@@ -181,18 +181,18 @@ impl Lowerer<'_> {
         array: &Bound,
         site: &Site,
     ) -> Result<Numbers, Refusal> {
-        let array = self.part(array, &site.mapped(), Want::Whole)?;
-        let shape = self.shape(&array);
+        let array = self.elements(array, site)?;
+        let shape = array.shape;
         let lines = if rows { shape.rows } else { shape.cols };
         self.check_calls(lines, site)?;
         let mut results = Vec::new();
         for line in 0..lines {
-            let cut = if rows {
-                self.cut(&array, line, 0, 1, shape.cols, site)?
+            let piece = if rows {
+                self.piece(&array, (line, 0), (1, shape.cols), site)?
             } else {
-                self.cut(&array, 0, line, shape.rows, 1, site)?
+                self.piece(&array, (0, line), (shape.rows, 1), site)?
             };
-            results.push(self.apply(closure, vec![Slot::Numbers(cut)], site, Want::Single)?);
+            results.push(self.apply(closure, vec![piece], site, Want::Single)?);
         }
         let (rows, cols) = if rows { (lines, 1) } else { (1, lines) };
         self.stack(results, rows, cols, site)
@@ -210,13 +210,13 @@ impl Lowerer<'_> {
             [array] => (None, array),
             _ => return Err(self.refuse(site.first(), "REDUCE and SCAN take an array")),
         };
-        let array = self.part(array, &site.mapped(), Want::Whole)?;
-        let shape = self.shape(&array);
+        let array = self.elements(array, site)?;
+        let shape = array.shape;
         self.check_calls(shape.rows * shape.cols, site)?;
         let mut elements = Vec::new();
         for row in 0..shape.rows {
             for col in 0..shape.cols {
-                elements.push(self.cut(&array, row, col, 1, 1, site)?);
+                elements.push(self.piece(&array, (row, col), (1, 1), site)?);
             }
         }
         let mut elements = elements.into_iter();
@@ -226,13 +226,21 @@ impl Lowerer<'_> {
                 let Some(first) = elements.next() else {
                     return Err(self.refuse(site.first(), "an array without elements"));
                 };
+                let first = match first {
+                    Slot::Constant(operands) => {
+                        let values = self.values_of(operands, site, Want::Single);
+                        self.numbers_of(&values, site)?
+                    }
+                    Slot::Numbers(numbers) => numbers,
+                    _ => return Err(self.refuse(site.first(), "an array without elements")),
+                };
                 results.push(first.clone());
                 first
             }
             Some(start) => self.part(start, &site.mapped(), Want::Whole)?,
         };
         for element in elements {
-            let arguments = vec![Slot::Numbers(state), Slot::Numbers(element)];
+            let arguments = vec![Slot::Numbers(state), element];
             state = self.apply(closure, arguments, site, Want::Whole)?;
             if keep {
                 results.push(state.clone());
@@ -289,6 +297,52 @@ impl Lowerer<'_> {
             ));
         }
         Ok(())
+    }
+
+    fn elements(&mut self, arg: &Bound, site: &Site) -> Result<Elements, Refusal> {
+        let site = &site.mapped();
+        if self.is_active(arg, site)? {
+            let numbers = self.part(arg, site, Want::Whole)?;
+            return Ok(Elements {
+                shape: self.shape(&numbers),
+                source: Source::Moving(numbers),
+            });
+        }
+        let values = self.constant_values(arg, site, Want::Whole)?;
+        // Numbers for their shape, which must be the same in every lane.
+        let numbers = self.numbers_of(&values, site)?;
+        Ok(Elements {
+            shape: self.shape(&numbers),
+            source: Source::Fixed(values),
+        })
+    }
+
+    /// A rectangle of an array, as the argument of a LAMBDA.
+    fn piece(
+        &mut self,
+        array: &Elements,
+        (top, left): (usize, usize),
+        (rows, cols): (usize, usize),
+        site: &Site,
+    ) -> Result<Slot, Refusal> {
+        let values = match &array.source {
+            Source::Moving(numbers) => {
+                return Ok(Slot::Numbers(
+                    self.cut(numbers, top, left, rows, cols, site)?,
+                ));
+            }
+            Source::Fixed(values) => values,
+        };
+        let in_lane = |lane: usize| {
+            if (rows, cols) == (1, 1) {
+                return element(values, lane, top, left).clone();
+            }
+            Value::array(Array::from_fn(rows, cols, |row, col| {
+                element(values, lane, top + row, left + col).clone()
+            }))
+        };
+        let pieces = (0..values.len()).map(|lane| Operand::Value(in_lane(lane)));
+        Ok(Slot::Constant(pieces.collect()))
     }
 
     /// A rectangle of every lane's matrix; dimensions of 1 repeat.

@@ -189,11 +189,11 @@ impl Lowerer<'_> {
         }
         self.not_in_recurrence(site)?;
         let lefts = match left_part {
-            Some(part) => self.shown_values(part, site, Want::Single),
+            Some(part) => self.shown_values(part, site, Want::Single)?,
             // What comes before another comparison is a truth value.
             None => vec![Value::Bool(true)],
         };
-        let rights = self.shown_values(right_part, site, Want::Single);
+        let rights = self.shown_values(right_part, site, Want::Single)?;
         let shape = self.shape(&compared);
         let mut known = vec![0.0; shape.len()];
         let mut truth = vec![0.0; shape.len()];
@@ -233,7 +233,7 @@ impl Lowerer<'_> {
     ) -> Result<Numbers, Refusal> {
         self.not_in_recurrence(site)?;
         self.oracle.take_reads();
-        let operands = self.constants(part, site);
+        let operands = self.constants(part, site)?;
         for area in self.oracle.take_reads() {
             if self.depends(area) {
                 let at = self.workbook.address(Cell {
@@ -450,12 +450,14 @@ impl Lowerer<'_> {
     }
 
     fn place_is_active(&mut self, part: &Bound, site: &Site) -> bool {
-        self.constants(part, site)
-            .iter()
-            .any(|operand| match operand {
-                Operand::Reference(areas) => areas.iter().any(|&area| self.depends(area)),
-                _ => false,
-            })
+        // What uses a name that depends on the variables does so as well.
+        let Ok(operands) = self.constants(part, site) else {
+            return true;
+        };
+        operands.iter().any(|operand| match operand {
+            Operand::Reference(areas) => areas.iter().any(|&area| self.depends(area)),
+            _ => false,
+        })
     }
 }
 

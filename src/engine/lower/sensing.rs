@@ -322,7 +322,7 @@ impl Lowerer<'_> {
             return Err(refusal);
         }
         self.oracle.take_reads();
-        let operands = self.constants(part, site);
+        let operands = self.constants(part, site)?;
         let mut read: FxHashSet<Area> = self.oracle.take_reads().into_iter().collect();
         for operand in &operands {
             if let Operand::Reference(areas) = operand {
