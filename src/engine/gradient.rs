@@ -78,6 +78,14 @@ pub enum SliceError {
         shown: f64,
         computed: f64,
     },
+    #[error(
+        "with the variables changed a little {cell} becomes {shown}, but the program made of its formulas gives {computed}: a formula it depends on cannot be differentiated"
+    )]
+    Disagrees {
+        cell: String,
+        shown: f64,
+        computed: f64,
+    },
 }
 
 /// An objective cell as a function of variable cells, with its gradient.

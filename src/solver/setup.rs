@@ -69,13 +69,62 @@ impl Setup {
 /// Compiles a slice; a workbook whose saved values are missing or out of date
 /// is recalculated first.
 pub fn compile(engine: &mut Engine, objective: Cell, areas: &[Area]) -> Result<Slice, SliceError> {
-    match Slice::new(engine, objective, areas) {
+    let mut slice = match Slice::new(engine, objective, areas) {
         Err(SliceError::Stale { .. } | SliceError::NotAFormula { .. }) => {
             engine.recalculate_all();
             Slice::new(engine, objective, areas)
         }
         other => other,
+    }?;
+    agrees_nearby(engine, &mut slice, areas)?;
+    Ok(slice)
+}
+
+/// Compares a slice with the sheet at a point beside its start. At the start
+/// they agree, or there were no slice, but a formula that is taken for another
+/// might agree there by chance, at zeros above all.
+fn agrees_nearby(engine: &mut Engine, slice: &mut Slice, areas: &[Area]) -> Result<(), SliceError> {
+    /// How far to go, relative to the values; less where there is no number.
+    const STEPS: [f64; 2] = [1e-2, 1e-4];
+    const TOLERANCE: f64 = 1e-6;
+    // A part that was noted to be constant is constant in the slice only.
+    if engine.is_trying() || !slice.notes().is_empty() {
+        return Ok(());
     }
+    for step in STEPS {
+        let mut random = 0x9e37_79b9_7f4a_7c15_u64;
+        let x: Vec<f64> = slice
+            .start()
+            .iter()
+            .map(|x| {
+                random ^= random << 13;
+                random ^= random >> 7;
+                random ^= random << 17;
+                // Between 0.5 and 1, up or down.
+                let size = 0.5 + (random >> 12) as f64 / (1u64 << 53) as f64;
+                let sign = if random & 1 == 0 { 1.0 } else { -1.0 };
+                x + sign * size * step * (1.0 + x.abs())
+            })
+            .collect();
+        if engine.try_values(areas, &x).is_err() {
+            return Ok(());
+        }
+        let shown = number(engine, slice.objective_cell());
+        engine.end_trial();
+        let computed = slice.value(&x);
+        let Some(shown) = shown.filter(|shown| shown.is_finite() && computed.is_finite()) else {
+            continue;
+        };
+        if (shown - computed).abs() > TOLERANCE * shown.abs().max(computed.abs()) {
+            return Err(SliceError::Disagrees {
+                cell: engine.workbook().address(slice.objective_cell()),
+                shown,
+                computed,
+            });
+        }
+        break;
+    }
+    Ok(())
 }
 
 /// `active` if a model is stored with it, else the first sheet that has one;
@@ -197,5 +246,41 @@ fn side(
             name: name(),
             error,
         }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::grid::{Pos, Rect};
+
+    #[test]
+    fn a_program_of_another_formula_is_found_out_though_they_agree_at_the_start() {
+        let mut book = Workbook::new();
+        let sheet = book.add_sheet("Sheet1");
+        let mut engine = Engine::new(book);
+        let cell = |row| Cell {
+            sheet,
+            pos: Pos::new(row, 0),
+        };
+        let area = Area {
+            sheet,
+            rect: Rect::cell(Pos::new(0, 0)),
+        };
+        for (row, text) in [(0, "0"), (1, "2"), (2, "=A1*A2")] {
+            engine.enter(cell(row), text).unwrap();
+        }
+        let mut slice = Slice::new(&engine, cell(2), &[area]).unwrap();
+        assert_eq!(agrees_nearby(&mut engine, &mut slice, &[area]), Ok(()));
+        // The slice still holds the 2; at 0 that makes no difference.
+        engine.enter(cell(1), "3").unwrap();
+        let found = agrees_nearby(&mut engine, &mut slice, &[area]);
+        assert!(
+            matches!(&found, Err(SliceError::Disagrees { cell, .. }) if cell == "Sheet1!A3"),
+            "{found:?}"
+        );
+        assert_eq!(engine.value(cell(0)), Value::Number(0.0));
+        assert_eq!(engine.value(cell(2)), Value::Number(0.0));
+        assert!(!engine.is_trying());
     }
 }
