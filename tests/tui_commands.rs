@@ -172,6 +172,9 @@ const CASES: &[Case] = &[
     case("entry.accept-right", "`7` Tab", |d| {
         d.shown("A1") == "7" && active(d) == "B1"
     }),
+    case("entry.accept", "Right `1` Tab `2` Tab `3` Enter `4` Enter", |d| {
+        d.shown("D1") == "3" && d.shown("B2") == "4" && active(d) == "B3"
+    }),
     case("entry.accept-left", "Right `7` Shift+Tab", |d| {
         d.shown("B1") == "7" && active(d) == "A1"
     }),
@@ -363,12 +366,12 @@ const CASES: &[Case] = &[
         "`x` Enter `7` Enter Ctrl+Home Alt+Delete",
         |d| d.shown("A1") == "7",
     ),
-    case("columns.insert", "`7` Enter Up Ctrl+Alt+Insert", |d| {
+    case("columns.insert", "`7` Enter Up Alt+Shift+Insert", |d| {
         d.shown("B1") == "7"
     }),
     case(
         "columns.delete",
-        "Right `7` Tab Ctrl+Home Ctrl+Alt+Delete",
+        "Right `7` Tab Ctrl+Home Alt+Shift+Delete",
         |d| d.shown("A1") == "7",
     ),
     case("sheet.next", "Shift+F11 `7` Enter Ctrl+PgDn", |d| {
