@@ -209,7 +209,9 @@ fn searching(app: &App, search: &Search, rest: &mut Screen, frame: &mut Frame) {
     // The parameters, which the grid shows as well, have what the curve does
     // not need to be read, a third at most.
     let spare = rest.height.saturating_sub(LEAST_CURVE);
-    let listed = (search.variables.len() as u16).min(rest.height / 3).min(spare);
+    let listed = (search.variables.len() as u16)
+        .min(rest.height / 3)
+        .min(spare);
     let plotted = Screen {
         height: rest.height.saturating_sub(listed + u16::from(listed > 0)),
         ..*rest
