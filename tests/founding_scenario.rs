@@ -92,8 +92,9 @@ fn a_newcomer_finds_the_loss_moves_a_parameter_solves_keeps_and_saves() {
     assert!(solved < 0.1442 && solved < before, "{solved}");
 
     pty.send(CTRL_K).sees("Kept: nnet!AH1");
+    pty.send(F6).sees("READY");
     pty.send(CTRL_S).sees("Saved titanic.xlsx");
-    pty.send(F6).send(CTRL_Q);
+    pty.send(CTRL_Q);
     assert_eq!(pty.ends(), 0);
     pty.is_restored();
     let saved = saved_loss(&file);
