@@ -25,8 +25,8 @@ pub fn formula_bar(app: &App, area: Screen, frame: &mut Frame) {
     frame.buffer_mut().set_style(area, app.theme.bar());
     let selection = app.selection();
     let engine = app.document.engine();
-    let (name, text) = match &app.mode {
-        Mode::Entry(entry) => (entry.cell.pos.to_string(), Span::default()),
+    let (name, (text, style)) = match &app.mode {
+        Mode::Entry(entry) => (entry.cell.pos.to_string(), (String::new(), Style::new())),
         _ => {
             let name = match selection.is_one_cell() {
                 true => selection.active().to_string(),
@@ -36,17 +36,17 @@ pub fn formula_bar(app: &App, area: Screen, frame: &mut Frame) {
             // A formula that spilled over the cell is not the cell's own.
             let spilled = engine.spilled_from(cell);
             let text = match spilled.and_then(|anchor| engine.formula_text(anchor)) {
-                Some(formula) => Span::styled(printable(&formula).into_owned(), app.theme.dim()),
-                None => Span::raw(printable(&text_of(engine, cell)).into_owned()),
+                Some(formula) => (formula, app.theme.dim()),
+                None => (text_of(engine, cell), Style::new()),
             };
             (name, text)
         }
     };
     let head = format!(" {name:<NAME_WIDTH$} │ ");
     let mut line = Line::from(vec![Span::styled(head, app.theme.dim())]);
-    match super::inspector::chosen_span(app).filter(|_| text.content.starts_with('=')) {
-        Some(span) => line.extend(marked(app, &text.content, span.start + 1..span.end + 1)),
-        None => line.push_span(text),
+    match super::inspector::chosen_span(app).filter(|_| text.starts_with('=')) {
+        Some(span) => line.extend(marked(app, &text, span.start + 1..span.end + 1)),
+        None => line.push_span(Span::styled(printable(&text).into_owned(), style)),
     }
     frame.render_widget(line, area);
     if let Mode::Entry(entry) = &app.mode {
