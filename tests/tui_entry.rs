@@ -214,6 +214,14 @@ fn the_function_around_the_cursor_is_explained() {
     let line = status(&mut driver);
     assert!(line.contains("ENTER"), "{line}");
     assert!(line.contains("IF(condition, [value_if_true]"), "{line}");
+    driver.resize(120, 24);
+    let line = status(&mut driver);
+    assert!(
+        line.contains("value_if_true: the result where it is true."),
+        "{line}"
+    );
+    driver.resize(80, 24);
+    let line = status(&mut driver);
     let names = line.find("[value_if_true]").unwrap() as u16;
     let bold =
         |style: ratatui::style::Style| style.add_modifier.contains(ratatui::style::Modifier::BOLD);
@@ -245,6 +253,10 @@ fn what_cannot_be_read_stays_with_the_cursor_at_its_character() {
     driver.play("`=1+*2` Enter");
     assert_eq!(typed(&driver), "=1+*2");
     assert!(status(&mut driver).contains("at character"));
+    driver.resize(40, 24);
+    let screen = driver.screen();
+    assert!(screen.contains("at character 3"), "{screen}");
+    driver.resize(80, 24);
     // The cursor is before the star, and the arrows move it.
     driver.play("Delete Left Right `5*` Enter");
     assert_eq!(formula(&driver, "A1"), "=1+5*2");
