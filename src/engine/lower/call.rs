@@ -410,7 +410,7 @@ impl Lowerer<'_> {
             let reason = format!("it picks more than {MAX_GATHERED} numbers in all");
             return Err(self.refuse(site.first(), reason));
         }
-        let mut indices = vec![0; shape.len()];
+        let mut indices = Vec::with_capacity(shape.len());
         for index in 0..shape.len() {
             let (lane, cell) = (index % shape.lanes, index / shape.lanes);
             let place = |which: usize, size: usize| {
@@ -432,7 +432,7 @@ impl Lowerer<'_> {
                 ));
             };
             let source = if from.lanes == 1 { 0 } else { lane };
-            indices[index] = from.offset(source, row, col) as u32;
+            indices.push(from.offset(source, row, col) as u32);
         }
         let node = self
             .builder
