@@ -63,7 +63,7 @@ fn selected(app: &App) -> Area {
 fn fill(app: &mut App, direction: Direction) -> Result<(), Refusal> {
     let area = selected(app);
     let transaction = app.document.engine().workbook().fill(area, direction)?;
-    app.apply(&transaction)
+    app.apply_in(transaction, area)
 }
 
 /// Fills from the rows (or, in a wide selection, columns) that hold something
@@ -92,7 +92,7 @@ fn auto(app: &mut App, _: &Call) -> Result<(), Refusal> {
         ..target
     };
     let transaction = workbook.auto_fill(source, target, FillKind::Auto)?;
-    app.apply(&transaction)
+    app.apply_in(transaction, target)
 }
 
 fn series(app: &mut App, call: &Call) -> Result<(), Refusal> {
@@ -122,5 +122,5 @@ fn series(app: &mut App, call: &Call) -> Result<(), Refusal> {
         trend: false,
     };
     let transaction = app.document.engine().workbook().fill_series(area, series)?;
-    app.apply(&transaction)
+    app.apply_in(transaction, area)
 }
