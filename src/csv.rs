@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 /// Delimiters in the order in which they are believed: text holds commas more
 /// often than semicolons, and those more often than tabs.
-const DELIMITERS: [u8; 4] = [b'\t', b'|', b';', b','];
+pub const DELIMITERS: [u8; 4] = [b'\t', b'|', b';', b','];
 
 /// Records looked at to find the delimiter.
 const SAMPLE: usize = 200;
@@ -79,6 +79,13 @@ impl Found {
     }
 }
 
+/// How a file is to be read, where that is known better than by looking at it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    pub delimiter: Option<u8>,
+    pub decimal_comma: Option<bool>,
+}
+
 /// Opens a file as a workbook with one sheet, named as the file is.
 pub fn open(path: &Path) -> Result<Workbook, CsvError> {
     Ok(open_found(path)?.0)
@@ -94,25 +101,44 @@ pub fn open_found(path: &Path) -> Result<(Workbook, Found), CsvError> {
 /// # Errors
 /// Also where `reading` is stopped.
 pub fn open_watched(path: &Path, reading: &Reading) -> Result<(Workbook, Found), CsvError> {
+    open_told(path, Told::default(), reading)
+}
+
+/// Opens a file as [`open_watched`] does, and reads it as it is told.
+///
+/// # Errors
+/// As [`open_watched`].
+pub fn open_told(
+    path: &Path,
+    told: Told,
+    reading: &Reading,
+) -> Result<(Workbook, Found), CsvError> {
     let bytes = std::fs::read(path).map_err(|source| CsvError::Io {
         path: path.to_owned(),
         source,
     })?;
-    read_found(path, &bytes, reading)
+    read_found(path, &bytes, told, reading)
 }
 
 /// Reads the contents of a file; `path` names the sheet and goes into errors.
 pub fn read(path: &Path, bytes: &[u8]) -> Result<Workbook, CsvError> {
-    Ok(read_found(path, bytes, &Reading::default())?.0)
+    Ok(read_found(path, bytes, Told::default(), &Reading::default())?.0)
 }
 
-fn read_found(path: &Path, bytes: &[u8], reading: &Reading) -> Result<(Workbook, Found), CsvError> {
+fn read_found(
+    path: &Path,
+    bytes: &[u8],
+    told: Told,
+    reading: &Reading,
+) -> Result<(Workbook, Found), CsvError> {
     let (encoding, text) = decode(bytes).ok_or_else(|| CsvError::Utf16 {
         path: path.to_owned(),
     })?;
     let (declared, text) = declared_delimiter(&text);
-    let delimiter = declared.unwrap_or_else(|| sniff(text));
-    let decimal_comma = delimiter == b';' && has_decimal_commas(text);
+    let delimiter = told.delimiter.or(declared);
+    let delimiter = delimiter.unwrap_or_else(|| sniff(text));
+    let seen = || delimiter == b';' && has_decimal_commas(text);
+    let decimal_comma = told.decimal_comma.unwrap_or_else(seen);
     let found = Found {
         encoding,
         delimiter,

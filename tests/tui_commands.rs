@@ -347,10 +347,10 @@ const CASES: &[Case] = &[
     case("edit.recalculate", "`=RAND()` Enter F9", |d| {
         d.message().contains("Recalculated 1 ")
     }),
-    case("select.extend", "Shift+F8 Down Right", |d| {
+    case("select.extend", "Ctrl+F8 Down Right", |d| {
         selected(d) == "A1:B2"
     }),
-    case("select.none", "Shift+F8 Down Right Esc Down", |d| {
+    case("select.none", "Ctrl+F8 Down Right Esc Down", |d| {
         selected(d) == "A2"
     }),
     case("go.set-mark", "Ctrl+P `set a mark` Enter a", |d| {

@@ -318,6 +318,64 @@ fn values_that_data_validation_does_not_allow_are_refused() {
 }
 
 #[test]
+fn data_validation_asks_of_every_cell_that_an_entry_fills() {
+    let mut driver = Driver::empty();
+    driver.list("B2", "red,green");
+    driver.play("Shift+Down Shift+Right `blue` Ctrl+Enter");
+    assert_eq!(typed(&driver), "blue");
+    let line = status(&mut driver);
+    assert!(line.contains("B2: B2 takes one of red, green"), "{line}");
+    assert_eq!(driver.shown("A1"), "");
+    driver.play("Esc `red` Ctrl+Enter");
+    assert_eq!(driver.shown("A1"), "red");
+    // A formula is asked for with each cell's own references.
+    driver.play("Ctrl+G `B1` Enter Shift+Down `=A1` Ctrl+Enter");
+    assert_eq!(
+        (driver.shown("B1"), driver.shown("B2")),
+        ("red".into(), "red".into())
+    );
+    driver.play("Ctrl+G `A2` Enter `blue` Enter Ctrl+G `B1` Enter Shift+Down `=A1` Ctrl+Enter");
+    assert_eq!(typed(&driver), "=A1");
+    // What is pasted is not asked for, as in Excel.
+    driver.play("Esc Ctrl+G `A2` Enter Ctrl+C Right Ctrl+V");
+    assert_eq!(driver.shown("B2"), "blue");
+}
+
+#[test]
+fn a_table_takes_in_what_is_pasted_and_filled_below_it_and_makes_room_for_its_totals() {
+    let mut driver = Driver::empty();
+    driver.play("`n` Enter `1` Enter `2` Enter `note` Enter Ctrl+G `B1` Enter `v` Enter");
+    driver.play("Ctrl+G `B2:B3` Enter `=A2*10` Ctrl+Enter Ctrl+G `A1:B3` Enter Ctrl+T");
+    let table = |driver: &Driver| {
+        let tables = &driver.app.document.engine().workbook().tables;
+        tables
+            .iter()
+            .next()
+            .map(|table| table.area.rect.to_string())
+    };
+    // The cells below go down for the row of totals, those beside do not.
+    driver.play("Ctrl+G `C4` Enter `beside` Enter Ctrl+G `A2` Enter Ctrl+P `total row` Enter");
+    assert_eq!(table(&driver).as_deref(), Some("A1:B4"));
+    assert_eq!(
+        (driver.shown("A5"), driver.shown("C4")),
+        ("note".into(), "beside".into())
+    );
+    driver.play("Ctrl+Z");
+    assert_eq!(driver.shown("A4"), "note");
+    driver.play("Ctrl+G `A4` Enter Delete Ctrl+G `C4` Enter Delete Ctrl+G `A4` Enter");
+    driver.happens(crossterm::event::Event::Paste("3\n4\n".into()));
+    driver.settle();
+    assert_eq!(table(&driver).as_deref(), Some("A1:B5"));
+    assert_eq!(driver.shown("B5"), "40");
+    driver.play("Ctrl+G `A5:A6` Enter Ctrl+D");
+    assert_eq!(table(&driver).as_deref(), Some("A1:B6"));
+    assert_eq!(driver.shown("B6"), "40");
+    driver.play("Ctrl+Z Ctrl+Z");
+    assert_eq!(table(&driver).as_deref(), Some("A1:B3"));
+    assert_eq!(driver.shown("A4"), "");
+}
+
+#[test]
 fn a_list_offers_its_values() {
     let mut driver = Driver::empty();
     driver.list("A1", "red,green,grey");

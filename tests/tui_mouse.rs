@@ -187,3 +187,62 @@ fn a_dragged_border_sets_all_selected_columns() {
     let size = columns[1].size;
     assert_eq!(sizes, [size - 4, size - 4, size - 4, size]);
 }
+
+#[test]
+fn a_line_of_a_panel_is_jumped_to_and_the_wheel_moves_through_its_lines() {
+    let mut driver = Driver::empty();
+    driver
+        .play("Ctrl+G `C5` Enter `=1/0` Enter Ctrl+G `B9` Enter `=NA()` Enter Ctrl+Home Alt+P F6");
+    let (x, y) = find(&mut driver, "C5 #DIV/0!");
+    let (_, below) = find(&mut driver, "B9 #N/A");
+    click(&mut driver, x + 1, y);
+    assert_eq!(selected(&driver), "C5");
+    mouse(&mut driver, MouseEventKind::ScrollDown, x, y);
+    mouse(&mut driver, MouseEventKind::ScrollUp, x, y);
+    click(&mut driver, x, below);
+    assert_eq!(selected(&driver), "B9");
+    driver.play("Alt+Left");
+    assert_eq!(selected(&driver), "C5");
+    // The inspector's precedents are jumps, too.
+    driver.play("Esc Ctrl+G `A2` Enter `=SUM(D7:D8)` Enter Up F8");
+    let (x, y) = find(&mut driver, "D7:D8  ");
+    click(&mut driver, x, y);
+    assert_eq!(driver.app.selection().active().to_string(), "D7");
+}
+
+#[test]
+fn the_lines_of_the_solver_are_chosen_and_its_buttons_pressed() {
+    let mut driver = Driver::empty();
+    driver.play("`3` Enter `=(A1-1)^2` Enter Up Alt+S");
+    let (x, y) = find(&mut driver, "Changing");
+    click(&mut driver, x, y);
+    driver.play("Enter `A1` Enter");
+    let (x, y) = find(&mut driver, "▸ Solve");
+    click(&mut driver, x, y);
+    driver.settle();
+    assert!(driver.screen().contains("Keep"), "{}", driver.screen());
+    let (x, y) = find(&mut driver, "▸ Keep");
+    click(&mut driver, x, y);
+    driver.settle();
+    assert!((driver.shown("A1").parse::<f64>().unwrap() - 1.0).abs() < 1e-3);
+}
+
+#[test]
+fn sliders_are_dragged() {
+    let mut driver = Driver::empty();
+    driver.play("`1` Enter `2` Enter `=A1*10` Enter Ctrl+Home Shift+Down Alt+B");
+    let screen = driver.screen();
+    let bars: Vec<(usize, usize)> = screen
+        .lines()
+        .enumerate()
+        .filter_map(|(y, line)| Some((line.chars().position(|c| c == '●')?, y)))
+        .collect();
+    let (x, y) = (bars[1].0 as u16, bars[1].1 as u16);
+    mouse(&mut driver, MouseEventKind::Down(MouseButton::Left), x, y);
+    mouse(&mut driver, MouseEventKind::Drag(MouseButton::Left), 79, y);
+    mouse(&mut driver, MouseEventKind::Up(MouseButton::Left), 79, y);
+    // From 0 to 4, to its end; all of the drag is one step of the history.
+    assert_eq!(driver.shown("A2"), "4");
+    driver.play("Ctrl+Z");
+    assert_eq!(driver.shown("A2"), "2");
+}

@@ -260,3 +260,29 @@ fn colours_are_those_that_the_terminal_has() {
     assert!(sixteen.iter().any(|code| colours(code)));
     assert!(run(&[("COLORTERM", "truecolor")]).iter().any(rich));
 }
+
+#[test]
+fn keys_that_most_terminals_do_not_tell_apart_are_asked_for_where_one_can() {
+    let home = Home::with("begin");
+    let mut pty = home.start(&["a.xlsx"], &[("TERM", "xterm-kitty")]);
+    pty.sees("begin").is_taken();
+    // Shift+Down twice, an entry, Ctrl+Enter; Ctrl+[ is Esc.
+    pty.send(&goto("C3"))
+        .send("\x1b[1;2B\x1b[1;2B")
+        .sees("C3:C5");
+    pty.send("77\x1b[13;5u").sees("sum 231");
+    pty.send("88\x1b[91;5u").sees_no_more("88");
+    pty.send(CTRL_S).sees("Saved a.xlsx");
+    pty.send(CTRL_Q);
+    assert_eq!(pty.ends(), 0);
+    pty.is_restored();
+    let bytes = pty.bytes();
+    let at = |part: &[u8]| bytes.windows(part.len()).rposition(|p| p == part);
+    let (asked, given_back) = (at(b"\x1b[>5u"), at(b"\x1b[<1u"));
+    assert!(asked.is_some() && given_back < at(b"\x1b[?1049l") && asked < given_back);
+
+    let mut pty = home.open("begin");
+    pty.send(CTRL_Q);
+    assert_eq!(pty.ends(), 0);
+    assert!(!pty.bytes().windows(3).any(|part| part == b"\x1b[>"));
+}

@@ -1,5 +1,7 @@
 //! What data validation says of an entry.
 
+mod filled;
+
 use super::appearance::{bind, compare};
 use super::bind::{Bound, BoundFormula};
 use super::interpret::Mode;

@@ -429,6 +429,14 @@ impl App {
         Ok(())
     }
 
+    /// Applies a transaction that fills an area; a table beside it takes it in.
+    pub fn apply_in(&mut self, transaction: Transaction, area: Area) -> Result<(), Refusal> {
+        let label = transaction.label.clone();
+        let edited = self.work(&label, |document| document.apply_in(transaction, area))?;
+        self.edited(&edited);
+        Ok(())
+    }
+
     /// Applies a transaction in place of the last one, and recalculates.
     pub fn replace_last(&mut self, transaction: &Transaction) -> Result<(), Refusal> {
         let edited = self.work(&transaction.label, |document| {

@@ -3,7 +3,7 @@
 use super::journal::{Found, Journal, Left, RestoreError, Restored};
 use crate::engine::{Edited, Engine, EntryError, Recalculation};
 use crate::files::{self, FileError};
-use crate::grid::{Area, Cell, SheetId};
+use crate::grid::{Area, Cell, Rect, SheetId};
 use crate::reading::Reading;
 use crate::workbook::journal::Record;
 use crate::workbook::{EditError, Transaction, Workbook};
@@ -129,12 +129,27 @@ impl Document {
     /// Enters typed text into a cell. A table that it stands right below or
     /// beside takes it in, in the same step.
     pub fn enter(&mut self, cell: Cell, text: &str) -> Result<Edited, EntryError> {
-        let mut transaction = self.engine.entry(cell, text)?;
-        if !text.is_empty() {
-            let growth = self.engine.workbook().table_growth(cell);
-            transaction.edits.extend(growth);
+        let transaction = self.engine.entry(cell, text)?;
+        if text.is_empty() {
+            return Ok(self.apply(&transaction)?);
         }
-        Ok(self.apply(&transaction)?)
+        let area = Area {
+            sheet: cell.sheet,
+            rect: Rect::cell(cell.pos),
+        };
+        Ok(self.apply_in(transaction, area)?)
+    }
+
+    /// Applies a transaction that fills an area. A table that it lies right
+    /// below or beside takes it in, in the same step.
+    pub fn apply_in(
+        &mut self,
+        mut transaction: Transaction,
+        area: Area,
+    ) -> Result<Edited, EditError> {
+        let growth = self.engine.workbook().table_growth(area);
+        transaction.edits.extend(growth);
+        self.apply(&transaction)
     }
 
     pub fn undo(&mut self) -> Result<Option<Edited>, EditError> {

@@ -1,7 +1,8 @@
 //! A text file, looked at before it becomes a sheet.
 
-use crate::csv::{self, CsvError, Found};
+use crate::csv::{self, CsvError, DELIMITERS, Found, Told};
 use crate::grid::{Area, Cell, Pos, Rect, SheetId};
+use crate::reading::Reading;
 use crate::value::Value;
 use crate::workbook::{Block, Edit, SheetEdit, Transaction, Workbook};
 use std::path::{Path, PathBuf};
@@ -41,6 +42,8 @@ impl ColumnType {
 pub struct Import {
     pub path: PathBuf,
     pub found: Found,
+    /// How it was to be read.
+    pub told: Told,
     /// It alone, with one sheet.
     pub workbook: Workbook,
     /// All its cells; `None` where it has none.
@@ -52,9 +55,9 @@ pub struct Import {
 }
 
 impl Import {
-    /// Reads a file.
-    pub fn read(path: &Path) -> Result<Self, CsvError> {
-        let (workbook, found) = csv::open_found(path)?;
+    /// Reads a file, as it is told where anything is.
+    pub fn read(path: &Path, told: Told) -> Result<Self, CsvError> {
+        let (workbook, found) = csv::open_told(path, told, &Reading::default())?;
         let sheet = workbook.sheet(workbook.order()[0]);
         let corner = Rect::cell(Pos::new(0, 0));
         let used = sheet.cells.used().map(|used| used.hull(&corner));
@@ -62,6 +65,7 @@ impl Import {
         let mut import = Self {
             path: path.to_owned(),
             found,
+            told,
             workbook,
             used,
             types: Vec::new(),
@@ -69,6 +73,24 @@ impl Import {
         };
         import.types = (0..columns).map(|col| import.column_type(col)).collect();
         Ok(import)
+    }
+
+    /// How it is read with the next delimiter.
+    pub fn next_delimiter(&self) -> Told {
+        let now = DELIMITERS.iter().position(|&d| d == self.found.delimiter);
+        let next = now.map_or(0, |now| (now + 1) % DELIMITERS.len());
+        Told {
+            delimiter: Some(DELIMITERS[next]),
+            ..self.told
+        }
+    }
+
+    /// How it is read with the other decimal sign.
+    pub fn other_decimals(&self) -> Told {
+        Told {
+            delimiter: Some(self.found.delimiter),
+            decimal_comma: Some(!self.found.decimal_comma),
+        }
     }
 
     fn sheet(&self) -> SheetId {

@@ -45,6 +45,11 @@ impl Chord {
                 modifiers |= KeyModifiers::SHIFT;
                 KeyCode::Tab
             }
+            // Terminals that tell keys apart send Esc for it no more.
+            KeyCode::Char('[') if modifiers.contains(KeyModifiers::CONTROL) => {
+                modifiers = KeyModifiers::NONE;
+                KeyCode::Esc
+            }
             KeyCode::Char(c) => {
                 // A character tells by itself whether shift was held.
                 modifiers -= KeyModifiers::SHIFT;

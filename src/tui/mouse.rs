@@ -3,7 +3,8 @@
 use super::app::App;
 use super::command::layout::{fit_columns, set_width};
 use super::command::{Call, Refusal};
-use super::draw::tab_spans;
+use super::command::{panel, slider};
+use super::draw::{Spot as PanelSpot, panel_spot, tab_spans};
 use super::layout::{Line, MAX_WIDTH, NAME_BOX};
 use super::mode::Mode;
 use super::selection::Selection;
@@ -27,6 +28,11 @@ enum Press {
     Border {
         col: u32,
         start: u16,
+    },
+    /// The bar of a slider, and where it is on the screen.
+    Bar {
+        slider: usize,
+        area: Screen,
     },
 }
 
@@ -78,6 +84,13 @@ impl App {
 
     /// The wheel moves through what is under it: a list over the grid, or the grid.
     fn wheel(&mut self, at: Position, by: i64) {
+        if let (Some(kind), Some(area)) = (self.panels.open, self.layout().panel)
+            && area.contains(at)
+            && matches!(self.mode, Mode::Grid | Mode::Panel(_))
+        {
+            panel::step(self, kind, by as isize);
+            return;
+        }
         let over_grid = matches!(self.mode, Mode::Grid | Mode::Entry(_) | Mode::Panel(_));
         if over_grid {
             if self.layout().grid.contains(at) {
@@ -95,9 +108,7 @@ impl App {
     fn pressed(&mut self, at: Position, modifiers: KeyModifiers) {
         let layout = self.layout();
         if layout.panel.is_some_and(|panel| panel.contains(at)) {
-            if let Some(kind) = self.panels.open {
-                self.mode = Mode::Panel(kind);
-            }
+            self.panel_pressed(at);
             return;
         }
         if layout.tabs.contains(at) {
@@ -140,6 +151,31 @@ impl App {
                 ..rows(0, 0)
             })),
         }
+    }
+
+    /// Gives the keyboard to the panel, and does what the line pressed is for.
+    fn panel_pressed(&mut self, at: Position) {
+        // What is being typed, or asked, is ended by its own keys.
+        let free = matches!(self.mode, Mode::Grid | Mode::Panel(_) | Mode::Pick(_));
+        let Some(kind) = self.panels.open.filter(|_| free) else {
+            return;
+        };
+        let spot = panel_spot(self, at);
+        self.mode = Mode::Panel(kind);
+        match spot {
+            Some((_, PanelSpot::Line(line))) => panel::press(self, kind, line),
+            Some((area, PanelSpot::Bar(slider))) => {
+                self.mouse.press = Some(Press::Bar { slider, area });
+                self.slider_dragged(slider, area, at);
+            }
+            None => {}
+        }
+    }
+
+    fn slider_dragged(&mut self, slider: usize, area: Screen, at: Position) {
+        let along = at.x.clamp(area.x, area.right().saturating_sub(1)) - area.x;
+        let share = f64::from(along) / f64::from(area.width.saturating_sub(1).max(1));
+        slider::slide_to_share(self, slider, share);
     }
 
     /// Edits the active cell, or goes on editing, at the place pressed.
@@ -193,7 +229,7 @@ impl App {
             Press::Cells => self.point_extend(to),
             Press::Rows => self.point_at_rect(rows(from.row, to.row)),
             Press::Columns => self.point_at_rect(columns(from.col, to.col)),
-            Press::Border { .. } => false,
+            Press::Border { .. } | Press::Bar { .. } => false,
         };
     }
 
@@ -272,6 +308,10 @@ impl App {
             return;
         };
         self.mouse.edits = false;
+        if let Press::Bar { slider, area } = press {
+            self.slider_dragged(slider, area, at);
+            return;
+        }
         if let Press::Border { start, .. } = press {
             // One character of a column is the space to its neighbour.
             let width = at.x.saturating_sub(start).clamp(1, MAX_WIDTH);
@@ -304,7 +344,7 @@ impl App {
             }
             Press::Rows => self.keep_view(Selection::rect(rows(from.row, row))),
             Press::Columns => self.keep_view(Selection::rect(columns(from.col, col))),
-            Press::Border { .. } => {}
+            Press::Border { .. } | Press::Bar { .. } => {}
         }
     }
 

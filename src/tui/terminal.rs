@@ -13,11 +13,13 @@ use crate::value::format::printable;
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{
     DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture, Event,
-    KeyCode, KeyModifiers,
+    KeyCode, KeyModifiers, KeyboardEnhancementFlags, PopKeyboardEnhancementFlags,
+    PushKeyboardEnhancementFlags,
 };
 use crossterm::execute;
 use crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+    supports_keyboard_enhancement,
 };
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
@@ -29,6 +31,7 @@ use std::io::{self, IsTerminal, Stdout, Write, stdout};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::time::Duration;
 
@@ -170,6 +173,9 @@ fn end_on_signals(jobs: &Jobs) {
     });
 }
 
+/// Whether the terminal was asked to tell keys apart.
+static TELLS_KEYS_APART: AtomicBool = AtomicBool::new(false);
+
 /// The terminal while the application runs; given back when dropped.
 struct Guard;
 
@@ -183,6 +189,15 @@ impl Guard {
             EnableMouseCapture,
             EnableBracketedPaste
         )?;
+        // The keyboard protocol of kitty: Ctrl+Enter is no longer Enter. The
+        // answer is read here, as no other thread reads yet. Screens have
+        // protocols of their own, so that it is asked for on this one.
+        if supports_keyboard_enhancement().unwrap_or(false) {
+            TELLS_KEYS_APART.store(true, Ordering::SeqCst);
+            let flags = KeyboardEnhancementFlags::DISAMBIGUATE_ESCAPE_CODES
+                | KeyboardEnhancementFlags::REPORT_ALTERNATE_KEYS;
+            execute!(stdout(), PushKeyboardEnhancementFlags(flags))?;
+        }
         Ok(guard)
     }
 }
@@ -195,6 +210,9 @@ impl Drop for Guard {
 
 /// Gives the terminal back as it was. Nothing can be done where that fails.
 fn restore() {
+    if TELLS_KEYS_APART.swap(false, Ordering::SeqCst) {
+        let _ = execute!(stdout(), PopKeyboardEnhancementFlags);
+    }
     let _ = execute!(
         stdout(),
         DisableBracketedPaste,

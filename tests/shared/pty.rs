@@ -25,7 +25,7 @@ pub struct Pty {
     master: Box<dyn MasterPty + Send>,
     /// Kept open, so that the terminal outlives the program, as a shell's does.
     _slave: Box<dyn SlavePty + Send>,
-    keys: Box<dyn Write + Send>,
+    keys: Arc<Mutex<Box<dyn Write + Send>>>,
     child: Box<dyn Child + Send + Sync>,
     seen: Arc<Seen>,
     /// How the terminal was before.
@@ -90,9 +90,24 @@ impl Pty {
         });
         let mut output = pair.master.try_clone_reader().unwrap();
         let sees = seen.clone();
+        let keys = Arc::new(Mutex::new(pair.master.take_writer().unwrap()));
+        let answers = keys.clone();
+        let kitty = more.contains(&("TERM", "xterm-kitty"));
         std::thread::spawn(move || {
             let mut bytes = [0; 4096];
             while let Ok(length @ 1..) = output.read(&mut bytes) {
+                // What the terminal is, where it is asked.
+                if bytes[..length].windows(3).any(|part| part == b"\x1b[c") {
+                    let answer = match kitty {
+                        true => "\x1b[?0u\x1b[?62c",
+                        false => "\x1b[?62c",
+                    };
+                    answers
+                        .lock()
+                        .unwrap()
+                        .write_all(answer.as_bytes())
+                        .unwrap();
+                }
                 let mut output = sees.output.lock().unwrap();
                 output.terminal.process(&bytes[..length]);
                 output.bytes.extend_from_slice(&bytes[..length]);
@@ -100,7 +115,7 @@ impl Pty {
             }
         });
         Self {
-            keys: pair.master.take_writer().unwrap(),
+            keys,
             master: pair.master,
             _slave: pair.slave,
             child,
@@ -111,8 +126,10 @@ impl Pty {
 
     /// Sends bytes, as the terminal sends keys.
     pub fn send(&mut self, keys: &str) -> &mut Self {
-        self.keys.write_all(keys.as_bytes()).unwrap();
-        self.keys.flush().unwrap();
+        let mut writer = self.keys.lock().unwrap();
+        writer.write_all(keys.as_bytes()).unwrap();
+        writer.flush().unwrap();
+        drop(writer);
         self
     }
 

@@ -127,6 +127,24 @@ pub const CASES: &[Case] = &[
         |d| table(d).is_none() && formula(d, "D1") == "=SUM(Sheet1!$B$2:$B$3)",
     ),
     case(
+        "import.delimiter",
+        "Ctrl+P `import csv` Enter `{csv}` Enter d",
+        |d| {
+            let commas = d.screen().contains("UTF-8, commas");
+            d.play("d d d");
+            commas && d.screen().contains("UTF-8, semicolons")
+        },
+    ),
+    case(
+        "import.decimals",
+        "Ctrl+P `import csv` Enter `{csv}` Enter c",
+        |d| {
+            let points = !d.screen().contains("decimal commas");
+            d.play("Enter");
+            points && d.value("B2") != Value::Number(1.5)
+        },
+    ),
+    case(
         "file.import",
         "Ctrl+P `import csv` Enter `{csv}` Enter",
         |d| {
@@ -168,7 +186,7 @@ pub const CASES: &[Case] = &[
     ),
     case(
         "select.add",
-        "Shift+Down Ctrl+F8 Right Right Shift+Right",
+        "Shift+Down Shift+F8 Right Right Shift+Right",
         |d| {
             let areas: Vec<String> = d
                 .app

@@ -193,25 +193,29 @@ fn headers_written_over_rename_columns() {
 fn a_table_grows_by_what_is_typed_beside_it() {
     let mut engine = people();
     enter(&mut engine, "B5", "6");
-    let growth = engine.workbook().table_growth(cell("B5")).expect("grows");
+    let growth = engine.workbook().table_growth(area("B5")).expect("grows");
     edit(&mut engine, growth);
     assert_eq!(shape(&engine), "People A1:C5 Name,Age,Twice");
     assert_eq!(number(&engine, "C5"), 12.0, "the column's formula");
     assert_eq!(number(&engine, "F1"), 18.0);
     enter(&mut engine, "D3", "1");
-    let growth = engine.workbook().table_growth(cell("D3")).expect("grows");
+    let growth = engine.workbook().table_growth(area("D3")).expect("grows");
     edit(&mut engine, growth);
     assert_eq!(shape(&engine), "People A1:D5 Name,Age,Twice,Column1");
     assert_eq!(value(&engine, "D1"), Value::text("Column1"));
     enter(&mut engine, "A7", "x");
-    assert_eq!(engine.workbook().table_growth(cell("A7")), None);
+    assert_eq!(engine.workbook().table_growth(area("A7")), None);
     enter(&mut engine, "A6", "x");
     enter(&mut engine, "B6", "x");
     assert_eq!(
-        engine.workbook().table_growth(cell("A6")),
+        engine.workbook().table_growth(area("A6")),
         None,
         "another cell is there"
     );
+    // What is filled or pasted over several cells counts as a whole.
+    assert!(engine.workbook().table_growth(area("A6:B6")).is_some());
+    assert!(engine.workbook().table_growth(area("A2:B6")).is_some());
+    assert_eq!(engine.workbook().table_growth(area("A6:F6")), None);
     let rect = rect("A1:B3");
     table(
         &mut engine,

@@ -186,7 +186,10 @@ fn paste(app: &mut App, how: Paste) -> Result<(), Refusal> {
     }
     let workbook = app.document.engine().workbook();
     let (transaction, area) = workbook.paste(&copied.clip, target, how)?;
-    app.apply(&transaction)?;
+    match how.what {
+        PasteWhat::Formats => app.apply(&transaction)?,
+        _ => app.apply_in(transaction, area)?,
+    }
     app.select(Selection::rect(area.rect));
     Ok(())
 }
@@ -206,7 +209,7 @@ impl App {
             rect: self.selection().last(),
         };
         let (transaction, area) = self.document.engine_mut().paste_text(target, text)?;
-        self.apply(&transaction)?;
+        self.apply_in(transaction, area)?;
         self.select(Selection::rect(area.rect));
         Ok(())
     }

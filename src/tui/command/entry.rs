@@ -2,13 +2,12 @@
 
 use super::go::moved;
 use super::{Call, Command, Refusal};
-use crate::engine::{Engine, EntryError, ValidationError};
-use crate::grid::{Area, Cell};
+use crate::engine::{EntryError, ValidationError};
+use crate::grid::{Area, Cell, Rect};
 use crate::tui::app::{App, TypedLine};
 use crate::tui::entry::Entry;
 use crate::tui::mode::{Context, Mode};
 use crate::tui::selection::Selection;
-use crate::value::{Value, parse_entry};
 use crate::workbook::{AlertStyle, Content, Edit, RunKind, Transaction};
 
 const ENTRY: &[Context] = &[Context::Entry];
@@ -229,7 +228,7 @@ fn accept(app: &mut App, next: Next) -> Result<(), Refusal> {
         return Ok(());
     };
     if let Some(text) = text {
-        let checked = checked(app, cell, &text);
+        let checked = checked(app, cell, &[Rect::cell(cell.pos)], &text);
         let entered = checked.and_then(|note| Ok((note, app.enter(cell, &text)?)));
         match entered {
             Ok((note, ())) => tell(app, note),
@@ -268,13 +267,28 @@ fn accept_into(app: &mut App, target: Target) -> Result<(), Refusal> {
         return Ok(());
     };
     let text = text.unwrap_or_default();
-    let checked = checked(app, cell, &text);
+    let areas = match target {
+        // One array formula is asked for as a whole.
+        Target::Array if text.starts_with('=') => vec![Rect::cell(cell.pos)],
+        _ => app.selection().areas().to_vec(),
+    };
+    let checked = checked(app, cell, &areas, &text);
     let entered = checked.and_then(|note| {
         let transaction = match target {
             Target::Array if text.starts_with('=') => array_formula(app, cell, &text)?,
-            _ => filled(app, cell, &text)?,
+            _ => {
+                let sheet = cell.sheet;
+                let area = |&rect: &Rect| Area { sheet, rect };
+                let areas: Vec<Area> = areas.iter().map(area).collect();
+                let engine = app.document.engine_mut();
+                engine.entry_all(cell, &areas, &text)?
+            }
         };
-        app.apply(&transaction)?;
+        let filled = Area {
+            sheet: cell.sheet,
+            rect: app.selection().last(),
+        };
+        app.apply_in(transaction, filled)?;
         Ok(note)
     });
     match entered {
@@ -346,20 +360,20 @@ fn tell(app: &mut App, note: Option<String>) {
     }
 }
 
-/// Asks the cell's data validation; what it wants said where it allows the text.
-fn checked(app: &mut App, cell: Cell, text: &str) -> Result<Option<String>, Stay> {
+/// Asks the data validation of all cells that get a text; what it wants said
+/// where it allows the text.
+fn checked(app: &mut App, cell: Cell, areas: &[Rect], text: &str) -> Result<Option<String>, Stay> {
     let warned = match &app.mode {
         Mode::Entry(entry) => entry.warned.as_deref() == Some(text),
         _ => false,
     };
     let engine = app.document.engine_mut();
-    if engine.validation(cell).is_none() {
-        return Ok(None);
-    }
-    let value = value_of(engine, cell, text)?;
-    let Err(error) = engine.validate(cell, &value) else {
+    let Some((at, mut error)) = engine.validate_filled(cell, areas, text)? else {
         return Ok(None);
     };
+    if at != cell {
+        error.text = format!("{}: {}", at.pos, error.text);
+    }
     match error.style {
         AlertStyle::Information => Ok(Some(in_words(&error))),
         AlertStyle::Warning if warned => Ok(None),
@@ -379,36 +393,6 @@ fn in_words(error: &ValidationError) -> String {
         "" => error.text.clone(),
         title => format!("{title}: {}", error.text),
     }
-}
-
-/// The value that a text would give a cell.
-fn value_of(engine: &Engine, cell: Cell, text: &str) -> Result<Value, EntryError> {
-    match text.strip_prefix('=').filter(|formula| !formula.is_empty()) {
-        Some(formula) => Ok(engine.evaluate(formula, cell)?),
-        None => Ok(parse_entry(text, engine.workbook().date_system).0),
-    }
-}
-
-/// The transaction that gives all selected cells what typing a text into the
-/// active one stands for.
-fn filled(app: &mut App, cell: Cell, text: &str) -> Result<Transaction, EntryError> {
-    let one = app.document.engine_mut().entry(cell, text)?;
-    let sheet = cell.sheet;
-    let selection = app.selection();
-    let areas = selection.areas().iter().map(|&rect| Area { sheet, rect });
-    let edits = areas.flat_map(|area| {
-        one.edits.iter().cloned().map(move |mut edit| {
-            if let Edit::Set { area: one, .. } | Edit::SetNumberFormat { area: one, .. } = &mut edit
-            {
-                *one = area;
-            }
-            edit
-        })
-    });
-    Ok(Transaction::new(
-        "Enter into the selection",
-        edits.collect(),
-    ))
 }
 
 /// The transaction that makes a text one array formula over the area selected

@@ -64,7 +64,7 @@ fn selected(app: &App) -> Area {
 fn fill(app: &mut App, direction: Direction) -> Result<(), Refusal> {
     let area = selected(app);
     let transaction = app.document.engine().workbook().fill(area, direction)?;
-    app.apply(&transaction)
+    app.apply_in(transaction, area)
 }
 
 /// Fills from the rows (or, in a wide selection, columns) that hold something
@@ -102,7 +102,7 @@ fn auto(app: &mut App, _: &Call) -> Result<(), Refusal> {
     };
     let area = |rect| Area { rect, ..target };
     let transaction = workbook.auto_fill(area(source), area(filled), FillKind::Auto)?;
-    app.apply(&transaction)?;
+    app.apply_in(transaction, area(filled))?;
     if filled != target.rect {
         app.select(Selection::rect(filled));
     }
@@ -150,5 +150,5 @@ fn series(app: &mut App, call: &Call) -> Result<(), Refusal> {
         trend: false,
     };
     let transaction = app.document.engine().workbook().fill_series(area, series)?;
-    app.apply(&transaction)
+    app.apply_in(transaction, area)
 }

@@ -285,7 +285,7 @@ pub const COMMANDS: &[Command] = &[
             Ok(())
         },
     )
-    .keys(&["Shift+F8"])
+    .keys(&["Ctrl+F8"])
     .vim(&["v"]),
     Command::grid(
         "select.add",
@@ -297,7 +297,7 @@ pub const COMMANDS: &[Command] = &[
             Ok(())
         },
     )
-    .keys(&["Ctrl+F8"])
+    .keys(&["Shift+F8"])
     .vim(&["g a"]),
     Command::grid(
         "select.none",

@@ -1,11 +1,11 @@
 //! Text files into and out of the workbook.
 
 use super::{Call, Command, Refusal};
-use crate::csv::{self, Texts};
+use crate::csv::{self, Texts, Told};
 use crate::files::Kind;
 use crate::tui::app::App;
 use crate::tui::import::Import;
-use crate::tui::mode::{Confirm, Mode};
+use crate::tui::mode::{Confirm, Context, Mode};
 use std::path::{Path, PathBuf};
 
 pub const COMMANDS: &[Command] = &[
@@ -16,6 +16,22 @@ pub const COMMANDS: &[Command] = &[
         import,
     )
     .short(&["import"]),
+    Command::new(
+        "import.delimiter",
+        "Another delimiter",
+        "Reads the text file that is shown with the next delimiter: tabs, bars, semicolons, commas.",
+        &[Context::Import],
+        |app, _| read_again(app, Import::next_delimiter),
+    )
+    .keys(&["d"]),
+    Command::new(
+        "import.decimals",
+        "Other decimals",
+        "Reads the text file that is shown with decimal commas instead of points, or the other way.",
+        &[Context::Import],
+        |app, _| read_again(app, Import::other_decimals),
+    )
+    .keys(&["c"]),
     Command::grid(
         "file.export",
         "Export as csv",
@@ -42,7 +58,18 @@ fn import(app: &mut App, call: &Call) -> Result<(), Refusal> {
     if path.as_os_str().is_empty() {
         return Err(Refusal::new("a file needs a name"));
     }
-    let import = app.work("Reading", |_| Import::read(&path))?;
+    let import = app.work("Reading", |_| Import::read(&path, Told::default()))?;
+    app.mode = Mode::Import(Box::new(import));
+    Ok(())
+}
+
+/// Reads the file that is shown in another way.
+fn read_again(app: &mut App, how: fn(&Import) -> Told) -> Result<(), Refusal> {
+    let Mode::Import(import) = &app.mode else {
+        return Ok(());
+    };
+    let (path, told) = (import.path.clone(), how(import));
+    let import = app.work("Reading", |_| Import::read(&path, told))?;
     app.mode = Mode::Import(Box::new(import));
     Ok(())
 }

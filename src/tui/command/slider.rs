@@ -170,15 +170,36 @@ fn bind(app: &mut App) -> Result<(), Refusal> {
 }
 
 fn choose(app: &mut App, by: i64) -> Result<(), Refusal> {
-    let sliders = &mut app.panels.sliders;
-    let last = sliders.sliders.len().saturating_sub(1) as i64;
-    sliders.chosen = (sliders.chosen as i64 + by).clamp(0, last) as usize;
-    sliders.moved = None;
-    refresh(app);
+    super::panel::step(app, PanelKind::Sliders, by as isize);
     Ok(())
 }
 
+/// Chooses the slider so many further, which is there.
+pub fn step(app: &mut App, by: isize) {
+    let sliders = &mut app.panels.sliders;
+    sliders.chosen = sliders.chosen.saturating_add_signed(by);
+    sliders.moved = None;
+    refresh(app);
+}
+
 fn slide(app: &mut App, steps: f64) -> Result<(), Refusal> {
+    slide_to(app, |slider, value| slider.moved(value, steps))
+}
+
+/// Moves a slider to a share of its range, from 0 to 1.
+pub fn slide_to_share(app: &mut App, index: usize, share: f64) {
+    let chosen = app.panels.sliders.chosen;
+    if index != chosen {
+        step(app, index as isize - chosen as isize);
+    }
+    // At the end that it was dragged to it stays.
+    let _ = slide_to(app, |slider, _| {
+        slider.moved(slider.low, share * (slider.high - slider.low) / slider.step)
+    });
+}
+
+/// Moves the chosen slider to where a function of it and its value says.
+fn slide_to(app: &mut App, to: impl FnOnce(&Slider, f64) -> f64) -> Result<(), Refusal> {
     let index = app.panels.sliders.chosen;
     let Some(slider) = app.panels.sliders.sliders.get(index).cloned() else {
         return Err(Refusal::new(
@@ -189,7 +210,7 @@ fn slide(app: &mut App, steps: f64) -> Result<(), Refusal> {
     let Some(value) = setup::number(engine, slider.cell) else {
         return Err(Refusal::new("the slider's cell holds no number any more"));
     };
-    let to = slider.moved(value, steps);
+    let to = to(&slider, value);
     if to == value {
         return Err(Refusal::new("the slider is at its end"));
     }

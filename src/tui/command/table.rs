@@ -43,8 +43,12 @@ pub const COMMANDS: &[Command] = &[
         |app, _| {
             let table = here(app)?;
             let shown = table.totals_rows == 0;
+            let workbook = app.document.engine().workbook();
+            let room = workbook.room_below(&table).filter(|_| shown);
             let table = table.name;
-            edit(app, "Total row", TableEdit::Totals { table, shown })
+            let totals = Edit::Table(TableEdit::Totals { table, shown });
+            let edits = room.into_iter().chain([totals]).collect();
+            app.apply(&Transaction::new("Total row", edits))
         },
     ),
     Command::grid(

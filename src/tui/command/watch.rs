@@ -102,24 +102,8 @@ fn arrive(app: &mut App, to: Option<Cell>) -> Result<(), Refusal> {
 }
 
 fn step(app: &mut App, by: isize) -> Result<(), Refusal> {
-    let Mode::Panel(kind) = app.mode else {
-        return Ok(());
-    };
-    let panels = &mut app.panels;
-    match kind {
-        PanelKind::Gradient => {
-            let len = panels.gradient.drivers.len();
-            panels.gradient.list.step(by, len);
-        }
-        PanelKind::Inspector => {
-            let len = panels.inspector.lines.len();
-            panels.inspector.list.step(by, len);
-        }
-        PanelKind::Problems => {
-            let len = panels.problems.found.groups.len();
-            panels.problems.list.step(by, len);
-        }
-        PanelKind::Solver | PanelKind::Sliders | PanelKind::Charts => {}
+    if let Mode::Panel(kind) = app.mode {
+        super::panel::step(app, kind, by);
     }
     Ok(())
 }

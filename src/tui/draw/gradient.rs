@@ -1,6 +1,7 @@
 //! The gradient panel, and what the status bar says of the cursor's cell.
 
 use super::lines::{cell_name, line_at, number, short};
+use super::spots::{Spot, Spots};
 use crate::engine::sensitivity::Derivative;
 use crate::tui::app::App;
 use crate::tui::panel::gradient::{Kept, Order};
@@ -15,7 +16,8 @@ use ratatui::widgets::{Paragraph, Wrap};
 const ADDRESS: usize = 9;
 const NUMBER: usize = 10;
 
-pub fn panel(app: &App, area: Screen, frame: &mut Frame) {
+pub fn panel(app: &App, area: Screen, frame: &mut Frame) -> Spots {
+    let mut spots = Spots::new();
     let gradient = &app.panels.gradient;
     let theme = &app.theme;
     let workbook = app.document.engine().workbook();
@@ -23,7 +25,7 @@ pub fn panel(app: &App, area: Screen, frame: &mut Frame) {
         let text = "Shift+F7 takes the active cell as the objective.";
         let text = Paragraph::new(text).style(theme.dim());
         frame.render_widget(text.wrap(Wrap { trim: true }), area);
-        return;
+        return spots;
     };
     let fresh = gradient.is_fresh(app.document.revision());
     let mut head = vec![Span::raw(format!("of {}", workbook.address(objective)))];
@@ -70,7 +72,7 @@ pub fn panel(app: &App, area: Screen, frame: &mut Frame) {
         top.push(Line::styled(printable(error).into_owned(), theme.error()));
         let text = Paragraph::new(top).wrap(Wrap { trim: true });
         frame.render_widget(text, area);
-        return;
+        return spots;
     }
     for (index, line) in top.iter().enumerate() {
         frame.render_widget(line.clone(), line_at(area, index));
@@ -93,6 +95,7 @@ pub fn panel(app: &App, area: Screen, frame: &mut Frame) {
     let largest = gradient.sensitivity().map_or(0.0, |s| s.largest());
     for (index, driver) in drivers.iter().enumerate().skip(first).take(shown) {
         let line = line_at(area, top.len() + index - first);
+        spots.push((line, Spot::Line(index)));
         let label_room = usize::from(area.width).saturating_sub(ADDRESS + 2 * NUMBER + 5);
         let label = short(&workbook.label(driver.cell), label_room);
         let shown = match gradient.order {
@@ -126,6 +129,7 @@ pub fn panel(app: &App, area: Screen, frame: &mut Frame) {
         ..area
     };
     frame.render_widget(bottom, foot);
+    spots
 }
 
 /// `∂F1/∂A2 = 0.25` for the cursor's cell.

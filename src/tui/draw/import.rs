@@ -29,7 +29,7 @@ pub fn import(app: &App, import: &Import, frame: &mut Frame) {
     );
     let target = app.document.engine().workbook();
     let keys = format!(
-        "Enter adds it as the sheet {}, Esc leaves it, the arrows scroll",
+        "Enter adds it as the sheet {}, Esc leaves it; d: delimiter, c: decimals",
         printable(&import.sheet_name(target))
     );
     let line = |n: u16| Screen {

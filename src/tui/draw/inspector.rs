@@ -1,6 +1,7 @@
 //! The inspector panel.
 
 use super::lines::{line_at, short};
+use super::spots::{Spot, Spots};
 use crate::tui::app::App;
 use crate::tui::panel::PanelKind;
 use ratatui::Frame;
@@ -10,19 +11,21 @@ use ratatui::widgets::{Paragraph, Wrap};
 use std::ops::Range;
 use unicode_width::UnicodeWidthStr;
 
-pub fn panel(app: &App, area: Screen, frame: &mut Frame) {
+pub fn panel(app: &App, area: Screen, frame: &mut Frame) -> Spots {
+    let mut spots = Spots::new();
     let inspector = &app.panels.inspector;
     let lines = &inspector.lines;
     if lines.is_empty() {
         let text = "no formula here, and none that reads this cell";
         let text = Paragraph::new(text).style(app.theme.dim());
         frame.render_widget(text.wrap(Wrap { trim: true }), area);
-        return;
+        return spots;
     }
     let shown = usize::from(area.height);
     let first = inspector.list.top(shown, lines.len());
     for (index, line) in lines.iter().enumerate().skip(first).take(shown) {
         let place = line_at(area, index - first);
+        spots.push((place, Spot::Line(index)));
         if line.heading {
             let text = short(&line.text, usize::from(area.width));
             frame.render_widget(Line::styled(text, app.theme.header_active()), place);
@@ -47,6 +50,7 @@ pub fn panel(app: &App, area: Screen, frame: &mut Frame) {
         frame.render_widget(Line::from(text), place);
         frame.render_widget(Line::from(value).right_aligned(), place);
     }
+    spots
 }
 
 /// The part of the formula that the panel's chosen line means, in bytes of the

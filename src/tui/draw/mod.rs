@@ -16,12 +16,14 @@ mod plot;
 mod problems;
 mod sliders;
 mod solver;
+mod spots;
 mod tint;
 
 pub use bars::tab_spans;
 pub use help::text as help_text;
 pub use lines::bar;
 pub use plot::brief;
+pub use spots::{Spot, panel_spot};
 pub use tint::Tint;
 
 use super::app::App;

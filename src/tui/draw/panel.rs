@@ -1,5 +1,6 @@
 //! The panel beside the grid: its frame, and which view fills it.
 
+use super::spots::Spots;
 use crate::tui::app::App;
 use crate::tui::mode::Mode;
 use crate::tui::panel::PanelKind;
@@ -7,8 +8,8 @@ use ratatui::Frame;
 use ratatui::layout::Rect as Screen;
 use ratatui::widgets::{Block, Clear};
 
-/// Draws the open panel.
-pub fn panel(app: &App, kind: PanelKind, area: Screen, frame: &mut Frame) {
+/// Draws the open panel, and says where its lines are.
+pub fn panel(app: &App, kind: PanelKind, area: Screen, frame: &mut Frame) -> Spots {
     let focused = matches!(app.mode, Mode::Panel(_) | Mode::Field(_));
     let style = match focused {
         true => app.theme.header_active(),
@@ -26,6 +27,9 @@ pub fn panel(app: &App, kind: PanelKind, area: Screen, frame: &mut Frame) {
         PanelKind::Problems => super::problems::panel(app, inside, frame),
         PanelKind::Solver => super::solver::solver(app, inside, frame),
         PanelKind::Sliders => super::sliders::sliders(app, inside, frame),
-        PanelKind::Charts => super::charts::charts(app, inside, frame),
+        PanelKind::Charts => {
+            super::charts::charts(app, inside, frame);
+            Spots::new()
+        }
     }
 }

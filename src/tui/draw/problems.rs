@@ -1,6 +1,7 @@
 //! The problems panel.
 
 use super::lines::{cell_name, line_at, short};
+use super::spots::{Spot, Spots};
 use crate::engine::problems::Problem;
 use crate::tui::app::App;
 use crate::value::format::printable;
@@ -12,19 +13,21 @@ use ratatui::widgets::{Paragraph, Wrap};
 /// The lines below the list that tell of the chosen problem.
 const DETAIL: usize = 5;
 
-pub fn panel(app: &App, area: Screen, frame: &mut Frame) {
+pub fn panel(app: &App, area: Screen, frame: &mut Frame) -> Spots {
+    let mut spots = Spots::new();
     let problems = &app.panels.problems;
     let groups = &problems.found.groups;
     if groups.is_empty() {
         let line = Line::styled("no errors, no circular references", app.theme.dim());
         frame.render_widget(line, line_at(area, 0));
-        return;
+        return spots;
     }
     let height = usize::from(area.height);
     let shown = height.saturating_sub(DETAIL).max(1);
     let first = problems.list.top(shown, groups.len());
     for (index, problem) in groups.iter().enumerate().skip(first).take(shown) {
         let line = line_at(area, index - first);
+        spots.push((line, Spot::Line(index)));
         if index == problems.list.chosen {
             frame.buffer_mut().set_style(line, app.theme.accent());
         }
@@ -41,6 +44,7 @@ pub fn panel(app: &App, area: Screen, frame: &mut Frame) {
         ..area
     };
     frame.render_widget(Paragraph::new(lines).wrap(Wrap { trim: true }), below);
+    spots
 }
 
 fn summary(app: &App, problem: &Problem) -> String {

@@ -1,6 +1,7 @@
 //! The sliders panel.
 
 use super::plot::brief;
+use super::spots::{Spot, Spots};
 use crate::solver::setup::number;
 use crate::tui::app::App;
 use crate::tui::mode::Mode;
@@ -11,7 +12,8 @@ use ratatui::layout::Rect as Screen;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-pub fn sliders(app: &App, area: Screen, frame: &mut Frame) {
+pub fn sliders(app: &App, area: Screen, frame: &mut Frame) -> Spots {
+    let mut spots = Spots::new();
     let sliders = &app.panels.sliders;
     let engine = app.document.engine();
     let theme = &app.theme;
@@ -54,6 +56,7 @@ pub fn sliders(app: &App, area: Screen, frame: &mut Frame) {
     let width = usize::from(area.width.saturating_sub(2)).max(4);
     let mut chosen_line = 0;
     let mut typed_line = None;
+    let mut line_spots: Vec<(usize, Spot)> = Vec::new();
     for (index, slider) in sliders.sliders.iter().enumerate() {
         let chosen = index == sliders.chosen;
         let value = number(engine, slider.cell);
@@ -63,6 +66,8 @@ pub fn sliders(app: &App, area: Screen, frame: &mut Frame) {
         };
         let shown = value.map_or_else(|| engine.display(slider.cell), brief);
         let style = if chosen { theme.accent() } else { Style::new() };
+        line_spots.push((lines.len(), Spot::Line(index)));
+        line_spots.push((lines.len() + 1, Spot::Bar(index)));
         lines.push((Line::from(format!(" {name:<10}{shown:>12}")), style));
         let at = value.map_or(0.0, |v| slider.share(v)) * (width - 1) as f64;
         let at = at.round() as usize;
@@ -91,6 +96,17 @@ pub fn sliders(app: &App, area: Screen, frame: &mut Frame) {
             height: 1,
             ..area
         };
+        for (_, spot) in line_spots.iter().filter(|(line, _)| *line == index) {
+            let place = match spot {
+                Spot::Line(_) => at,
+                Spot::Bar(_) => Screen {
+                    x: at.x + 1,
+                    width: (width as u16).min(at.width),
+                    ..at
+                },
+            };
+            spots.push((place, *spot));
+        }
         if let (Mode::Field(field), Some(typed)) = (&app.mode, typed_line)
             && field.panel == PanelKind::Sliders
             && typed == index
@@ -101,4 +117,5 @@ pub fn sliders(app: &App, area: Screen, frame: &mut Frame) {
         frame.buffer_mut().set_style(at, style);
         frame.render_widget(line.style(style), at);
     }
+    spots
 }

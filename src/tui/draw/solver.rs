@@ -1,6 +1,7 @@
 //! The solver panel.
 
 use super::plot::{Layer, Mark, Scale, brief, plot};
+use super::spots::{Spot, Spots};
 use crate::solver::Outcome;
 use crate::tui::app::App;
 use crate::tui::mode::Mode;
@@ -19,16 +20,18 @@ const LABEL: usize = 13;
 /// The lines of a curve that can be read, its axis among them.
 const LEAST_CURVE: u16 = 8;
 
-pub fn solver(app: &App, area: Screen, frame: &mut Frame) {
+pub fn solver(app: &App, area: Screen, frame: &mut Frame) -> Spots {
+    let mut spots = Spots::new();
     let solver = &app.panels.solver;
     let mut rest = area;
     if let Some(search) = &solver.search {
-        searching(app, search, &mut rest, frame);
+        searching(app, search, &mut rest, &mut spots, frame);
     } else if let Some(sweep) = &solver.sweep {
-        rates(app, sweep, &mut rest, frame);
+        rates(app, sweep, &mut rest, &mut spots, frame);
     } else if let Some(form) = &solver.form {
-        filling(app, form, &mut rest, frame);
+        filling(app, form, &mut rest, &mut spots, frame);
     }
+    spots
 }
 
 /// Takes a line off the top.
@@ -96,18 +99,20 @@ fn keys(row: Row) -> &'static str {
     }
 }
 
-fn actions(app: &App, rest: &mut Screen, frame: &mut Frame) {
-    for row in app.panels.solver.rows() {
+fn actions(app: &App, rest: &mut Screen, spots: &mut Spots, frame: &mut Frame) {
+    for (index, row) in app.panels.solver.rows().into_iter().enumerate() {
         if row.kind() == Kind::Action {
             let command = crate::tui::command::find(keys(row));
             let keys = command.map(|c| app.keymap().keys(c, &app.settings));
             let first = keys.and_then(|keys| keys.into_iter().next());
-            action(app, row, &first.unwrap_or_default(), line(rest), frame);
+            let area = line(rest);
+            spots.push((area, Spot::Line(index)));
+            action(app, row, &first.unwrap_or_default(), area, frame);
         }
     }
 }
 
-fn filling(app: &App, form: &Form, rest: &mut Screen, frame: &mut Frame) {
+fn filling(app: &App, form: &Form, rest: &mut Screen, spots: &mut Spots, frame: &mut Frame) {
     let theme = &app.theme;
     let solver = &app.panels.solver;
     let workbook = app.document.engine().workbook();
@@ -116,12 +121,13 @@ fn filling(app: &App, form: &Form, rest: &mut Screen, frame: &mut Frame) {
         Line::styled(format!("Sheet {sheet}"), theme.dim()),
         line(rest),
     );
-    actions(app, rest, frame);
-    for row in form.rows() {
+    actions(app, rest, spots, frame);
+    for (index, row) in form.rows().into_iter().enumerate() {
         if row.kind() == Kind::Action {
             continue;
         }
         let area = line(rest);
+        spots.push((area, Spot::Line(index)));
         let chosen = solver.chosen() == row;
         let label = format!(" {:<LABEL$}", row.label());
         if chosen {
@@ -159,7 +165,7 @@ fn filling(app: &App, form: &Form, rest: &mut Screen, frame: &mut Frame) {
     }
 }
 
-fn searching(app: &App, search: &Search, rest: &mut Screen, frame: &mut Frame) {
+fn searching(app: &App, search: &Search, rest: &mut Screen, spots: &mut Spots, frame: &mut Frame) {
     let theme = &app.theme;
     let workbook = app.document.engine().workbook();
     let name = workbook.address(search.objective);
@@ -179,7 +185,7 @@ fn searching(app: &App, search: &Search, rest: &mut Screen, frame: &mut Frame) {
         Span::raw(format!("{wanted} of {}", printable(&name))),
     ]);
     frame.render_widget(head, line(rest));
-    actions(app, rest, frame);
+    actions(app, rest, spots, frame);
     match &search.state {
         State::Ended(Ok(outcome)) => result(app, search, outcome, rest, frame),
         State::Ended(Err(error)) => text(rest, error, theme.error(), frame),
@@ -325,11 +331,11 @@ fn parameters(app: &App, search: &Search, rest: &mut Screen, frame: &mut Frame) 
     }
 }
 
-fn rates(app: &App, sweep: &Sweep, rest: &mut Screen, frame: &mut Frame) {
+fn rates(app: &App, sweep: &Sweep, rest: &mut Screen, spots: &mut Spots, frame: &mut Frame) {
     let theme = &app.theme;
     let head = format!("Learning rates of {}", sweep.method);
     frame.render_widget(Line::styled(head, theme.header_active()), line(rest));
-    actions(app, rest, frame);
+    actions(app, rest, spots, frame);
     let found = sweep.suggested();
     match (&sweep.ended, found) {
         (None, _) => text(rest, "Trying…", theme.dim(), frame),

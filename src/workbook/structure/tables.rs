@@ -104,53 +104,89 @@ impl Workbook {
         }
     }
 
-    /// The edit by which a table takes in a cell right below its data or
-    /// beside it, as when something is typed there; `None` where no table does.
-    pub fn table_growth(&self, cell: Cell) -> Option<Edit> {
+    /// The edit by which a table takes in cells right below its data or beside
+    /// it, as when something is typed, filled or pasted there; `None` where no
+    /// table does. An area that begins within the table counts from its edge on.
+    pub fn table_growth(&self, area: Area) -> Option<Edit> {
+        let sheet = self.sheet(area.sheet);
         let blank = |rect: Rect| {
-            let sheet = self.sheet(cell.sheet);
             let mut free = true;
             sheet
                 .cells
-                .for_each(rect, &mut |at, _| free &= at == cell.pos);
+                .for_each(rect, &mut |at, _| free &= area.rect.contains(at));
             let own = |id| {
-                sheet
-                    .runs
-                    .get(id)
-                    .is_some_and(|r| r.rect == Rect::cell(cell.pos))
+                let run = sheet.runs.get(id);
+                run.is_some_and(|run| area.rect.contains_rect(&run.rect))
             };
             free && sheet.runs.intersecting(rect).into_iter().all(own)
         };
         self.tables.iter().find_map(|table| {
             let rect = table.area.rect;
-            if table.area.sheet != cell.sheet {
+            if table.area.sheet != area.sheet {
                 return None;
             }
-            let below = cell.pos.row == rect.bottom + 1
-                && (rect.left..=rect.right).contains(&cell.pos.col)
+            let new = area.rect;
+            let below = (rect.top..=rect.bottom + 1).contains(&new.top)
+                && new.bottom > rect.bottom
+                && rect.left <= new.left
+                && new.right <= rect.right
                 && table.totals_rows == 0;
-            let beside =
-                cell.pos.col == rect.right + 1 && (rect.top..=rect.bottom).contains(&cell.pos.row);
-            let grown = rect.hull(&Rect::cell(cell.pos));
-            let line = match (below, beside) {
+            let beside = (rect.left..=rect.right + 1).contains(&new.left)
+                && new.right > rect.right
+                && rect.top <= new.top
+                && new.bottom <= rect.bottom;
+            let grown = rect.hull(&new);
+            let lines = match (below, beside) {
                 (true, _) => Rect {
-                    top: grown.bottom,
+                    top: rect.bottom + 1,
                     ..grown
                 },
                 (_, true) => Rect {
-                    left: grown.right,
+                    left: rect.right + 1,
                     ..grown
                 },
                 _ => return None,
             };
-            let met =
-                |t: &Table| t.area.sheet == cell.sheet && t.area.rect.intersection(&line).is_some();
-            (blank(line) && !self.tables.iter().any(met)).then(|| {
+            let met = |t: &Table| {
+                t.area.sheet == area.sheet && t.area.rect.intersection(&lines).is_some()
+            };
+            (blank(lines) && !self.tables.iter().any(met)).then(|| {
                 Edit::Table(TableEdit::Resize {
                     table: table.name.clone(),
                     rect: grown,
                 })
             })
+        })
+    }
+
+    /// The edit that makes room for a row below a table: the cells there go
+    /// down by one. `None` where the row is free.
+    pub fn room_below(&self, table: &Table) -> Option<Edit> {
+        let sheet = self.sheet(table.area.sheet);
+        let rect = table.area.rect;
+        let columns = |top: u32, bottom: u32| Rect {
+            top,
+            bottom,
+            ..rect
+        };
+        let row = columns(rect.bottom + 1, rect.bottom + 1);
+        let taken =
+            sheet.cells.iter(row).next().is_some() || !sheet.runs.intersecting(row).is_empty();
+        if !taken {
+            return None;
+        }
+        let runs = sheet.runs.iter().map(|(_, run)| run.rect.bottom).max();
+        let cells = sheet.cells.used().map(|used| used.bottom);
+        let last = runs.max(cells)?;
+        Some(Edit::Move {
+            from: Area {
+                rect: columns(row.top, last.max(row.top)),
+                ..table.area
+            },
+            to: Cell {
+                sheet: table.area.sheet,
+                pos: Pos::new(row.top + 1, row.left),
+            },
         })
     }
 
