@@ -35,6 +35,7 @@ mod style_map;
 mod styles;
 mod tables;
 mod templates;
+mod tracked;
 mod transaction;
 mod validation;
 
@@ -67,7 +68,8 @@ pub use style_map::StyleMap;
 pub use styles::{CellStyle, Colour, Font, GENERAL, HorizontalAlign, Styles};
 pub use tables::{Table, TableColumn, Tables};
 pub use templates::{Template, TemplateId, Templates};
-pub use transaction::{Applied, Content, Edit, EditError, History, MAX_FILL, Transaction};
+pub use tracked::{HistoryStep, Relocation, Tracked};
+pub use transaction::{Applied, Content, Edit, EditError, History, MAX_FILL, Naming, Transaction};
 pub use validation::{Alert, AlertStyle, Allowed, Message, NumberKind, Validation};
 
 pub use crate::grid::{Axis, Shift, ShiftKind};
@@ -77,7 +79,7 @@ use crate::value::{DateSystem, equal_text};
 use std::sync::Arc;
 
 /// A workbook.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Workbook {
     /// By id. A sheet that was removed stays, out of `order`, for undo.
     sheets: Vec<Sheet>,

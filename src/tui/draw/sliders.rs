@@ -1,5 +1,6 @@
 //! The sliders panel.
 
+use super::lines::cell_name;
 use super::plot::brief;
 use crate::solver::setup::number;
 use crate::tui::app::App;
@@ -16,7 +17,7 @@ pub fn sliders(app: &App, area: Screen, frame: &mut Frame) {
     let engine = app.document.engine();
     let theme = &app.theme;
     let mut lines: Vec<(Line, Style)> = Vec::new();
-    if let Some(objective) = sliders.objective {
+    if let Some(objective) = sliders.objective() {
         let name = printable(&engine.workbook().address(objective)).into_owned();
         let now = number(engine, objective);
         let shown = now.map_or_else(|| engine.display(objective), brief);
@@ -56,12 +57,18 @@ pub fn sliders(app: &App, area: Screen, frame: &mut Frame) {
     let mut typed_line = None;
     for (index, slider) in sliders.sliders.iter().enumerate() {
         let chosen = index == sliders.chosen;
-        let value = number(engine, slider.cell);
-        let name = match slider.cell.sheet == app.sheet() {
-            true => slider.cell.pos.to_string(),
-            false => printable(&engine.workbook().address(slider.cell)).into_owned(),
+        let cell = slider.cell();
+        let value = cell.and_then(|cell| number(engine, cell));
+        let name = cell.map_or_else(
+            || "#REF!".to_owned(),
+            |cell| cell_name(engine.workbook(), app.sheet(), cell),
+        );
+        let name = printable(&name);
+        let shown = match (value, cell) {
+            (Some(value), _) => brief(value),
+            (None, Some(cell)) => engine.display(cell),
+            (None, None) => "deleted".to_owned(),
         };
-        let shown = value.map_or_else(|| engine.display(slider.cell), brief);
         let style = if chosen { theme.accent() } else { Style::new() };
         lines.push((Line::from(format!(" {name:<10}{shown:>12}")), style));
         let at = value.map_or(0.0, |v| slider.share(v)) * (width - 1) as f64;

@@ -101,6 +101,7 @@ impl Workbook {
                 undo.push(self.edit_layout(id, &LayoutEdit::Merges(merges), touched)?);
             }
         }
+        undo.push(self.note_move(from, moving.to, touched));
         Ok(())
     }
 
