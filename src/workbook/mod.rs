@@ -4,6 +4,7 @@
 //! formula lives in a [`Run`]: a rectangle of cells that share one template.
 //! Every change is a [`Transaction`], whose inverse undoes it.
 
+mod area_rules;
 mod areas;
 mod auto_filter;
 mod before;
