@@ -9,15 +9,14 @@ use std::collections::BTreeSet;
 
 /// The areas of formulas that a change of names may concern.
 pub(super) fn concerned(graph: &Graph, book: &Workbook, naming: &Naming) -> Vec<Area> {
-    let areas = match naming {
+    match naming {
         Naming::Same => graph.problematic().map(|(_, area)| area).collect(),
         Naming::Names(names) => {
             let names = with_users(book, names);
             graph.using(&names).map(|(_, area)| area).collect()
         }
-        Naming::All => graph.naming().map(|(_, area)| area).collect::<Vec<_>>(),
-    };
-    areas
+        Naming::All => graph.naming().map(|(_, area)| area).collect(),
+    }
 }
 
 /// The names, in capitals or whatever [`fold_case`] makes of them, and those
