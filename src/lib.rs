@@ -10,6 +10,7 @@
 //! - [`value`]: what a cell can hold, and Excel's coercions between the kinds;
 //! - [`formula`]: the formula language: tokens, parser, tree, printer;
 //! - [`program`]: differentiable array programs, which know nothing of spreadsheets;
+//! - [`device`]: where programs run: the CPU, and a GPU where there is one;
 //! - [`functions`]: the worksheet functions, one registry entry each;
 //! - [`workbook`]: the document: sheets, cells, runs of formulas, names, tables, edits;
 //! - [`xlsx`]: opening and saving files;
@@ -21,6 +22,7 @@
 
 pub mod atomic;
 pub mod csv;
+pub mod device;
 pub mod engine;
 pub mod files;
 pub mod formula;

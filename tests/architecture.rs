@@ -14,7 +14,9 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("value", &[]),
     ("formula", &["grid", "value"]),
     ("program", &[]),
-    ("functions", &["grid", "program", "value"]),
+    // Where programs run and matrices are multiplied; it keeps what it measured.
+    ("device", &["atomic", "program"]),
+    ("functions", &["device", "grid", "program", "value"]),
     // Of the functions only what files write before their names.
     ("workbook", &["formula", "functions", "grid", "value"]),
     ("csv", &["atomic", "grid", "reading", "value", "workbook"]),
@@ -39,6 +41,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "engine",
         &[
+            "device",
             "formula",
             "functions",
             "grid",
