@@ -517,11 +517,6 @@ const CASES: &[Case] = &[
         d.screen().contains("f: constants")
     }),
     case(
-        "gradient.refresh",
-        "`3` Enter `=A1*2` Enter Up F7 Ctrl+F7",
-        |d| d.app.panels.gradient.on && !d.app.panels.gradient.waits,
-    ),
-    case(
         "watch.down",
         "`2` Enter `9` Enter `=A1*A2` Enter Up F7 Down",
         |d| d.app.panels.gradient.list.chosen == 1,

@@ -113,7 +113,7 @@ fn a_cell_without_derivative_says_why() {
 fn the_objective_is_that_of_the_stored_model_until_another_is_chosen() {
     let mut driver = Driver::open("workbooks/titanic.xlsx");
     driver.play("F7");
-    let objective = driver.app.panels.gradient.objective.unwrap();
+    let objective = driver.app.panels.gradient.objective().unwrap();
     assert_ne!(objective, driver.app.active_cell());
     assert!(driver.app.panels.gradient.error().is_none());
     driver.play("f f");
@@ -141,7 +141,7 @@ fn the_objective_is_that_of_the_stored_model_until_another_is_chosen() {
         sheet: driver.app.sheet(),
         pos: Pos::new(0, 0),
     };
-    assert_eq!(driver.app.panels.gradient.objective, Some(first));
+    assert_eq!(driver.app.panels.gradient.objective(), Some(first));
 }
 
 /// The sheets of the lesson on matrix products.
@@ -250,6 +250,10 @@ fn a_large_model_is_differentiated_beside_the_interface() {
     driver.happens(crossterm::event::Event::Key(
         gradsheet::tui::keymap::Chord::parse("Esc").unwrap().event(),
     ));
-    driver.play("Ctrl+Home `-9` Enter Up");
+    driver.play("Ctrl+Home").press_keys("- 9 Enter Up");
+    assert_eq!(driver.shown("A1"), "-9");
+    assert!(driver.screen().contains("updating"));
+    driver.settle();
+    assert!(!driver.screen().contains("updating"));
     assert!(line_with(&mut driver, "d C1 / d A1").contains("= -18"));
 }

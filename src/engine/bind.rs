@@ -173,6 +173,8 @@ pub struct BoundFormula {
     pub ends_in_sum: bool,
     /// It uses a defined name or a table.
     pub names: bool,
+    /// What it calls by a name that may be a defined one, without differences of case.
+    pub named: Vec<Arc<str>>,
     /// It leaves its table out (`[@Age]`), so it must be bound for each table.
     pub tableless: bool,
     pub problems: Vec<Problem>,

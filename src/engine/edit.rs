@@ -2,11 +2,13 @@
 
 use super::bind::Problem;
 use super::graph::{Graph, NodeId};
-use super::{Engine, Recalculation};
+use super::{Engine, Recalculation, naming};
 use crate::formula::{self, Change, Home, ParseError};
 use crate::grid::{Area, Cell, Rect};
 use crate::value::{Value, parse_entry};
-use crate::workbook::{Applied, Content, Edit, EditError, RunKind, Template, Transaction};
+use crate::workbook::{
+    Applied, Content, Edit, EditError, Naming, RunKind, Template, Transaction, Workbook,
+};
 
 /// A transaction applied and what it led to.
 #[derive(Clone, Debug)]
@@ -75,7 +77,7 @@ impl Engine {
             self.appearances.meaning_changed();
         }
         let mut nodes = Vec::new();
-        if applied.rewritten || applied.naming {
+        if applied.rewritten || applied.naming != Naming::Same {
             nodes = self.rebuild(&applied);
         } else {
             for area in &applied.changed {
@@ -101,13 +103,10 @@ impl Engine {
     /// Finds all dependencies anew. Returns the formulas to calculate again
     /// because names mean something else or cells have other places.
     fn rebuild(&mut self, applied: &Applied) -> Vec<(NodeId, Rect)> {
-        let concerned = |graph: &Graph| -> Vec<Area> {
-            match applied.naming {
-                true => graph.naming().map(|(_, area)| area).collect(),
-                false => graph.problematic().map(|(_, area)| area).collect(),
-            }
+        let concerned = |graph: &Graph, workbook: &Workbook| {
+            naming::concerned(graph, workbook, &applied.naming)
         };
-        let mut again = concerned(&self.graph);
+        let mut again = concerned(&self.graph, &self.workbook);
         again.retain_mut(|area| follow_area(area, applied));
         self.stale.retain_mut(|area| follow_area(area, applied));
         for mut path in std::mem::take(&mut self.circular) {
@@ -136,7 +135,7 @@ impl Engine {
             .unwrap_or_else(|e| e.into_inner())
             .clear();
         self.graph = super::pool::run(|| Graph::new(&self.workbook));
-        again.extend(concerned(&self.graph));
+        again.extend(concerned(&self.graph, &self.workbook));
         if applied.rewritten {
             again.extend(self.graph.placed().map(|(_, area)| area));
         }
@@ -238,8 +237,7 @@ impl Engine {
 
 /// Moves an area along with inserted and deleted lines; `false` where it is gone.
 fn follow_area(area: &mut Area, applied: &Applied) -> bool {
-    let mut shifts = applied.shifts.iter().filter(|(id, _)| *id == area.sheet);
-    shifts.all(|(_, shift)| {
+    applied.shifts(area.sheet).all(|shift| {
         let moved = shift.stretched(area.rect);
         area.rect = moved.unwrap_or(area.rect);
         moved.is_some()

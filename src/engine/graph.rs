@@ -19,6 +19,7 @@ use super::bind::{Binder, BoundFormula, BoundRef, NameCache, Problem};
 use crate::grid::{Area, Cell, Pos, Rect, SheetId};
 use crate::workbook::{RunId, RunKind, Template, TemplateId, Workbook};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Names a node while its run exists.
@@ -436,6 +437,18 @@ impl Graph {
                 formula.names
                     || !formula.problems.is_empty()
                     || formula.precedents.iter().any(spans)
+            })
+            .map(|(id, node)| (id, node.area()))
+    }
+
+    /// The formulas that use one of these names, without differences of case, or
+    /// something that had no meaning.
+    pub(super) fn using(&self, names: &BTreeSet<String>) -> impl Iterator<Item = (NodeId, Area)> {
+        self.nodes()
+            .filter(|(_, node)| {
+                let formula = &node.formula;
+                !formula.problems.is_empty()
+                    || formula.named.iter().any(|name| names.contains(&**name))
             })
             .map(|(id, node)| (id, node.area()))
     }

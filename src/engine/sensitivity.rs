@@ -6,10 +6,11 @@
 //! to the objective goes through that place are [`Derivative::Refused`] with the
 //! reason: what is known of them is not all.
 
-use super::Engine;
 use super::gradient::{AGREEMENT, SliceError, objective_value, same};
+use super::interpret::World;
 use super::lower::{Lowerer, Refusal, Sensing};
 use super::oracle::WorldOracle;
+use super::{Engine, Snapshot};
 use crate::grid::{Area, Cell, Pos, Rect, SheetId};
 use crate::program::Program;
 use crate::workbook::Workbook;
@@ -86,11 +87,15 @@ impl Pass {
     /// Where the cell is no formula's number, depends on no number, or what it
     /// depends on cannot be told or is too large.
     pub fn new(engine: &Engine, objective: Cell) -> Result<Self, SliceError> {
-        super::pool::run(|| Self::compile(engine, objective))
+        super::pool::run(|| Self::compile(engine.world(), objective))
     }
 
-    fn compile(engine: &Engine, objective: Cell) -> Result<Self, SliceError> {
-        let world = engine.world();
+    /// Prepares the pass as [`Pass::new`] does, for a workbook as it stood.
+    pub fn of_snapshot(snapshot: &Snapshot, objective: Cell) -> Result<Self, SliceError> {
+        super::pool::run(|| Self::compile(snapshot.world(), objective))
+    }
+
+    fn compile(world: World<'_>, objective: Cell) -> Result<Self, SliceError> {
         let workbook = world.book;
         let oracle = &mut WorldOracle::new(world, objective);
         let value = objective_value(workbook, oracle, objective)?;

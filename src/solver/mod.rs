@@ -33,7 +33,7 @@ pub use problem::{
 };
 pub use progress::Observer;
 pub use starts::Starts;
-pub use stop::Stop;
+pub use stop::{Clock, Stop};
 
 use search::Search;
 use std::time::Instant;

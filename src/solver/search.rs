@@ -218,7 +218,7 @@ impl<'a> Search<'a> {
             value: self.newest_value,
             gradient_norm,
             x,
-            seconds: self.began.elapsed().as_secs_f64(),
+            seconds: self.stop.clock.since(self.began).as_secs_f64(),
         });
     }
 
@@ -236,7 +236,7 @@ impl<'a> Search<'a> {
         if self
             .stop
             .max_time
-            .is_some_and(|limit| self.began.elapsed() >= limit)
+            .is_some_and(|limit| self.stop.clock.since(self.began) >= limit)
         {
             return Err(Status::TimeLimit);
         }
@@ -389,7 +389,7 @@ impl<'a> Search<'a> {
             before,
             iterations: self.iterations,
             evaluations: self.evaluations,
-            seconds: self.began.elapsed().as_secs_f64(),
+            seconds: self.stop.clock.since(self.began).as_secs_f64(),
             method: chosen.method.name(),
             gradient_norm,
             advice: self.advice,

@@ -103,7 +103,8 @@ pub(super) fn solve(
             // A poisoned board is one whose owner panicked: that panic is
             // what will be seen, not this one.
             let mut board = board.lock().unwrap_or_else(|e| e.into_inner());
-            board.take(index, count, outcome, &problem, began);
+            let seconds = options.stop.clock.since(began).as_secs_f64();
+            board.take(index, count, outcome, &problem, seconds);
             if matches!(status, Status::Cancelled | Status::TimeLimit) {
                 break;
             }
@@ -120,7 +121,7 @@ pub(super) fn solve(
         .best
         .unwrap_or_else(|| unreachable!("no start was run"));
     outcome.evaluations = board.evaluations;
-    outcome.seconds = began.elapsed().as_secs_f64();
+    outcome.seconds = options.stop.clock.since(began).as_secs_f64();
     outcome.starts = Some((board.finished, index));
     if let Some(status) = interrupted {
         outcome.status = status;
@@ -143,7 +144,7 @@ impl Board<'_> {
         count: usize,
         outcome: Outcome,
         problem: &Problem,
-        began: Instant,
+        seconds: f64,
     ) {
         self.finished += 1;
         self.evaluations += outcome.evaluations;
@@ -175,7 +176,7 @@ impl Board<'_> {
                     value: best.value,
                     gradient_norm: best.gradient_norm,
                     x: &best.x,
-                    seconds: began.elapsed().as_secs_f64(),
+                    seconds,
                 },
             );
         }

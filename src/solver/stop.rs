@@ -1,8 +1,8 @@
 //! When a search ends.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
 
 /// The rules that end a search; it ends at the first that holds.
 #[derive(Clone, Debug)]
@@ -18,10 +18,49 @@ pub struct Stop {
     pub max_iterations: Option<u64>,
     /// Of the objective, in one run; `None` for no limit.
     pub max_evaluations: Option<u64>,
-    /// Of all runs together; `None` for no limit.
+    /// Of all runs together; `None` for no limit. Time that the search is held
+    /// does not count.
     pub max_time: Option<Duration>,
+    pub clock: Clock,
     /// Set from outside to end the search with the best point so far.
     pub cancel: Arc<AtomicBool>,
+}
+
+/// Measures the time of a search, which may be held from outside.
+#[derive(Clone, Debug, Default)]
+pub struct Clock(Arc<Mutex<Held>>);
+
+#[derive(Debug, Default)]
+struct Held {
+    /// In holds that have ended.
+    total: Duration,
+    since: Option<Instant>,
+}
+
+impl Clock {
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.0.lock().unwrap_or_else(|e| e.into_inner())
+    }
+
+    /// The time stands still until [`Clock::go_on`].
+    pub fn hold(&self) {
+        self.held().since.get_or_insert_with(Instant::now);
+    }
+
+    pub fn go_on(&self) {
+        let mut held = self.held();
+        if let Some(since) = held.since.take() {
+            held.total += since.elapsed();
+        }
+    }
+
+    /// The time since `began`, holds left out: the clock must be that of one
+    /// search that began then.
+    pub fn since(&self, began: Instant) -> Duration {
+        let held = self.held();
+        let now = held.since.map_or(Duration::ZERO, |since| since.elapsed());
+        began.elapsed().saturating_sub(held.total + now)
+    }
 }
 
 impl Default for Stop {
@@ -31,6 +70,7 @@ impl Default for Stop {
             max_iterations: None,
             max_evaluations: None,
             max_time: None,
+            clock: Clock::default(),
             cancel: Arc::default(),
         }
     }
@@ -87,5 +127,30 @@ impl Divergence {
         !score.is_finite()
             || score - self.first > Self::FACTOR * self.first.abs().max(1.0)
             || (self.rises >= Self::RISES && score > self.first)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_that_a_search_is_held_does_not_count() {
+        let clock = Clock::default();
+        let Some(began) = Instant::now().checked_sub(Duration::from_secs(100)) else {
+            return;
+        };
+        assert!(clock.since(began) >= Duration::from_secs(100));
+        clock.hold();
+        let held = clock.since(began);
+        std::thread::sleep(Duration::from_millis(20));
+        clock.hold();
+        assert!(clock.since(began) <= held + Duration::from_millis(5));
+        clock.go_on();
+        clock.go_on();
+        let on = clock.since(began);
+        assert!(on <= held + Duration::from_millis(5));
+        std::thread::sleep(Duration::from_millis(5));
+        assert!(clock.since(began) >= on + Duration::from_millis(5));
     }
 }

@@ -4,7 +4,7 @@ use super::command::{self, Call, Command, Copied, Refusal};
 use super::document::Document;
 use super::entry::Entry;
 use super::find::Search;
-use super::jobs::{Happening, Host, Jobs};
+use super::jobs::{Happening, Host, Jobs, panic_text};
 use super::jumps::Jumps;
 use super::keymap::{Chord, Keymap, Match};
 use super::layout::{Layout, Viewport, column_width, scrolled};
@@ -18,7 +18,7 @@ use super::text_input::{insert, type_into};
 use super::theme::Theme;
 use crate::engine::{Edited, Engine, EntryError, Progress, Recalculation};
 use crate::grid::{Area, Cell, MAX_COLS, MAX_ROWS, Pos, SheetId};
-use crate::workbook::{Transaction, Visibility};
+use crate::workbook::{Applied, HistoryStep, Tracked, Transaction, Visibility};
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use ratatui::layout::Rect as Screen;
 use std::collections::HashMap;
@@ -58,7 +58,7 @@ pub struct App {
     /// What was looked for last.
     pub search: Option<Search>,
     /// Places by a letter.
-    pub marks: HashMap<char, Cell>,
+    pub marks: HashMap<char, Tracked>,
     /// The line of cells that is typed with Tab between them.
     pub(super) typed_line: Option<TypedLine>,
     /// Where the cursor was before jumps.
@@ -418,14 +418,15 @@ impl App {
         self.document.engine_mut().set_watch(unwatched);
         match result {
             Ok(result) => result,
-            Err(panic) => std::panic::resume_unwind(panic),
+            // The hook gives the terminal back where this thread panics.
+            Err(panic) => panic!("{}", panic_text(&*panic)),
         }
     }
 
     /// Applies a transaction and recalculates.
     pub fn apply(&mut self, transaction: &Transaction) -> Result<(), Refusal> {
         let edited = self.work(&transaction.label, |document| document.apply(transaction))?;
-        self.edited(&edited);
+        self.edited(&edited, HistoryStep::Done);
         Ok(())
     }
 
@@ -442,7 +443,7 @@ impl App {
         let edited = self.work(&transaction.label, |document| {
             document.replace_last(transaction)
         })?;
-        self.edited(&edited);
+        self.edited(&edited, HistoryStep::Done);
         Ok(())
     }
 
@@ -489,7 +490,7 @@ impl App {
     /// Enters typed text into a cell.
     pub fn enter(&mut self, cell: Cell, text: &str) -> Result<(), EntryError> {
         let edited = self.work("Recalculating", |document| document.enter(cell, text))?;
-        self.edited(&edited);
+        self.edited(&edited, HistoryStep::Done);
         self.last_change = Some(Change::Entry(text.to_owned()));
         Ok(())
     }
@@ -498,7 +499,7 @@ impl App {
     pub fn undo(&mut self) -> Result<Option<String>, Refusal> {
         let edited = self.work("Undoing", Document::undo)?;
         Ok(edited.map(|edited| {
-            self.edited(&edited);
+            self.edited(&edited, |depth| HistoryStep::Undone(depth + 1));
             edited.applied.inverse.label
         }))
     }
@@ -507,7 +508,7 @@ impl App {
     pub fn redo(&mut self) -> Result<Option<String>, Refusal> {
         let edited = self.work("Doing again", Document::redo)?;
         Ok(edited.map(|edited| {
-            self.edited(&edited);
+            self.edited(&edited, HistoryStep::Redone);
             edited.applied.inverse.label
         }))
     }
@@ -519,9 +520,20 @@ impl App {
         self.recalculated(&recalculation);
     }
 
-    /// What follows from a change of the document.
-    fn edited(&mut self, edited: &Edited) {
+    /// What follows from a change of the document; `step` by how many steps
+    /// can be undone now.
+    fn edited(&mut self, edited: &Edited, step: fn(usize) -> HistoryStep) {
+        let depth = self.document.engine().history().depth();
+        self.relocate(&edited.applied, step(depth));
         self.recalculated(&edited.recalculation);
+    }
+
+    /// Has the places that are kept beside the document follow it.
+    fn relocate(&mut self, applied: &Applied, step: HistoryStep) {
+        let places = self.jumps.places_mut().chain(self.marks.values_mut());
+        places.for_each(|place| place.follow(applied, step));
+        let workbook = self.document.engine().workbook();
+        self.panels.relocate(workbook, applied, step);
     }
 
     fn recalculated(&mut self, recalculation: &Recalculation) {

@@ -2,7 +2,9 @@
 
 use super::app::App;
 use crate::engine::Progress;
+use std::any::Any;
 use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -46,6 +48,7 @@ impl Jobs {
     }
 
     /// Runs `work` on a thread of its own; it reports through its argument.
+    /// Where it panics, `failed` is told why, and the application goes on.
     ///
     /// # Errors
     /// Where the system has no thread to give.
@@ -53,6 +56,7 @@ impl Jobs {
         &self,
         name: &str,
         work: impl FnOnce(&Reporter) + Send + 'static,
+        failed: impl FnOnce(&mut App, String) + Send + 'static,
     ) -> std::io::Result<()> {
         let reporter = Reporter {
             sender: self.sender.clone(),
@@ -62,9 +66,23 @@ impl Jobs {
         // The reporter counts the job out when it is dropped, however that comes.
         thread::Builder::new()
             .name(name.to_owned())
-            .spawn(move || work(&reporter))?;
+            .spawn(move || {
+                // What the work had is gone with it; nobody sees it half changed.
+                let worked = catch_unwind(AssertUnwindSafe(|| work(&reporter)));
+                if let Err(panic) = worked {
+                    let why = panic_text(&*panic);
+                    reporter.report(move |app| failed(app, why));
+                }
+            })?;
         Ok(())
     }
+}
+
+/// What a panic says.
+pub fn panic_text(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+    text.unwrap_or_else(|| "it does not say why".to_owned())
 }
 
 /// A job's way to tell something.
@@ -104,4 +122,26 @@ impl Host for Unattended {
     }
 
     fn copy(&mut self, _: &str) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tui::{Document, Settings};
+
+    #[test]
+    fn a_job_that_panics_is_told_and_counted_out() {
+        let (jobs, happenings) = Jobs::new();
+        let host = Box::new(Unattended);
+        let mut app = App::new(Document::empty(), Settings::default(), jobs, host);
+        let broken = |_: &Reporter| panic!("the matrix has {} rows", 0);
+        let failed = |app: &mut App, why: String| app.warn(why);
+        app.jobs.spawn("broken", broken, failed).expect("a thread");
+        app.handle(happenings.recv().expect("a report"));
+        let said = app.message().map(|message| message.text.clone());
+        assert_eq!(said.as_deref(), Some("the matrix has 0 rows"));
+        while app.jobs.running() > 0 {
+            thread::yield_now();
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! Where the cursor was before each jump.
 
 use crate::grid::Cell;
+use crate::workbook::Tracked;
 
 /// The most places that are remembered.
 const KEPT: usize = 100;
@@ -8,15 +9,15 @@ const KEPT: usize = 100;
 /// Places to go back to, and forward to again.
 #[derive(Debug, Default)]
 pub struct Jumps {
-    back: Vec<Cell>,
-    forward: Vec<Cell>,
+    back: Vec<Tracked>,
+    forward: Vec<Tracked>,
 }
 
 impl Jumps {
     /// Remembers the place that a jump leaves.
     pub fn leave(&mut self, from: Cell) {
-        if self.back.last() != Some(&from) {
-            self.back.push(from);
+        if !self.back.last().is_some_and(|last| last.is_cell(from)) {
+            self.back.push(from.into());
         }
         if self.back.len() > KEPT {
             self.back.remove(0);
@@ -26,17 +27,26 @@ impl Jumps {
 
     /// The place before the last jump.
     pub fn back(&mut self, from: Cell) -> Option<Cell> {
-        let to = self.back.pop()?;
-        self.forward.push(from);
+        let to = last_place(&mut self.back)?;
+        self.forward.push(from.into());
         Some(to)
     }
 
     /// The place that going back left.
     pub fn forward(&mut self, from: Cell) -> Option<Cell> {
-        let to = self.forward.pop()?;
-        self.back.push(from);
+        let to = last_place(&mut self.forward)?;
+        self.back.push(from.into());
         Some(to)
     }
+
+    pub fn places_mut(&mut self) -> impl Iterator<Item = &mut Tracked> {
+        self.back.iter_mut().chain(&mut self.forward)
+    }
+}
+
+/// The last place that is still there.
+fn last_place(places: &mut Vec<Tracked>) -> Option<Cell> {
+    std::iter::from_fn(|| places.pop()).find_map(|place| place.cell())
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::app::App;
 use super::document::Document;
+use super::jobs::Reporter;
 use super::mode::{Confirm, Mode};
 use crate::files::FileError;
 use crate::reading::Reading;
@@ -77,11 +78,21 @@ impl App {
             reading: begun.reading,
             ticket,
         });
-        let spawned = self.jobs.spawn("open", move |reporter| {
-            if let Ok(opened) = opened.recv() {
-                reporter.report(move |app| app.opened(ticket, opened));
+        // The thread that opens sends nothing where it panicked.
+        let wait = move |reporter: &Reporter| {
+            let opened = opened.recv().expect("a fault of this program");
+            reporter.report(move |app| app.opened(ticket, opened));
+        };
+        let failed = move |app: &mut App, why: String| {
+            if let Mode::Opening(opening) = &app.mode
+                && opening.ticket == ticket
+            {
+                let path = opening.path.display().to_string();
+                app.mode = Mode::Grid;
+                app.warn(format!("{path} was not opened: {why}"));
             }
-        });
+        };
+        let spawned = self.jobs.spawn("open", wait, failed);
         if let Err(error) = spawned {
             self.mode = Mode::Grid;
             self.warn(format!("there is no thread to open a file: {error}"));

@@ -223,12 +223,16 @@ fn restore() {
     let _ = disable_raw_mode();
 }
 
-/// Has the terminal given back before a panic's message is written.
+/// Has the terminal given back before a panic's message is written. Other
+/// threads' panics are told by who waits for them, and may not write over the screen.
 fn restore_on_panic() {
     let before = std::panic::take_hook();
+    let own = std::thread::current().id();
     std::panic::set_hook(Box::new(move |info| {
-        restore();
-        before(info);
+        if std::thread::current().id() == own {
+            restore();
+            before(info);
+        }
     }));
 }
 

@@ -3,10 +3,12 @@
 use super::layout_edit::LayoutBefore;
 use super::structure::Parts;
 use super::{
-    Cells, Chart, ColumnProps, ConditionalFormat, DefinedName, RowProps, Run, StyleMap, Table,
-    Template, Validation, Workbook,
+    Cells, Chart, ColumnProps, ConditionalFormat, DefinedName, Naming, Relocation, RowProps, Run,
+    StyleMap, Table, Template, Validation, Workbook,
 };
-use crate::grid::{Area, MAX_COLS, MAX_ROWS, Pos, Rect, SheetId, Shift};
+use crate::grid::{Area, Cell, MAX_COLS, MAX_ROWS, Pos, Rect, SheetId, Shift};
+use crate::value::fold_case;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A part of a workbook as it was. Made by [`Workbook::apply`] only, for the
@@ -81,6 +83,12 @@ enum State {
         sheet: SheetId,
         layout: LayoutBefore,
     },
+    /// Cells were where others were that are moved there; all else that moving
+    /// them changed stands for itself.
+    Place {
+        from: Area,
+        to: Area,
+    },
     /// What a structural edit changed.
     Parts(Box<Parts>),
 }
@@ -92,8 +100,8 @@ pub(super) struct Touched {
     pub styles: Vec<Area>,
     pub structural: bool,
     pub rewritten: bool,
-    pub naming: bool,
-    pub shifts: Vec<(SheetId, Shift)>,
+    pub naming: Naming,
+    pub relocations: Vec<Relocation>,
 }
 
 impl Touched {
@@ -110,7 +118,7 @@ impl Touched {
                 moved.is_some()
             });
         }
-        self.shifts.push((sheet, shift));
+        self.relocations.push(Relocation::Shift(sheet, shift));
     }
 }
 
@@ -207,7 +215,10 @@ impl Workbook {
             Some(definition) => self.names.define(definition),
             None => self.names.remove(&name, scope),
         };
-        touched.naming |= old != new;
+        if old != new {
+            let name = BTreeSet::from([fold_case(&name)]);
+            touched.naming.join(Naming::Names(name));
+        }
         Before::from(State::Name {
             name,
             scope,
@@ -223,7 +234,7 @@ impl Workbook {
         touched: &mut Touched,
     ) -> Before {
         touched.structural = true;
-        touched.naming = true;
+        touched.naming = Naming::All;
         let before = Before::from(State::Tab {
             sheet,
             position: self.order.iter().position(|&id| id == sheet),
@@ -270,6 +281,17 @@ impl Workbook {
     pub(super) fn replace_charts(&mut self, sheet: SheetId, charts: Vec<Chart>) -> Before {
         let charts = std::mem::replace(&mut self.sheet_mut(sheet).charts, charts);
         Before::from(State::Charts { sheet, charts })
+    }
+
+    /// Notes that the cells of an area were moved.
+    pub(super) fn note_move(&self, from: Area, to: Area, touched: &mut Touched) -> Before {
+        let Area { sheet, rect } = to;
+        let pos = rect.top_left();
+        let to_cell = Cell { sheet, pos };
+        touched
+            .relocations
+            .push(Relocation::Move { from, to: to_cell });
+        State::Place { from, to }.into()
     }
 
     /// Puts a state back and returns the one it replaces.
@@ -326,6 +348,7 @@ impl Workbook {
                 sheet.rows.extend(rows.iter().cloned());
                 now
             }
+            State::Place { from, to } => self.note_move(*to, *from, touched),
             State::Parts(parts) => self.restore_parts(parts, touched).into(),
             State::Name {
                 name,

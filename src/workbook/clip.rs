@@ -11,6 +11,7 @@ pub use paste::{Paste, PasteWhat};
 pub use text::parse_text;
 pub(super) use tile::{Tiles, copied_into, copy_cells, nonblank_pieces};
 
+use super::area_rules::AreaRules;
 use super::{Block, Cells, EditError, FormulaRun, RunKind, StyleMap, Template, Workbook};
 use crate::formula;
 use crate::grid::{Area, Pos, Rect};
@@ -30,6 +31,8 @@ pub struct Clip {
     /// The styles that cells are shown in, but for the default one.
     pub styles: StyleMap,
     pub merges: Vec<Rect>,
+    /// The conditional formats and validations of cells.
+    pub(super) rules: AreaRules,
     /// An array formula of which not all cells were copied, by its address:
     /// its values can be pasted, it cannot.
     cut_array: Option<String>,
@@ -101,6 +104,7 @@ impl Clip {
             cols: self.rows,
             spilled: self.spilled.iter().map(turned).collect(),
             merges: self.merges.iter().map(turned).collect(),
+            rules: self.rules.clone().transposed(),
             cut_array: self.cut_array.clone(),
             ..Self::default()
         };
@@ -252,5 +256,8 @@ impl Workbook {
         let merges = sheet.merges.iter();
         let whole = merges.filter(|rect| area.rect.contains_rect(rect));
         clip.merges.extend(whole.map(|rect| moved(*rect)));
+        let rules = AreaRules::of(sheet).within(area.rect, &moved);
+        clip.rules.conditional.extend(rules.conditional);
+        clip.rules.validations.extend(rules.validations);
     }
 }

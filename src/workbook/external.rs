@@ -5,7 +5,7 @@ use crate::value::equal_text;
 use std::sync::Arc;
 
 /// Another workbook: `[1]` in formulas is the first of [`super::Workbook::externals`].
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct ExternalBook {
     /// Its address, as the file has it.
     pub target: Arc<str>,
@@ -14,7 +14,7 @@ pub struct ExternalBook {
 }
 
 /// A name defined in another workbook.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct ExternalName {
     pub name: Arc<str>,
     /// The sheet it belongs to, by its place in [`ExternalBook::sheets`];
@@ -25,7 +25,7 @@ pub struct ExternalName {
 }
 
 /// A sheet of another workbook, with the values it had when it was last seen.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct ExternalSheet {
     pub name: Arc<str>,
     pub cells: Cells,

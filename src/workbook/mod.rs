@@ -4,6 +4,7 @@
 //! formula lives in a [`Run`]: a rectangle of cells that share one template.
 //! Every change is a [`Transaction`], whose inverse undoes it.
 
+mod area_rules;
 mod areas;
 mod auto_filter;
 mod before;
@@ -35,6 +36,7 @@ mod style_map;
 mod styles;
 mod tables;
 mod templates;
+mod tracked;
 mod transaction;
 mod validation;
 
@@ -67,7 +69,8 @@ pub use style_map::StyleMap;
 pub use styles::{CellStyle, Colour, Font, GENERAL, HorizontalAlign, Styles};
 pub use tables::{Table, TableColumn, Tables};
 pub use templates::{Template, TemplateId, Templates};
-pub use transaction::{Applied, Content, Edit, EditError, History, MAX_FILL, Transaction};
+pub use tracked::{HistoryStep, Relocation, Tracked};
+pub use transaction::{Applied, Content, Edit, EditError, History, MAX_FILL, Naming, Transaction};
 pub use validation::{Alert, AlertStyle, Allowed, Message, NumberKind, Validation};
 
 pub use crate::grid::{Axis, Shift, ShiftKind};
@@ -77,7 +80,7 @@ use crate::value::{DateSystem, equal_text};
 use std::sync::Arc;
 
 /// A workbook.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Workbook {
     /// By id. A sheet that was removed stays, out of `order`, for undo.
     sheets: Vec<Sheet>,

@@ -20,7 +20,7 @@ pub enum Template {
 }
 
 /// The templates of a workbook, each once.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Templates {
     templates: Vec<Arc<Template>>,
     index: HashMap<Arc<Template>, TemplateId>,

@@ -2,11 +2,13 @@
 
 use super::before::Touched;
 use super::{
-    Before, Block, Chart, ConditionalFormat, DefinedName, LayoutEdit, Run, RunKind, SheetEdit,
-    StyleChange, StyleMap, TableEdit, Template, TemplateId, Validation, Workbook, check_name,
+    Before, Block, Chart, ConditionalFormat, DefinedName, LayoutEdit, Relocation, Run, RunKind,
+    SheetEdit, StyleChange, StyleMap, TableEdit, Template, TemplateId, Validation, Workbook,
+    check_name,
 };
 use crate::grid::{Area, Cell, MAX_COLS, MAX_ROWS, Pos, Rect, SheetId, Shift};
 use crate::value::Value;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The most cells that one edit fills: 32 whole columns. Clearing has no limit.
@@ -127,12 +129,46 @@ pub struct Applied {
     /// Whether formulas of the whole workbook were rewritten or moved. Those
     /// that have other cells to read now are among `changed`.
     pub rewritten: bool,
-    /// Whether names may mean something else than before.
-    pub naming: bool,
-    /// The lines that were inserted and deleted, in their order: places kept
-    /// outside of the workbook go through them. Areas here are in their places
-    /// after all of them.
-    pub shifts: Vec<(SheetId, Shift)>,
+    /// Which names may mean something else than before.
+    pub naming: Naming,
+    /// What happened to the places of cells, in its order: references kept
+    /// outside of the workbook go through it. Areas here are in their places
+    /// after all of it.
+    pub relocations: Vec<Relocation>,
+}
+
+/// What a change may have done to the meaning of names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Naming {
+    #[default]
+    Same,
+    /// These defined names, in one case, mean something else.
+    Names(BTreeSet<String>),
+    /// Any name, table or sheet may.
+    All,
+}
+
+impl Naming {
+    /// Takes in what another change did.
+    pub fn join(&mut self, other: Self) {
+        match (&mut *self, other) {
+            (Self::All, _) | (_, Self::Same) => {}
+            (Self::Names(names), Self::Names(more)) => names.extend(more),
+            (_, other) => *self = other,
+        }
+    }
+}
+
+impl Applied {
+    /// The lines of a sheet that were inserted and deleted, in their order.
+    pub fn shifts(&self, sheet: SheetId) -> impl Iterator<Item = Shift> {
+        self.relocations
+            .iter()
+            .filter_map(move |relocation| match *relocation {
+                Relocation::Shift(id, shift) if id == sheet => Some(shift),
+                _ => None,
+            })
+    }
 }
 
 /// Why a change was refused; the workbook is as it was.
@@ -214,6 +250,7 @@ impl Workbook {
     pub fn apply(&mut self, transaction: &Transaction) -> Result<Applied, EditError> {
         let mut touched = Touched::default();
         let mut undo = Vec::new();
+        let tabs = self.order.clone();
         for edit in &transaction.edits {
             if let Err(error) = self.edit(edit, &mut touched, &mut undo) {
                 for before in undo.iter().rev() {
@@ -222,6 +259,8 @@ impl Workbook {
                 return Err(error);
             }
         }
+        let gone = tabs.into_iter().filter(|&sheet| !self.has_sheet(sheet));
+        touched.relocations.extend(gone.map(Relocation::Gone));
         Ok(Applied {
             inverse: Transaction {
                 label: transaction.label.clone(),
@@ -232,7 +271,7 @@ impl Workbook {
             structural: touched.structural,
             rewritten: touched.rewritten,
             naming: touched.naming,
-            shifts: touched.shifts,
+            relocations: touched.relocations,
         })
     }
 
@@ -575,9 +614,8 @@ impl History {
                     areas
                         .into_iter()
                         .filter_map(|area| {
-                            let shifts = applied.shifts.iter().filter(|(id, _)| *id == area.sheet);
-                            let rect = shifts
-                                .map(|(_, shift)| shift)
+                            let rect = applied
+                                .shifts(area.sheet)
                                 .try_fold(area.rect, |rect, shift| shift.stretched(rect))?;
                             Some(Area { rect, ..area })
                         })
@@ -588,8 +626,8 @@ impl History {
                 applied.restyled.extend(restyled);
                 applied.structural |= back.structural;
                 applied.rewritten |= back.rewritten;
-                applied.naming |= back.naming;
-                applied.shifts.splice(0..0, back.shifts);
+                applied.naming.join(back.naming);
+                applied.relocations.splice(0..0, back.relocations);
                 Ok(applied)
             }
             Err(error) => {
@@ -608,6 +646,11 @@ impl History {
     /// Does again what was undone last; `None` where there is nothing.
     pub fn redo(&mut self, workbook: &mut Workbook) -> Result<Option<Applied>, EditError> {
         Self::step(&mut self.redo, &mut self.undo, workbook)
+    }
+
+    /// How many steps can be undone.
+    pub fn depth(&self) -> usize {
+        self.undo.len()
     }
 
     /// The labels of what can be undone, last first.

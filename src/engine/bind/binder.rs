@@ -34,6 +34,7 @@ pub struct Binder<'a> {
     open: Vec<(Arc<str>, Option<SheetId>, std::sync::Weak<BoundName>)>,
     depth: usize,
     names: bool,
+    named: Vec<Arc<str>>,
     tableless: bool,
     problems: Vec<Problem>,
 }
@@ -48,6 +49,7 @@ impl<'a> Binder<'a> {
             open: Vec::new(),
             depth: 0,
             names: false,
+            named: Vec::new(),
             tableless: false,
             problems: Vec::new(),
         }
@@ -70,6 +72,7 @@ impl<'a> Binder<'a> {
                 Expr::Binary(_, BinaryOp::Add | BinaryOp::Subtract, _)
             ),
             names: self.names,
+            named: self.named,
             tableless: self.tableless,
             problems: self.problems,
         }
@@ -286,7 +289,7 @@ impl<'a> Binder<'a> {
         {
             return Bound::Slot(slot);
         }
-        self.names = true;
+        self.uses(&wanted);
         let scope = match prefix {
             Some(SheetPrefix::External { book, sheet }) => {
                 // `[0]!name` is how files write a name of this workbook.
@@ -313,6 +316,13 @@ impl<'a> Binder<'a> {
         match functions::find(&name.to_uppercase()) {
             Some(function) if prefix.is_none() => Bound::Function(function),
             _ => self.fail(Problem::UnknownName(name.clone()), ErrorKind::Name),
+        }
+    }
+
+    fn uses(&mut self, name: &Arc<str>) {
+        self.names = true;
+        if !self.named.contains(name) {
+            self.named.push(name.clone());
         }
     }
 
@@ -385,7 +395,7 @@ impl<'a> Binder<'a> {
         }
         let book = self.book;
         if let Some(defined) = book.names.visible_from(name, self.at.sheet) {
-            self.names = true;
+            self.uses(&wanted);
             return Bound::Apply {
                 callee: Box::new(self.defined(wanted, defined)),
                 args: self.exprs(args),

@@ -302,3 +302,40 @@ fn thousands_of_single_formulas_over_ranges_are_ordered_quickly() {
     engine.recalculate_all();
     assert_eq!(number(&engine, "B1"), f64::from(n) * f64::from(n + 1) / 2.0);
 }
+
+#[test]
+fn a_name_that_changes_is_calculated_again_where_it_is_used_and_nowhere_else() {
+    let mut engine = sheet(&[]);
+    let define = |engine: &mut Engine, name: &str, formula: &str| {
+        let name = crate::workbook::DefinedName {
+            name: name.into(),
+            scope: None,
+            formula: formula.into(),
+            hidden: false,
+        };
+        let edits = vec![Edit::DefineName(name)];
+        let edited = engine.apply(&Transaction::new("define", edits));
+        edited.expect("a name").recalculation
+    };
+    define(&mut engine, "rate", "2");
+    define(&mut engine, "other", "3");
+    define(&mut engine, "twice", "rate*2");
+    define(&mut engine, "plus", "LAMBDA(x,x+rate)");
+    enter(&mut engine, "A1", "=Rate*10");
+    enter(&mut engine, "A2", "=other*10");
+    enter(&mut engine, "A3", "=twice*10");
+    enter(&mut engine, "A4", "=PLUS(1)");
+    enter(&mut engine, "A5", "=A1+1");
+    enter(&mut engine, "A6", "=late");
+    let done = define(&mut engine, "solver_opt", "Sheet1!$A$1");
+    assert!(
+        !done.changed.iter().any(|area| area.rect.bottom < 5),
+        "{done:?}"
+    );
+    let done = define(&mut engine, "rate", "5");
+    assert_eq!(numbers(&engine, "A1:A5"), [50.0, 30.0, 100.0, 6.0, 51.0]);
+    let again: Vec<u32> = done.changed.iter().map(|area| area.rect.top).collect();
+    assert!(!again.contains(&1), "{again:?}");
+    define(&mut engine, "late", "7");
+    assert_eq!(number(&engine, "A6"), 7.0);
+}

@@ -388,7 +388,7 @@ fn edits_of_one_transaction_report_their_last_places() {
     let edits = vec![set, rows(Shift::insert, 1, 2)];
     let done = engine.apply(&Transaction::new("two", edits)).unwrap();
     assert!(done.applied.changed.contains(&area("A5")));
-    assert_eq!(done.applied.shifts.len(), 1);
+    assert_eq!(done.applied.relocations.len(), 1);
     assert_eq!(number(&engine, "C3"), 8.0);
 }
 

@@ -4,7 +4,7 @@ use super::{Call, Command, Refusal};
 use crate::grid::{Axis, MAX_COLS, MAX_ROWS, Pos, Rect};
 use crate::tui::app::App;
 use crate::tui::selection::Selection;
-use crate::workbook::Towards;
+use crate::workbook::{Towards, Tracked};
 
 pub const COMMANDS: &[Command] = &[
     Command::grid("go.down", "Down", "Moves one cell down.", |app, call| {
@@ -318,7 +318,7 @@ pub const COMMANDS: &[Command] = &[
         |app, call| match letter(app, call, "go.set-mark")? {
             Some(letter) => {
                 let cell = app.active_cell();
-                app.marks.insert(letter, cell);
+                app.marks.insert(letter, cell.into());
                 Ok(())
             }
             None => Ok(()),
@@ -330,7 +330,7 @@ pub const COMMANDS: &[Command] = &[
         "Go to a mark",
         "Goes to the cell that has a letter.",
         |app, call| match letter(app, call, "go.mark")? {
-            Some(letter) => match app.marks.get(&letter).copied() {
+            Some(letter) => match app.marks.get(&letter).and_then(Tracked::cell) {
                 Some(cell) => {
                     app.show_sheet(cell.sheet);
                     to(app, cell.pos)

@@ -76,20 +76,6 @@ pub const COMMANDS: &[Command] = &[
         },
     )
     .keys(&["f"]),
-    Command::new(
-        "gradient.refresh",
-        "Compute the gradient again",
-        "Brings the gradient view up to date where it does not follow by itself.",
-        GRID_AND_PANEL,
-        |app, _| {
-            if !app.panels.gradient.on {
-                return Err(Refusal::new("the gradient view is off (F7)"));
-            }
-            app.panels.gradient.waits = false;
-            Ok(())
-        },
-    )
-    .keys(&["Ctrl+F7"]),
 ];
 
 fn rank(app: &mut App) -> Result<(), Refusal> {

@@ -154,8 +154,8 @@ fn bind(app: &mut App) -> Result<(), Refusal> {
         }
     }
     let sliders = &mut app.panels.sliders;
-    found.retain(|new| !sliders.sliders.iter().any(|old| old.cell == new.cell));
-    let Some(first) = found.first().map(|slider| slider.cell) else {
+    found.retain(|new| !sliders.sliders.iter().any(|old| old.cell() == new.cell()));
+    let Some(first) = found.first().map(Slider::cell) else {
         return Err(Refusal::new(
             "no selected cell holds a number of its own that has no slider yet",
         ));
@@ -164,7 +164,7 @@ fn bind(app: &mut App) -> Result<(), Refusal> {
     sliders.chosen = sliders
         .sliders
         .iter()
-        .position(|s| s.cell == first)
+        .position(|s| s.cell() == first)
         .unwrap_or(0);
     Ok(())
 }
@@ -207,14 +207,19 @@ fn slide_to(app: &mut App, to: impl FnOnce(&Slider, f64) -> f64) -> Result<(), R
         ));
     };
     let engine = app.document.engine();
-    let Some(value) = setup::number(engine, slider.cell) else {
+    let Some(cell) = slider.cell() else {
+        return Err(Refusal::new(
+            "the slider's cell was deleted: undo that, or take the slider away (Delete)",
+        ));
+    };
+    let Some(value) = setup::number(engine, cell) else {
         return Err(Refusal::new("the slider's cell holds no number any more"));
     };
     let to = to(&slider, value);
     if to == value {
         return Err(Refusal::new("the slider is at its end"));
     }
-    let transaction = slider.transaction(engine.workbook(), to);
+    let transaction = slider.transaction(engine.workbook(), cell, to);
     let again = app.panels.sliders.moved == Some((index, app.document.revision()));
     match again {
         true => app.replace_last(&transaction)?,
@@ -231,22 +236,22 @@ fn slide_to(app: &mut App, to: impl FnOnce(&Slider, f64) -> f64) -> Result<(), R
 /// Finds what is shown of the objective: its value before the moves, and its
 /// derivative by the chosen slider's cell.
 fn refresh(app: &mut App) {
-    let watched = app.panels.gradient.objective;
+    let watched = app.panels.gradient.objective();
     let objective = app
         .panels
         .sliders
-        .objective
+        .objective()
         .or(watched)
         .or_else(|| stated(app));
-    app.panels.sliders.objective = objective;
+    app.panels.sliders.watch(objective);
     let index = app.panels.sliders.chosen;
-    let Some(slider) = app.panels.sliders.sliders.get(index) else {
+    let slider = app.panels.sliders.sliders.get(index);
+    let (Some(cell), Some(objective)) = (slider.and_then(Slider::cell), objective) else {
         return;
     };
-    let Some(objective) = objective else { return };
     let area = Area {
-        sheet: slider.cell.sheet,
-        rect: Rect::cell(slider.cell.pos),
+        sheet: cell.sheet,
+        rect: Rect::cell(cell.pos),
     };
     let engine = app.document.engine();
     if app.panels.sliders.moved.is_none() {

@@ -21,7 +21,7 @@ pub fn panel(app: &App, area: Screen, frame: &mut Frame) -> Spots {
     let gradient = &app.panels.gradient;
     let theme = &app.theme;
     let workbook = app.document.engine().workbook();
-    let Some(objective) = gradient.objective.filter(|_| gradient.on) else {
+    let Some(objective) = gradient.objective().filter(|_| gradient.on) else {
         let text = "Shift+F7 takes the active cell as the objective.";
         let text = Paragraph::new(text).style(theme.dim());
         frame.render_widget(text.wrap(Wrap { trim: true }), area);
@@ -33,8 +33,8 @@ pub fn panel(app: &App, area: Screen, frame: &mut Frame) -> Spots {
         head.push(Span::raw(format!(" = {}", number(sensitivity.value(), 12))));
     }
     if !fresh {
-        let word = match gradient.waits {
-            true => "  old: Ctrl+F7",
+        let word = match gradient.sensitivity().is_some() {
+            true => "  updating",
             false => "  computing",
         };
         head.push(Span::styled(word, theme.error()));
@@ -135,7 +135,7 @@ pub fn panel(app: &App, area: Screen, frame: &mut Frame) -> Spots {
 /// `∂F1/∂A2 = 0.25` for the cursor's cell.
 pub fn status(app: &App) -> Option<Span<'static>> {
     let gradient = &app.panels.gradient;
-    let objective = gradient.objective.filter(|_| gradient.on)?;
+    let objective = gradient.objective().filter(|_| gradient.on)?;
     let workbook = app.document.engine().workbook();
     let cell = app.active_cell();
     let known = gradient.at(cell)?;

@@ -1,5 +1,6 @@
 //! The sliders panel.
 
+use super::lines::cell_name;
 use super::plot::brief;
 use super::spots::{Spot, Spots};
 use crate::solver::setup::number;
@@ -18,7 +19,7 @@ pub fn sliders(app: &App, area: Screen, frame: &mut Frame) -> Spots {
     let engine = app.document.engine();
     let theme = &app.theme;
     let mut lines: Vec<(Line, Style)> = Vec::new();
-    if let Some(objective) = sliders.objective {
+    if let Some(objective) = sliders.objective() {
         let name = printable(&engine.workbook().address(objective)).into_owned();
         let now = number(engine, objective);
         let shown = now.map_or_else(|| engine.display(objective), brief);
@@ -59,12 +60,18 @@ pub fn sliders(app: &App, area: Screen, frame: &mut Frame) -> Spots {
     let mut line_spots: Vec<(usize, Spot)> = Vec::new();
     for (index, slider) in sliders.sliders.iter().enumerate() {
         let chosen = index == sliders.chosen;
-        let value = number(engine, slider.cell);
-        let name = match slider.cell.sheet == app.sheet() {
-            true => slider.cell.pos.to_string(),
-            false => printable(&engine.workbook().address(slider.cell)).into_owned(),
+        let cell = slider.cell();
+        let value = cell.and_then(|cell| number(engine, cell));
+        let name = cell.map_or_else(
+            || "#REF!".to_owned(),
+            |cell| cell_name(engine.workbook(), app.sheet(), cell),
+        );
+        let name = printable(&name);
+        let shown = match (value, cell) {
+            (Some(value), _) => brief(value),
+            (None, Some(cell)) => engine.display(cell),
+            (None, None) => "deleted".to_owned(),
         };
-        let shown = value.map_or_else(|| engine.display(slider.cell), brief);
         let style = if chosen { theme.accent() } else { Style::new() };
         line_spots.push((lines.len(), Spot::Line(index)));
         line_spots.push((lines.len() + 1, Spot::Bar(index)));

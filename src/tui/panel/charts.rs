@@ -4,7 +4,7 @@ use crate::formula;
 use crate::grid::{Area, Cell, Pos, Rect, SheetId};
 use crate::tui::command::Refusal;
 use crate::value::Value;
-use crate::workbook::{Chart, ChartKind, ChartSeries, Template, Workbook, histogram};
+use crate::workbook::{Chart, ChartKind, ChartSeries, Template, Tracked, Workbook, histogram};
 use std::sync::Arc;
 
 /// The panel's state.
@@ -45,8 +45,15 @@ pub struct Plotted {
 /// Cells of one column, and the cell above them that names them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Column {
-    pub area: Area,
-    pub header: Option<Cell>,
+    area: Tracked,
+    header: Option<Tracked>,
+}
+
+impl Charts {
+    pub fn places_mut(&mut self) -> impl Iterator<Item = &mut Tracked> {
+        let columns = self.charts.iter_mut().flat_map(|chart| &mut chart.columns);
+        columns.flat_map(|column| std::iter::once(&mut column.area).chain(&mut column.header))
+    }
 }
 
 /// The name of a series and its points.
@@ -89,7 +96,10 @@ impl Plotted {
                     numbers += u64::from(matches!(value, Value::Number(_)));
                 });
                 if numbers > 0 {
-                    columns.push(Column { area, header });
+                    columns.push(Column {
+                        area: area.into(),
+                        header: header.map(Tracked::from),
+                    });
                 }
             }
         }
@@ -109,19 +119,16 @@ impl Plotted {
         if !self.title.is_empty() {
             return self.title.clone();
         }
-        let hull = self
-            .columns
-            .iter()
-            .map(|c| c.area.rect)
-            .reduce(|a, b| a.hull(&b));
-        let sheet = self.columns.first().map(|c| c.area.sheet);
-        match (sheet, hull) {
-            (Some(sheet), Some(rect)) => {
-                let area = workbook.area_address(Area { sheet, rect });
-                format!("{} of {area}", kind_name(self.kind))
-            }
-            _ => String::new(),
-        }
+        let areas = self.columns.iter().filter_map(|c| c.area.area());
+        let hull = areas.reduce(|a, b| Area {
+            rect: a.rect.hull(&b.rect),
+            ..a
+        });
+        let cells = hull.map_or_else(
+            || "cells that were deleted".to_owned(),
+            |area| workbook.area_address(area),
+        );
+        format!("{} of {cells}", kind_name(self.kind))
     }
 
     /// The column across, where there is one, and the columns that are series.
@@ -134,7 +141,10 @@ impl Plotted {
 
     /// The same as a chart of the document over the cells of `anchor`.
     pub fn drawing(&self, workbook: &Workbook, anchor: Rect) -> Result<Chart, Refusal> {
-        let reference = |area: Area| -> Result<Arc<Template>, Refusal> {
+        let reference = |place: &Tracked| -> Result<Arc<Template>, Refusal> {
+            let gone =
+                || Refusal::new("cells of the chart were deleted: undo that, or draw it anew");
+            let area = place.area().ok_or_else(gone)?;
             let text = workbook.absolute_areas(&[area]);
             let expr = formula::parse(&text, Pos::new(0, 0))?;
             Ok(Arc::new(Template::Formula(expr)))
@@ -142,14 +152,15 @@ impl Plotted {
         let (x, ys) = self.roles();
         let mut series = Vec::new();
         for column in ys {
-            let header = column.header.map(|cell| Area {
-                sheet: cell.sheet,
-                rect: Rect::cell(cell.pos),
-            });
+            // A deleted header leaves its column without a name.
+            let header = column
+                .header
+                .as_ref()
+                .filter(|header| header.area().is_some());
             series.push(ChartSeries {
                 name: header.map(reference).transpose()?,
-                x: x.map(|x| reference(x.area)).transpose()?,
-                y: reference(column.area)?,
+                x: x.map(|x| reference(&x.area)).transpose()?,
+                y: reference(&column.area)?,
             });
         }
         Ok(Chart {
@@ -167,10 +178,10 @@ impl Plotted {
     pub fn series(&self, workbook: &Workbook, columns: usize) -> Vec<Series> {
         let columns = columns.max(1);
         let (x, ys) = self.roles();
-        let x = x.map(|x| numbers(workbook, x.area));
+        let x = x.map(|x| numbers(workbook, &x.area));
         ys.iter()
             .map(|column| {
-                let y = numbers(workbook, column.area);
+                let y = numbers(workbook, &column.area);
                 let numbered = || (1..).map(f64::from).zip(y.iter().copied());
                 let points: Vec<(f64, f64)> = match (self.kind, &x) {
                     (ChartKind::Histogram, _) => bars(&y),
@@ -192,17 +203,22 @@ impl Plotted {
 }
 
 fn name(workbook: &Workbook, column: &Column) -> String {
-    let header = column
-        .header
-        .map(|cell| workbook.sheet(cell.sheet).cells.get(cell.pos));
-    match header {
+    let header = column.header.as_ref().and_then(Tracked::cell);
+    match header.map(|cell| workbook.sheet(cell.sheet).cells.get(cell.pos)) {
         Some(Value::Text(text)) => text.to_string(),
-        _ => workbook.area_address(column.area),
+        _ => column
+            .area
+            .area()
+            .map_or_else(|| "#REF!".to_owned(), |area| workbook.area_address(area)),
     }
 }
 
-/// The numbers of a column by rows, NaN where a cell holds none.
-fn numbers(workbook: &Workbook, area: Area) -> Vec<f64> {
+/// The numbers of a column by rows, NaN where a cell holds none; none where
+/// its cells are gone.
+fn numbers(workbook: &Workbook, place: &Tracked) -> Vec<f64> {
+    let Some(area) = place.area() else {
+        return Vec::new();
+    };
     let mut numbers = vec![f64::NAN; area.rect.rows() as usize];
     let cells = &workbook.sheet(area.sheet).cells;
     cells.for_each(area.rect, &mut |pos, value| {

@@ -1,22 +1,19 @@
 //! The gradient view: how each cell would move the objective.
 
-use crate::engine::gradient::SliceError;
 use crate::engine::sensitivity::{Derivative, Driver, Pass, Sensitivity};
 use crate::grid::{Area, Cell};
 use crate::solver::excel_model::StoredModel;
 use crate::tui::app::App;
+use crate::tui::jobs::Reporter;
 use crate::tui::list::List;
-use crate::workbook::Workbook;
+use crate::workbook::{Tracked, Workbook};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
 
 /// The drivers that the panel lists.
 const LISTED: usize = 1_000;
-/// Up to so many cells the pass runs at once: it takes a few milliseconds.
-const AT_ONCE: usize = 20_000;
-/// Where preparing the pass takes longer than this, it follows edits only on
-/// request.
-const PATIENCE: Duration = Duration::from_millis(400);
+/// A workbook of up to so many cells is differentiated at once: it takes a few
+/// milliseconds. A larger one is beside the interface.
+const AT_ONCE: u64 = 20_000;
 
 /// Which cells the panel lists.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,7 +42,7 @@ pub enum Order {
 pub struct Gradient {
     /// Whether the grid is tinted.
     pub on: bool,
-    pub objective: Option<Cell>,
+    objective: Option<Tracked>,
     /// Whether a person chose the objective.
     chosen: bool,
     pub order: Order,
@@ -56,8 +53,6 @@ pub struct Gradient {
     computed: Option<Computed>,
     /// The pass that runs beside the interface.
     running: Option<Ticket>,
-    /// Following would stall the interface: it waits to be asked.
-    pub waits: bool,
 }
 
 #[derive(Debug)]
@@ -82,7 +77,21 @@ struct Ticket {
 impl Gradient {
     /// The derivatives; those of an earlier state until the new ones are there.
     pub fn sensitivity(&self) -> Option<&Sensitivity> {
-        self.computed.as_ref()?.result.as_ref().ok()
+        let computed = self.computed.as_ref()?;
+        computed
+            .result
+            .as_ref()
+            .ok()
+            .filter(|_| self.objective().is_some())
+    }
+
+    /// The cell whose derivatives are shown.
+    pub fn objective(&self) -> Option<Cell> {
+        self.objective.as_ref()?.cell()
+    }
+
+    pub fn place_mut(&mut self) -> Option<&mut Tracked> {
+        self.objective.as_mut()
     }
 
     /// Why there are no derivatives.
@@ -103,7 +112,7 @@ impl Gradient {
     }
 
     fn aim(&self, revision: u64) -> Option<Aim> {
-        let objective = self.objective?;
+        let objective = self.objective()?;
         Some(Aim {
             objective,
             revision,
@@ -114,7 +123,8 @@ impl Gradient {
     pub fn turn_on(&mut self, workbook: &Workbook, active: Cell) {
         self.on = true;
         if !self.chosen {
-            self.objective = Some(model_objective(workbook, active).unwrap_or(active));
+            let objective = model_objective(workbook, active).unwrap_or(active);
+            self.objective = Some(objective.into());
         }
     }
 
@@ -122,8 +132,7 @@ impl Gradient {
     pub fn choose(&mut self, objective: Cell) {
         self.on = true;
         self.chosen = true;
-        self.objective = Some(objective);
-        self.waits = false;
+        self.objective = Some(objective.into());
     }
 
     /// Lists the strongest drivers anew.
@@ -154,8 +163,7 @@ impl Gradient {
         self.list.step(0, self.drivers.len());
     }
 
-    fn take(&mut self, aim: Aim, result: Result<Sensitivity, SliceError>, workbook: &Workbook) {
-        let result = result.map_err(|error| error.to_string());
+    fn take(&mut self, aim: Aim, result: Result<Sensitivity, String>, workbook: &Workbook) {
         self.computed = Some(Computed { aim, result });
         self.rank(workbook);
     }
@@ -176,7 +184,8 @@ fn model_variables(workbook: &Workbook, near: Cell) -> Vec<Area> {
         .unwrap_or_default()
 }
 
-/// Brings the view up to the document's state, or begins to.
+/// Brings the view up to the document's state, or begins to. One pass runs at a
+/// time; what changed meanwhile is taken in by the next.
 pub fn follow(app: &mut App) {
     let gradient = &app.panels.gradient;
     let revision = app.document.revision();
@@ -184,44 +193,53 @@ pub fn follow(app: &mut App) {
         return;
     };
     let idle = gradient.on && gradient.running.is_none();
-    if !idle || gradient.waits || gradient.is_fresh(revision) {
+    if !idle || gradient.is_fresh(revision) {
         return;
     }
-    let begun = Instant::now();
-    let prepare = |document: &mut crate::tui::Document| Pass::new(document.engine(), aim.objective);
-    let pass = app.work("Differentiating", prepare);
-    app.panels.gradient.waits = begun.elapsed() > PATIENCE;
-    let workbook = app.document.engine().workbook();
-    match pass {
-        Err(error) => app.panels.gradient.take(aim, Err(error), workbook),
-        Ok(pass) if pass.cells() <= AT_ONCE => {
-            app.panels.gradient.take(aim, pass.run(), workbook);
-        }
-        Ok(pass) => run_beside(app, aim, pass),
+    let engine = app.document.engine();
+    if is_small(engine.workbook()) {
+        let pass = Pass::new(engine, aim.objective);
+        let result = pass.and_then(Pass::run).map_err(|error| error.to_string());
+        app.panels.gradient.take(aim, result, engine.workbook());
+    } else {
+        run_beside(app, aim);
     }
 }
 
-fn run_beside(app: &mut App, aim: Aim, pass: Pass) {
+fn is_small(workbook: &Workbook) -> bool {
+    let used = |&sheet: &_| workbook.sheet(sheet).cells.used();
+    let cells = workbook.order().iter().filter_map(used);
+    cells.map(|rect| rect.len()).sum::<u64>() <= AT_ONCE
+}
+
+fn run_beside(app: &mut App, aim: Aim) {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let ticket = Ticket {
         number: NEXT.fetch_add(1, Ordering::Relaxed),
         aim,
     };
     app.panels.gradient.running = Some(ticket);
-    let started = app.jobs.spawn("gradient", move |reporter| {
-        let result = pass.run();
-        reporter.report(move |app| {
-            // Another document may have been opened since.
-            if app.panels.gradient.running == Some(ticket) {
-                app.panels.gradient.running = None;
-                let workbook = app.document.engine().workbook();
-                app.panels.gradient.take(aim, result, workbook);
-            }
-        });
-    });
-    if let Err(error) = started {
+    let snapshot = app.document.engine().snapshot();
+    let work = move |reporter: &Reporter| {
+        let pass = Pass::of_snapshot(&snapshot, aim.objective);
+        drop(snapshot);
+        let result = pass.and_then(Pass::run).map_err(|error| error.to_string());
+        reporter.report(move |app| ended(app, ticket, result));
+    };
+    let failed = move |app: &mut App, why: String| {
+        ended(app, ticket, Err(format!("a fault of this program: {why}")));
+    };
+    if let Err(error) = app.jobs.spawn("gradient", work, failed) {
+        let why = format!("there is no thread for it: {error}");
+        ended(app, ticket, Err(why));
+    }
+}
+
+fn ended(app: &mut App, ticket: Ticket, result: Result<Sensitivity, String>) {
+    // Another document may have been opened since.
+    if app.panels.gradient.running == Some(ticket) {
         app.panels.gradient.running = None;
-        app.panels.gradient.waits = true;
-        app.warn(format!("The gradient was not computed: {error}"));
+        let workbook = app.document.engine().workbook();
+        app.panels.gradient.take(ticket.aim, result, workbook);
     }
 }

@@ -12,12 +12,14 @@ pub mod search;
 pub mod sliders;
 pub mod solver;
 pub mod sweep;
+mod tracked_text;
 
 pub use solver::short_areas;
 
 use super::app::App;
 use super::command::Refusal;
 use crate::grid::SheetId;
+use crate::workbook::{Applied, HistoryStep, Workbook};
 use charts::Charts;
 use sliders::Sliders;
 use solver::Solver;
@@ -139,10 +141,25 @@ impl Panels {
     }
 }
 
+impl Panels {
+    /// Has all places that the panels keep follow what a step of the history did.
+    pub fn relocate(&mut self, workbook: &Workbook, applied: &Applied, step: HistoryStep) {
+        let gradient = self.gradient.place_mut().into_iter();
+        let sliders = self.sliders.places_mut();
+        let charts = self.charts.places_mut();
+        for place in gradient.chain(sliders).chain(charts) {
+            place.follow(applied, step);
+        }
+        self.solver.relocate(workbook, applied, step);
+    }
+}
+
 /// Brings what is derived from the document up to its state; called after all
 /// that happens.
 pub fn follow(app: &mut App) {
     gradient::follow(app);
     inspector::follow(app);
     problems::follow(app);
+    let workbook = app.document.engine().workbook();
+    app.panels.solver.read(workbook);
 }

@@ -7,7 +7,7 @@ use crate::grid::{Area, Cell, SheetId};
 use crate::solver::excel_model::StoredModel;
 use crate::solver::progress::{Observer, Step};
 use crate::solver::setup::Setup;
-use crate::solver::{self, Options, Outcome, Problem, ProblemError};
+use crate::solver::{self, Clock, Options, Outcome, Problem};
 use crate::tui::app::App;
 use crate::tui::jobs::Reporter;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -140,12 +140,17 @@ impl Search {
             (State::Paused, false) => self.state = State::Running,
             _ => return,
         }
+        match paused {
+            true => self.options.stop.clock.hold(),
+            false => self.options.stop.clock.go_on(),
+        }
         self.control.set_paused(paused);
     }
 
     /// Has the search end with its best point.
     pub fn stop(&mut self) {
         self.options.stop.cancel.store(true, Ordering::Relaxed);
+        self.options.stop.clock.go_on();
         self.control.set_paused(false);
     }
 
@@ -176,16 +181,24 @@ pub fn start(app: &mut App) -> std::io::Result<()> {
     }
     search.control = Arc::default();
     search.options.stop.cancel = Arc::default();
+    search.options.stop.clock = Clock::default();
     search.state = State::Running;
     let (id, control, options) = (search.id, search.control.clone(), search.options.clone());
     let earlier = search.earlier_iterations;
-    app.jobs.spawn("solver", move |reporter| {
+    let solve = move |reporter: &Reporter| {
         let mut watcher = Watcher::new(reporter, control, id, earlier);
         let Compiled { slice, problem } = &mut *compiled;
         let result = solver::solve(slice, problem, &options, &mut watcher);
         let last = watcher.update();
-        reporter.report(move |app| ended(app, id, last, result, compiled));
-    })
+        let result = result.map_err(|error| error.to_string());
+        reporter.report(move |app| ended(app, id, last, result, Some(compiled)));
+    };
+    // What it worked with may be half changed: nobody goes on with that.
+    let failed = move |app: &mut App, why: String| {
+        let why = format!("the search broke off through a fault of this program: {why}");
+        ended(app, id, Update::default(), Err(why), None);
+    };
+    app.jobs.spawn("solver", solve, failed)
 }
 
 /// What the thread and the application tell each other.
@@ -349,15 +362,14 @@ fn ended(
     app: &mut App,
     id: u64,
     last: Update,
-    result: Result<Outcome, ProblemError>,
-    compiled: Box<Compiled>,
+    result: Result<Outcome, String>,
+    compiled: Option<Box<Compiled>>,
 ) {
     let Some(search) = search_mut(app, id) else {
         return;
     };
     search.update(last);
-    search.compiled = Some(compiled);
-    let result = result.map_err(|error| error.to_string());
+    search.compiled = compiled;
     if let Ok(outcome) = &result {
         let point = search.latest.get_or_insert_default();
         if outcome.starts.is_none() {

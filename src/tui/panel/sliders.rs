@@ -4,12 +4,12 @@
 use crate::grid::{Area, Cell, Rect};
 use crate::tui::command::Refusal;
 use crate::value::Value;
-use crate::workbook::{Edit, Transaction, Workbook};
+use crate::workbook::{Edit, Tracked, Transaction, Workbook};
 
 /// A cell that moves between two values by steps.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Slider {
-    pub cell: Cell,
+    place: Tracked,
     pub low: f64,
     pub high: f64,
     pub step: f64,
@@ -21,7 +21,7 @@ pub struct Sliders {
     pub sliders: Vec<Slider>,
     pub chosen: usize,
     /// What is watched while sliders move.
-    pub objective: Option<Cell>,
+    objective: Option<Tracked>,
     /// The last move: which slider, and the document's revision after it. The
     /// next move of the same slider is one step of the history with it.
     pub moved: Option<(usize, u64)>,
@@ -30,6 +30,23 @@ pub struct Sliders {
     /// The derivative of the objective by the chosen slider's cell, and the
     /// revision and slider that it belongs to; why there is none.
     pub slope: Option<(u64, usize, Result<f64, String>)>,
+}
+
+impl Sliders {
+    pub fn objective(&self) -> Option<Cell> {
+        self.objective.as_ref()?.cell()
+    }
+
+    pub fn watch(&mut self, objective: Option<Cell>) {
+        if objective != self.objective() {
+            self.objective = objective.map(Tracked::from);
+        }
+    }
+
+    pub fn places_mut(&mut self) -> impl Iterator<Item = &mut Tracked> {
+        let sliders = self.sliders.iter_mut().map(|slider| &mut slider.place);
+        sliders.chain(&mut self.objective)
+    }
 }
 
 impl Slider {
@@ -46,11 +63,16 @@ impl Slider {
         let low = on_grid(((value - reach) / step).floor() * step, step);
         let high = on_grid(((value + reach) / step).ceil() * step, step);
         Self {
-            cell,
+            place: cell.into(),
             low,
             high,
             step,
         }
+    }
+
+    /// Its cell; `None` where that was deleted or covered by others.
+    pub fn cell(&self) -> Option<Cell> {
+        self.place.cell()
     }
 
     /// The value so many steps from another, within the range, on the steps'
@@ -96,13 +118,13 @@ impl Slider {
         format!("{} to {} by {}", self.low, self.high, self.step)
     }
 
-    /// The change that gives its cell a value.
-    pub fn transaction(&self, workbook: &Workbook, value: f64) -> Transaction {
+    /// The change that gives its cell, which is `cell`, a value.
+    pub fn transaction(&self, workbook: &Workbook, cell: Cell, value: f64) -> Transaction {
         let area = Area {
-            sheet: self.cell.sheet,
-            rect: Rect::cell(self.cell.pos),
+            sheet: cell.sheet,
+            rect: Rect::cell(cell.pos),
         };
-        let label = format!("Move {}", workbook.address(self.cell));
+        let label = format!("Move {}", workbook.address(cell));
         let values = vec![Value::Number(value)];
         Transaction::new(label, vec![Edit::SetValues { area, values }])
     }

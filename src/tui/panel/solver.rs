@@ -2,13 +2,14 @@
 
 use super::search::{Search, State};
 use super::sweep::Sweep;
+use super::tracked_text::TrackedText;
 use crate::grid::{Area, Cell, Rect, SheetId};
 use crate::solver::excel_model::{
     ModelError, NO_LIMIT, StoredConstraint, StoredModel, StoredRelation,
 };
 use crate::solver::{MethodChoice, Options, Relation, Sense, Starts, Stop, setup};
 use crate::tui::command::Refusal;
-use crate::workbook::Workbook;
+use crate::workbook::{Applied, HistoryStep, Workbook};
 use std::time::Duration;
 
 /// The panel's state.
@@ -79,6 +80,31 @@ impl Solver {
     pub fn refuse(&mut self, why: String) -> Refusal {
         self.error = Some(why.clone());
         Refusal::new(why)
+    }
+
+    /// Takes in the references that were typed.
+    pub fn read(&mut self, workbook: &Workbook) {
+        if let Some(form) = &mut self.form {
+            for (index, row) in TRACKED.into_iter().enumerate() {
+                let text = form.text(row).to_owned();
+                form.tracked[index].read(&text, workbook, form.sheet);
+            }
+        }
+    }
+
+    /// Has the references follow what a step of the history did. A problem
+    /// goes with its sheet.
+    pub fn relocate(&mut self, workbook: &Workbook, applied: &Applied, step: HistoryStep) {
+        self.form.take_if(|form| !workbook.has_sheet(form.sheet));
+        let Some(form) = &mut self.form else {
+            return;
+        };
+        for (index, row) in TRACKED.into_iter().enumerate() {
+            form.tracked[index].follow(applied, step);
+            if let Some(text) = form.tracked[index].rewritten(workbook, form.sheet) {
+                form.set(row, &text);
+            }
+        }
     }
 
     /// Goes back from a search to the problem.
@@ -214,7 +240,12 @@ pub struct Form {
     pub seed: String,
     /// The model it was filled from, for what the form does not show.
     base: StoredModel,
+    /// The references in the lines of [`TRACKED`].
+    tracked: [TrackedText; TRACKED.len()],
 }
+
+/// The lines whose references follow what happens to the workbook.
+const TRACKED: [Row; 3] = [Row::Objective, Row::Variables, Row::Constraints];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wanted {
@@ -290,6 +321,7 @@ impl Form {
             starts: setup::stored_starts(&model, count as usize).to_string(),
             seed: model.settings.seed.to_string(),
             base: model,
+            tracked: Default::default(),
         }
     }
 

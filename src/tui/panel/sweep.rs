@@ -4,6 +4,7 @@ use crate::solver::rates::{self, Tried};
 use crate::solver::setup::Setup;
 use crate::solver::{MethodChoice, Sense};
 use crate::tui::app::App;
+use crate::tui::jobs::Reporter;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -50,7 +51,7 @@ pub fn start(app: &mut App, setup: Setup, method: &'static str, id: u64) -> std:
         tried: Vec::new(),
         ended: None,
     });
-    app.jobs.spawn("learning rates", move |reporter| {
+    let sweep = move |reporter: &Reporter| {
         let with = |rate| MethodChoice::named(method, rate).unwrap_or_default();
         let result = rates::sweep(&mut slice, &problem, with, &cancel, |tried| {
             reporter.report(move |app| {
@@ -64,7 +65,13 @@ pub fn start(app: &mut App, setup: Setup, method: &'static str, id: u64) -> std:
                 sweep.ended = Some(result.map_err(|error| error.to_string()));
             }
         });
-    })
+    };
+    let failed = move |app: &mut App, why: String| {
+        if let Some(sweep) = sweep_mut(app, id) {
+            sweep.ended = Some(Err(format!("a fault of this program: {why}")));
+        }
+    };
+    app.jobs.spawn("learning rates", sweep, failed)
 }
 
 fn sweep_mut(app: &mut App, id: u64) -> Option<&mut Sweep> {

@@ -2,6 +2,7 @@
 
 use super::{Block, Clip, ClipError, Tiles, nonblank_pieces};
 use crate::grid::{Area, Rect};
+use crate::workbook::area_rules::AreaRules;
 use crate::workbook::{Edit, LayoutEdit, Transaction, Workbook};
 use std::sync::Arc;
 
@@ -110,8 +111,54 @@ impl Workbook {
             let block = Arc::new(block);
             edits.push(Edit::Put { area, block });
         }
+        edits.extend(self.pasted_rules(clip, &tiles, area, &pieces, how.what));
         let label = format!("Paste {}", self.area_address(area));
         Ok((Transaction::new(label, edits), area))
+    }
+
+    /// What gives the pasted cells the conditional formats of the clip, and where
+    /// all is pasted its validations, in place of their own.
+    fn pasted_rules(
+        &self,
+        clip: &Clip,
+        tiles: &Tiles,
+        area: Area,
+        pieces: &[Rect],
+        what: PasteWhat,
+    ) -> Vec<Edit> {
+        let (sheet, now) = (area.sheet, self.sheet(area.sheet));
+        if matches!(what, PasteWhat::Formulas | PasteWhat::Values) {
+            return Vec::new();
+        }
+        let mut new = clip.rules.clone().placed(&|rect| {
+            let rects = tiles.rects(rect, true).into_iter();
+            let within = |rect: Rect| pieces.iter().filter_map(move |p| p.intersection(&rect));
+            rects.flat_map(within).collect()
+        });
+        let mut rules = AreaRules::of(now);
+        let all = what == PasteWhat::All;
+        if !all {
+            new.validations.clear();
+        }
+        for &piece in pieces {
+            rules.clear_conditional(piece);
+            if all {
+                rules.clear_validations(piece);
+            }
+        }
+        rules.add(new);
+        let AreaRules {
+            conditional: formats,
+            validations,
+        } = rules.without_empty();
+        let mut edits = Vec::new();
+        if formats != now.conditional {
+            edits.push(Edit::SetConditionalFormats { sheet, formats });
+        }
+        if validations != now.validations {
+            edits.push(Edit::SetValidations { sheet, validations });
+        }
+        edits
     }
 
     /// The sheet's merged cells after pasting those of a clip; `None` where

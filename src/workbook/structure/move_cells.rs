@@ -5,9 +5,11 @@
 
 use super::Parts;
 use super::names::rewritten_names;
+use super::rules::Rules;
 use crate::formula::{self, Axis, Change, Expr, Home, RefShape, SheetPrefix};
 use crate::grid::{Area, Cell, Pos, Rect, SheetId};
 use crate::value::equal_text;
+use crate::workbook::area_rules::AreaRules;
 use crate::workbook::before::{Before, Touched};
 use crate::workbook::clip::copy_cells;
 use crate::workbook::{
@@ -87,6 +89,7 @@ impl Workbook {
         let parts = Parts {
             names: (names != self.names).then_some(names),
             tables: (tables != self.tables).then_some(tables),
+            rules: self.moved_rules(moving),
             ..Parts::default()
         };
         if parts != Parts::default() {
@@ -101,6 +104,7 @@ impl Workbook {
                 undo.push(self.edit_layout(id, &LayoutEdit::Merges(merges), touched)?);
             }
         }
+        undo.push(self.note_move(from, moving.to, touched));
         Ok(())
     }
 
@@ -308,6 +312,66 @@ impl Workbook {
             }
         }
         out
+    }
+
+    /// The conditional formats, validations and charts of the sheets that have
+    /// others afterwards: those of moved cells go with them, in place of those
+    /// of the covered ones, and all formulas follow.
+    fn moved_rules(&self, moving: Move) -> Vec<(SheetId, Rules)> {
+        let (from, to) = (moving.from, moving.to);
+        let change = self.change(moving);
+        let name = |sheet: SheetId| &*self.sheet(sheet).name;
+        let moved = |rect: Rect| moving.moved_rect(rect);
+        let mut taken = AreaRules::of(self.sheet(from.sheet)).within(from.rect, &|rect| rect);
+        taken.each_formula(&mut |formula, at| {
+            if let Template::Formula(expr) = &**formula {
+                let before = Home {
+                    sheet: name(from.sheet),
+                    at,
+                };
+                let after = Home {
+                    sheet: name(to.sheet),
+                    at: moving.moved(at),
+                };
+                let expr = formula::rewrite(expr, before, after, &change);
+                *formula = Arc::new(Template::Formula(expr));
+            }
+        });
+        let taken = taken.placed(&|rect| vec![moved(rect)]);
+        let mut changed = Vec::new();
+        for &id in self.order() {
+            let before = Rules::of(self.sheet(id));
+            let mut now = before.clone();
+            let mut rules = AreaRules {
+                conditional: std::mem::take(&mut now.conditional),
+                validations: std::mem::take(&mut now.validations),
+            };
+            for area in [from, to].into_iter().filter(|area| area.sheet == id) {
+                rules.clear_conditional(area.rect);
+                rules.clear_validations(area.rect);
+            }
+            let rules = rules.without_empty();
+            (now.conditional, now.validations) = (rules.conditional, rules.validations);
+            now.each_formula(&mut |expr, at| {
+                let home = Home {
+                    sheet: name(id),
+                    at,
+                };
+                formula::rewrite(expr, home, home, &change)
+            });
+            if id == to.sheet {
+                let mut rules = AreaRules {
+                    conditional: std::mem::take(&mut now.conditional),
+                    validations: std::mem::take(&mut now.validations),
+                };
+                rules.add(taken.clone());
+                (now.conditional, now.validations) = (rules.conditional, rules.validations);
+            }
+            if now != before {
+                changed.push((id, now));
+            }
+        }
+        changed
     }
 
     fn moved_styles(&self, moving: Move) -> StyleMap {

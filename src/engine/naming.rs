@@ -1,0 +1,59 @@
+//! Which formulas have another meaning once names have another.
+
+use super::Graph;
+use crate::formula::{self, Expr};
+use crate::grid::{Area, Pos};
+use crate::value::fold_case;
+use crate::workbook::{Naming, Workbook};
+use std::collections::BTreeSet;
+
+/// The areas of formulas that a change of names may concern.
+pub(super) fn concerned(graph: &Graph, book: &Workbook, naming: &Naming) -> Vec<Area> {
+    match naming {
+        Naming::Same => graph.problematic().map(|(_, area)| area).collect(),
+        Naming::Names(names) => {
+            let names = with_users(book, names);
+            graph.using(&names).map(|(_, area)| area).collect()
+        }
+        Naming::All => graph.naming().map(|(_, area)| area).collect(),
+    }
+}
+
+/// The names, in capitals or whatever [`fold_case`] makes of them, and those
+/// whose formulas use them.
+fn with_users(book: &Workbook, names: &BTreeSet<String>) -> BTreeSet<String> {
+    let formulas: Vec<(String, BTreeSet<String>)> = book
+        .names
+        .iter()
+        .filter_map(|name| {
+            let expr = formula::parse(&name.formula, Pos::new(0, 0)).ok()?;
+            Some((fold_case(&name.name), used(&expr)))
+        })
+        .collect();
+    let mut all = names.clone();
+    loop {
+        let before = all.len();
+        for (name, used) in &formulas {
+            if !used.is_disjoint(&all) {
+                all.insert(name.clone());
+            }
+        }
+        if all.len() == before {
+            return all;
+        }
+    }
+}
+
+fn used(expr: &Expr) -> BTreeSet<String> {
+    let mut used = BTreeSet::new();
+    expr.visit(&mut |part| match part {
+        Expr::Name { name, .. } => {
+            used.insert(fold_case(name));
+        }
+        Expr::Call { function, .. } => {
+            used.insert(fold_case(&function.0));
+        }
+        _ => {}
+    });
+    used
+}
