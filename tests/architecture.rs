@@ -188,9 +188,7 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).expect("a folder of sources") {
         let path = entry.expect("its entry").path();
-        if path.ends_with("target") {
-            // Of the benches' peers, whose package is their own.
-        } else if path.is_dir() {
+        if path.is_dir() {
             files.extend(rust_files(&path));
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             files.push(path);
