@@ -1,7 +1,6 @@
 //! Recalculation of long columns against the memory's speed, in one run: the
 //! lesson's network over 1,000,000 rows (ten inputs, seven columns of
-//! formulas), a chain of 100,000 cells, and lookups. With a file as its argument:
-//! opening it, against calamine.
+//! formulas), a chain of 100,000 cells, and a sheet of texts.
 
 mod shared;
 
@@ -163,29 +162,7 @@ fn texts(rows: u32) {
     println!("texts, {rows} rows of 20 columns: {time:.1?}");
 }
 
-fn open(path: &str) {
-    use calamine::{Reader, Xlsx};
-    let bytes: std::sync::Arc<[u8]> = std::fs::read(path).expect("a file").into();
-    let time = best(|| {
-        black_box(gradsheet::xlsx::open_bytes(bytes.clone()).expect("a workbook"));
-    });
-    let yard = best(|| {
-        let mut book: Xlsx<_> = Xlsx::new(std::io::Cursor::new(&*bytes)).expect("a workbook");
-        for name in book.sheet_names() {
-            let mut cells = book.worksheet_cells_reader(&name).expect("a sheet");
-            while let Some(cell) = cells.next_cell().expect("a cell") {
-                black_box(cell);
-            }
-        }
-    });
-    print_ratio(&format!("open {path}"), time, "calamine", yard);
-}
-
 fn main() {
-    let mut paths = std::env::args().skip(1).filter(|arg| !arg.starts_with('-'));
-    if let Some(path) = paths.next() {
-        return open(&path);
-    }
     network(1_000_000);
     chain(100_000);
     texts(100_000);

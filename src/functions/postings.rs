@@ -5,6 +5,7 @@ use super::wildcard::folded;
 use crate::grid::Pos;
 use crate::value::{Value, parse_number};
 use rustc_hash::FxHashMap;
+use std::sync::Arc;
 
 /// A value that a criterion asks cells to equal.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -34,31 +35,60 @@ impl Key {
 /// under both, as a criterion takes it for either.
 #[derive(Debug, Default)]
 pub struct Postings {
-    places: FxHashMap<Key, Vec<Pos>>,
+    /// Numbers of lists.
+    places: FxHashMap<Key, usize>,
+    lists: Vec<Vec<Pos>>,
+    /// The lists of each text seen, by its address: cells with equal text mostly
+    /// share it. Held, so that no other text comes to that address.
+    texts: FxHashMap<usize, (Arc<str>, TextLists)>,
 }
+
+/// That of the text, and that of the number it spells.
+type TextLists = (usize, Option<usize>);
 
 impl Postings {
     /// Adds a cell; cells come row by row.
     pub fn add(&mut self, at: Pos, value: &Value) {
         match value {
-            Value::Number(x) => self.push(Key::number(*x), at),
+            Value::Number(x) => {
+                let list = self.list(Key::number(*x));
+                self.lists[list].push(at);
+            }
             Value::Text(text) => {
-                if let Some(x) = parse_number(text) {
-                    self.push(Key::number(x), at);
+                let (list, number) = self.text_lists(text);
+                self.lists[list].push(at);
+                if let Some(number) = number {
+                    self.lists[number].push(at);
                 }
-                self.push(Key::text(folded(text)), at);
             }
             // No number or text equals these.
             Value::Blank | Value::Bool(_) | Value::Error(_) | Value::Array(_) => {}
         }
     }
 
-    fn push(&mut self, key: Key, at: Pos) {
-        self.places.entry(key).or_default().push(at);
+    fn list(&mut self, key: Key) -> usize {
+        *self.places.entry(key).or_insert_with(|| {
+            self.lists.push(Vec::new());
+            self.lists.len() - 1
+        })
+    }
+
+    fn text_lists(&mut self, text: &Arc<str>) -> TextLists {
+        let address = text.as_ptr().addr();
+        if let Some((_, lists)) = self.texts.get(&address) {
+            return *lists;
+        }
+        let lists = (
+            self.list(Key::text(folded(text))),
+            parse_number(text).map(|x| self.list(Key::number(x))),
+        );
+        self.texts.insert(address, (text.clone(), lists));
+        lists
     }
 
     /// All cells that may equal a key, row by row.
     pub fn find(&self, key: &Key) -> &[Pos] {
-        self.places.get(key).map_or(&[], Vec::as_slice)
+        let list = self.places.get(key);
+        list.map_or(&[], |&list| self.lists[list].as_slice())
     }
 }

@@ -4,6 +4,7 @@ use super::error::OpenCause;
 use quick_xml::Reader;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use std::borrow::Cow;
+use std::io::BufRead;
 use std::ops::Range;
 
 /// A place in a part where its XML is wrong, and how.
@@ -40,6 +41,7 @@ impl XmlError {
 
 /// A pull parser over a part, which knows the bytes of each event.
 pub(super) struct Xml<'a> {
+    text: &'a str,
     reader: Reader<&'a [u8]>,
     start: usize,
 }
@@ -47,6 +49,7 @@ pub(super) struct Xml<'a> {
 impl<'a> Xml<'a> {
     pub fn new(text: &'a str) -> Self {
         Self {
+            text,
             reader: Reader::from_str(text),
             start: 0,
         }
@@ -72,6 +75,21 @@ impl<'a> Xml<'a> {
     #[inline]
     pub fn end(&self) -> usize {
         self.reader.buffer_position() as usize
+    }
+
+    /// What comes after the last event.
+    #[inline]
+    pub fn rest(&self) -> &'a str {
+        &self.text[self.end()..]
+    }
+
+    /// After a tag: passes over whole elements that were read from [`rest`](Self::rest),
+    /// the last of them in the bytes `element`.
+    #[inline]
+    pub fn pass(&mut self, element: Range<usize>) {
+        let passed = element.end - self.end();
+        self.reader.stream().consume(passed);
+        self.start = element.start;
     }
 
     pub fn error(&self, message: impl Into<String>) -> XmlError {

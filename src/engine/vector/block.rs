@@ -5,6 +5,7 @@ use super::operators;
 use super::plan::{ColumnRef, Part};
 use crate::engine::bind::{Bound, BoundRef};
 use crate::engine::interpret::{Interpreter, Mode};
+use crate::formula::BinaryOp;
 use crate::functions::Operand;
 use crate::grid::{Area, Cell, Pos};
 use crate::value::{ErrorKind, Value, arith};
@@ -70,6 +71,13 @@ impl<'w> Block<'w> {
             }
             Part::Percent(inner) => {
                 operators::unary(self.lanes(inner), |x| x / 100.0, arith::percent, len)
+            }
+            Part::Chain { first, rest, .. }
+                if rest.iter().all(|(op, _)| *op == BinaryOp::Concat) =>
+            {
+                let terms = std::iter::once(&**first).chain(rest.iter().map(|(_, term)| term));
+                let terms: Vec<Lanes<'w>> = terms.map(|term| self.lanes(term)).collect();
+                operators::join(&terms, len)
             }
             Part::Chain { first, rest, snap } => {
                 let mut left = self.lanes(first);

@@ -69,7 +69,7 @@ impl<'w> Block<'w> {
         let mut results = Vec::with_capacity(self.len);
         for lane in 0..self.len {
             let known = calls.as_mut();
-            if let Some(known) = known.and_then(|calls| calls.find(args, &moving, lane)) {
+            if let Some(known) = known.and_then(|calls| calls.find(lane)) {
                 results.push(known);
                 continue;
             }
@@ -83,7 +83,7 @@ impl<'w> Block<'w> {
                 calls = None;
             }
             if let Some(calls) = &mut calls {
-                calls.keep(moving.len(), &result);
+                calls.keep(lane, &result);
             }
             results.push(result);
         }

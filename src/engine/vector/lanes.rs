@@ -91,6 +91,16 @@ impl<'a> Lanes<'a> {
         }
     }
 
+    /// The value of a lane as it lies there, where lanes hold values: texts that
+    /// threads share are not counted up and down.
+    pub fn at(&self, lane: usize) -> Cow<'_, Value> {
+        match self {
+            Self::Values(values) => Cow::Borrowed(&values[lane]),
+            Self::Same(Operand::Value(value)) => Cow::Borrowed(value),
+            lanes => Cow::Owned(lanes.value(lane)),
+        }
+    }
+
     /// The value of a lane, where lanes hold values.
     pub fn value(&self, lane: usize) -> Value {
         match self {

@@ -3,8 +3,9 @@
 
 use super::lanes::Lanes;
 use crate::functions::Operand;
-use crate::value::{ErrorKind, Value};
-use rustc_hash::FxHashMap;
+use crate::value::Value;
+use rustc_hash::{FxHashMap, FxHasher};
+use std::hash::{Hash, Hasher};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -13,7 +14,10 @@ const MOST: usize = 1 << 14;
 /// A block of which fewer calls in this many were known is not worth remembering.
 const WORTHWHILE: usize = 4;
 
-type Known = FxHashMap<Box<[Key]>, Operand>;
+/// Arguments and results by the hash of the arguments, which are looked at where
+/// they lie: clones of texts that threads share are dear. Of arguments with the
+/// same hash the first are kept.
+type Known = FxHashMap<u64, (Box<[Value]>, Operand)>;
 
 /// The results of one call in a formula, shared by all blocks.
 #[derive(Default)]
@@ -22,34 +26,66 @@ pub struct Memo {
     useless: AtomicBool,
 }
 
-/// An argument, told apart exactly: the case of letters counts to some functions.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Key {
-    Blank,
-    Number(u64),
-    Text(Arc<str>),
-    Bool(bool),
-    Error(ErrorKind),
+/// The arguments of a lane that move.
+#[derive(Clone, Copy)]
+struct Arguments<'l> {
+    args: &'l [Lanes<'l>],
+    moving: &'l [usize],
+    lane: usize,
 }
 
-impl Key {
-    fn of(value: Value) -> Option<Self> {
-        Some(match value {
-            Value::Blank => Self::Blank,
-            Value::Number(x) => Self::Number(x.to_bits()),
-            Value::Text(text) => Self::Text(text),
-            Value::Bool(b) => Self::Bool(b),
-            Value::Error(kind) => Self::Error(kind),
-            Value::Array(_) => return None,
+impl Arguments<'_> {
+    /// `None` where one is an array.
+    fn hash(&self) -> Option<u64> {
+        let mut hasher = FxHasher::default();
+        for &index in self.moving {
+            let value = self.args[index].at(self.lane);
+            std::mem::discriminant(&*value).hash(&mut hasher);
+            match &*value {
+                Value::Blank => {}
+                Value::Number(x) => x.to_bits().hash(&mut hasher),
+                Value::Text(text) => text.hash(&mut hasher),
+                Value::Bool(b) => b.hash(&mut hasher),
+                Value::Error(kind) => kind.hash(&mut hasher),
+                Value::Array(_) => return None,
+            }
+        }
+        Some(hasher.finish())
+    }
+
+    /// Whether they are exactly these: the case of letters counts to some functions.
+    fn are(&self, known: &[Value]) -> bool {
+        let pairs = self.moving.iter().zip(known);
+        pairs.into_iter().all(|(&index, known)| {
+            let value = self.args[index].at(self.lane);
+            match (&*value, known) {
+                (Value::Number(a), Value::Number(b)) => a.to_bits() == b.to_bits(),
+                (Value::Text(a), Value::Text(b)) => Arc::ptr_eq(a, b) || a == b,
+                (Value::Array(_), _) => false,
+                (a, b) => a == b,
+            }
         })
+    }
+
+    fn find(&self, hash: u64, known: &Known) -> Option<Operand> {
+        let (args, result) = known.get(&hash)?;
+        self.are(args).then(|| result.clone())
+    }
+
+    fn values(&self) -> Box<[Value]> {
+        let values = self.moving.iter();
+        values
+            .map(|&index| self.args[index].value(self.lane))
+            .collect()
     }
 }
 
 /// A block's calls.
 pub struct Calls<'m> {
     memo: &'m Memo,
+    args: &'m [Lanes<'m>],
+    moving: &'m [usize],
     known: Known,
-    key: Vec<Key>,
     asked: usize,
     found: usize,
 }
@@ -57,13 +93,14 @@ pub struct Calls<'m> {
 impl Memo {
     /// For the calls of a block whose arguments `moving` differ by lane; `None`
     /// where nothing is gained.
-    pub fn calls(&self, args: &[Lanes<'_>], moving: &[usize]) -> Option<Calls<'_>> {
+    pub fn calls<'m>(&'m self, args: &'m [Lanes<'m>], moving: &'m [usize]) -> Option<Calls<'m>> {
         let values = |&index: &usize| !matches!(args[index], Lanes::Operands(_));
         let useful = !self.useless.load(Ordering::Relaxed) && moving.iter().all(values);
         useful.then(|| Calls {
             memo: self,
+            args,
+            moving,
             known: Known::default(),
-            key: Vec::with_capacity(moving.len()),
             asked: 0,
             found: 0,
         })
@@ -76,39 +113,44 @@ impl Memo {
 }
 
 impl Calls<'_> {
+    fn arguments(&self, lane: usize) -> Arguments<'_> {
+        Arguments {
+            args: self.args,
+            moving: self.moving,
+            lane,
+        }
+    }
+
     /// The result of a lane's call, where the same was called before.
-    pub fn find(&mut self, args: &[Lanes<'_>], moving: &[usize], lane: usize) -> Option<Operand> {
-        self.key.clear();
-        for &index in moving {
-            self.key.push(Key::of(args[index].value(lane))?);
+    pub fn find(&mut self, lane: usize) -> Option<Operand> {
+        let arguments = self.arguments(lane);
+        let hash = arguments.hash()?;
+        let mut found = arguments.find(hash, &self.known);
+        if found.is_none() {
+            found = arguments.find(hash, &self.memo.lock());
+            if let Some(found) = &found {
+                let entry = (arguments.values(), found.clone());
+                self.known.insert(hash, entry);
+            }
         }
         self.asked += 1;
-        let found = match self.known.get(self.key.as_slice()) {
-            Some(found) => Some(found.clone()),
-            None => {
-                let found = self.memo.lock().get(self.key.as_slice()).cloned();
-                if let Some(found) = &found {
-                    self.known.insert(self.key.clone().into(), found.clone());
-                }
-                found
-            }
-        };
         self.found += usize::from(found.is_some());
         found
     }
 
-    /// Keeps the result of the call that was last looked for.
-    pub fn keep(&mut self, moving: usize, result: &Operand) {
-        if self.key.len() != moving {
+    /// Keeps the result of a lane's call.
+    pub fn keep(&mut self, lane: usize, result: &Operand) {
+        let arguments = self.arguments(lane);
+        let Some(hash) = arguments.hash() else {
             return;
-        }
-        let key: Box<[Key]> = self.key.clone().into();
+        };
+        let entry = (arguments.values(), result.clone());
         let mut known = self.memo.lock();
         if known.len() < MOST {
-            known.insert(key.clone(), result.clone());
+            known.entry(hash).or_insert_with(|| entry.clone());
         }
         drop(known);
-        self.known.insert(key, result.clone());
+        self.known.entry(hash).or_insert(entry);
     }
 }
 

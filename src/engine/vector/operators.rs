@@ -5,7 +5,7 @@ use super::lanes::{Lanes, Numbers};
 use crate::engine::interpret::operators;
 use crate::formula::BinaryOp;
 use crate::functions::Operand;
-use crate::value::{Value, arith, compare_numbers, equal_text};
+use crate::value::{MAX_TEXT, Value, arith, compare_numbers, equal_text};
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
@@ -52,11 +52,7 @@ fn each<'a>(
     len: usize,
     op: impl Fn(&Value, &Value) -> Value,
 ) -> Lanes<'a> {
-    Lanes::pack(
-        (0..len)
-            .map(|lane| op(&a.value(lane), &b.value(lane)))
-            .collect(),
-    )
+    Lanes::pack((0..len).map(|lane| op(&a.at(lane), &b.at(lane))).collect())
 }
 
 /// An operator of one value in each lane.
@@ -74,10 +70,34 @@ pub fn unary<'a>(
         }
         a => Lanes::pack(
             (0..len)
-                .map(|lane| operators::map(&a.value(lane), value))
+                .map(|lane| operators::map(&a.at(lane), value))
                 .collect(),
         ),
     }
+}
+
+/// Texts joined in each lane, as operators do it from left to right.
+pub fn join<'a>(terms: &[Lanes<'_>], len: usize) -> Lanes<'a> {
+    let mut text = String::new();
+    let joined = (0..len).map(|lane| {
+        text.clear();
+        let plain = terms.iter().all(|term| match &*term.at(lane) {
+            Value::Text(piece) => {
+                text.push_str(piece);
+                true
+            }
+            _ => false,
+        });
+        if plain && text.len() <= MAX_TEXT {
+            return Value::from(text.as_str());
+        }
+        let mut terms = terms.iter().map(|term| term.value(lane));
+        let first = terms.next().unwrap_or_default();
+        terms.fold(first, |left, right| {
+            operators::binary(BinaryOp::Concat, &left, &right, false)
+        })
+    });
+    Lanes::pack(joined.collect())
 }
 
 /// Applies `f` to the numbers of all lanes; `None` where a result is not finite.

@@ -200,6 +200,7 @@ struct Row<'r> {
 }
 
 impl Row<'_> {
+    #[inline]
     fn cell(&self, column: ColumnRef, own: Option<usize>) -> Option<f64> {
         let row = (i64::from(self.row) + column.down) as u32;
         if let Some(own) = own {
@@ -212,6 +213,7 @@ impl Row<'_> {
         self.outside(column.sheet, Pos::new(row, column.col))
     }
 
+    #[inline(never)]
     fn outside(&self, sheet: SheetId, pos: Pos) -> Option<f64> {
         // Another part of the same column may be computed, too.
         let areas = self.computed.areas.iter().zip(&self.computed.numbers);
@@ -230,10 +232,19 @@ fn finite(x: f64) -> Option<f64> {
 }
 
 impl Term {
+    /// Without a call for what a formula mostly consists of.
+    #[inline]
     fn number(&self, row: &Row<'_>) -> Option<f64> {
         match self {
             Term::Number(x) => Some(*x),
             Term::Cell(column, own) => row.cell(*column, *own),
+            compound => compound.compute(row),
+        }
+    }
+
+    fn compute(&self, row: &Row<'_>) -> Option<f64> {
+        match self {
+            Term::Number(_) | Term::Cell(..) => self.number(row),
             Term::Negate(inner) => Some(0.0 - inner.number(row)?),
             Term::Percent(inner) => Some(inner.number(row)? / 100.0),
             Term::Chain { first, rest, snap } => {
@@ -280,6 +291,7 @@ impl Term {
 }
 
 /// An operator as the interpreter computes it; `None` for its errors.
+#[inline]
 fn arithmetic(op: BinaryOp, a: f64, b: f64, snap: bool) -> Option<f64> {
     let (x, cancelling) = match op {
         BinaryOp::Add => (a + b, snap),

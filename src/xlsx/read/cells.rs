@@ -1,5 +1,6 @@
 //! The rows and cells of a worksheet, one after the other, each with its bytes.
 
+use super::plain;
 use super::strings::rich_text;
 use super::table::parse_rect;
 use crate::grid::{MAX_COLS, MAX_ROWS, Pos, Rect};
@@ -51,6 +52,23 @@ pub(in crate::xlsx) enum CellKind {
     Bool,
     Error,
     Date,
+}
+
+impl CellKind {
+    /// By the value of `t`.
+    #[inline]
+    pub fn of(t: &str) -> Option<Self> {
+        Some(match t {
+            "n" => Self::Number,
+            "s" => Self::Shared,
+            "str" => Self::Text,
+            "inlineStr" => Self::Inline,
+            "b" => Self::Bool,
+            "e" => Self::Error,
+            "d" => Self::Date,
+            _ => return None,
+        })
+    }
 }
 
 /// An `<f>` element.
@@ -110,7 +128,20 @@ impl CellReader {
     }
 
     /// The next row or cell, in the order of the file.
+    #[inline]
     pub fn next<'a>(&mut self, xml: &mut Xml<'a>) -> Result<SheetItem<'a>, XmlError> {
+        if let Some(cell) = plain::scan_cell(xml.rest(), xml.end()) {
+            xml.pass(cell.bytes.clone());
+            self.next_col = cell.at.col + 1;
+            return Ok(SheetItem::Cell(cell));
+        }
+        self.next_by_events(xml)
+    }
+
+    pub(super) fn next_by_events<'a>(
+        &mut self,
+        xml: &mut Xml<'a>,
+    ) -> Result<SheetItem<'a>, XmlError> {
         loop {
             match xml.next()? {
                 Event::Start(tag) => match tag.local_name().into_inner() {
@@ -195,16 +226,8 @@ impl CellReader {
                 }
                 "s" => record.style = value.parse().unwrap_or(0),
                 "t" => {
-                    record.kind = match value {
-                        "n" => CellKind::Number,
-                        "s" => CellKind::Shared,
-                        "str" => CellKind::Text,
-                        "inlineStr" => CellKind::Inline,
-                        "b" => CellKind::Bool,
-                        "e" => CellKind::Error,
-                        "d" => CellKind::Date,
-                        _ => return Err(xml.error(format!("a cell cannot have type {value}"))),
-                    }
+                    record.kind = CellKind::of(value)
+                        .ok_or_else(|| xml.error(format!("a cell cannot have type {value}")))?;
                 }
                 "cm" => record.cm = value.parse().unwrap_or(0),
                 "vm" => record.vm = value.parse().unwrap_or(0),

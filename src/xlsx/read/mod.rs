@@ -6,6 +6,7 @@ pub(super) mod conditional;
 mod external;
 pub(super) mod formulas;
 pub(super) mod metadata;
+mod plain;
 pub(super) mod sheet;
 mod stream;
 pub(super) mod strings;
