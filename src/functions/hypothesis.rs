@@ -3,7 +3,7 @@
 use super::arguments::{Scalars, common_part, ensure, finite, numbers, pairs};
 use super::descriptive::{mean, stdev_s, var_s};
 use super::distributions::sampling::{chi_squared_tail, f_tail, t_tail};
-use super::params::{array, optional, scalar};
+use super::params::{array, optional, range, scalar};
 use super::special::norm_cdf;
 use super::{Category, Context, Function, Operand, Param, ValueRule};
 use crate::value::ErrorKind;
@@ -122,7 +122,7 @@ fn f_test(args: &[Operand], context: &mut dyn Context) -> Result<Operand, ErrorK
     finite(2.0 * tail.min(other))
 }
 
-const Z: &[Param] = &[array("array"), scalar("x"), optional(scalar("sigma"))];
+const Z: &[Param] = &[range("array"), scalar("x"), optional(scalar("sigma"))];
 const CHI: &[Param] = &[array("actual_range"), array("expected_range")];
 const T: &[Param] = &[
     array("array1"),
