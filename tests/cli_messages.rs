@@ -59,7 +59,7 @@ fn a_message_shows_what_stands_around_the_place_in_a_long_formula() {
         book.run("set", &[&format!("A1={long}")]),
     ] {
         assert_eq!(run.code, 2);
-        assert!(run.err.contains("…22+22+"), "{}", run.err);
+        assert!(run.err.contains("+22+22+SUM"), "{}", run.err);
         assert!(run.err.contains("SUM(1;2)+3+"), "{}", run.err);
         assert!(run.err.len() < 300, "{}", run.err);
     }
@@ -113,13 +113,13 @@ fn a_file_without_styles_gets_them_where_other_readers_look() {
     let names: Vec<String> = zip::ZipArchive::new(std::fs::File::open(&out).unwrap())
         .unwrap()
         .file_names()
-        .map(|name| name.to_string())
+        .map(|name| name.unwrap().into_owned())
         .collect();
     assert!(
         names.iter().any(|name| name == "xl/styles.xml"),
         "{names:?}"
     );
-    assert_eq!(gradsheet(&["get", &out, "A1"]).out, "2026-11-25\n");
+    assert_eq!(gradsheet(&["get", &out, "A1"]).out, "11/25/2026\n");
 }
 
 /// A1 holds 1, B1 a formula of it.
