@@ -5,10 +5,10 @@ use super::{Result, Verdict, complain, device, files, json};
 use clap::builder::PossibleValuesParser;
 use gradsheet::engine::{Engine, value_edits};
 use gradsheet::grid::{Area, Rect, SheetId};
-use gradsheet::solver::excel_model::{NO_LIMIT, StoredModel};
+use gradsheet::solver::excel_model::{NO_LIMIT, StoredConstraint, StoredModel, StoredRelation};
 use gradsheet::solver::progress::Renderer;
 use gradsheet::solver::setup::{self, Setup};
-use gradsheet::solver::{self, MethodChoice, Options, Outcome, Sense, Starts, Stop};
+use gradsheet::solver::{self, MethodChoice, Options, Outcome, Relation, Sense, Starts, Stop};
 use gradsheet::value::format::printable;
 use gradsheet::workbook::{Transaction, Workbook};
 use serde::Serialize;
@@ -55,9 +55,13 @@ pub struct Args {
     /// How to search; auto says what it chose
     #[arg(long, default_value = "auto", value_parser = PossibleValuesParser::new(MethodChoice::NAMES))]
     method: String,
-    /// The learning rate of gd, momentum and adam
-    #[arg(long, value_name = "R", default_value_t = MethodChoice::DEFAULT_RATE, allow_negative_numbers = true)]
-    lr: f64,
+    /// A bound on variables, or another constraint: 'C2>=0', 'C1:C3<=10'; may be
+    /// given several times
+    #[arg(long, value_name = "REF>=VALUE")]
+    bound: Vec<String>,
+    /// The learning rate of gd, momentum and adam [default: 0.01]
+    #[arg(long, value_name = "R", allow_negative_numbers = true)]
+    lr: Option<f64>,
     /// Iterations after which to stop [default: 1000 for gd, momentum, adam and
     /// slsqp, 10000 for the others]
     #[arg(long, value_name = "N")]
@@ -306,7 +310,35 @@ fn state(args: &Args, workbook: &Workbook) -> Result<Stated> {
         }
         model.sense = Sense::Target(target);
     }
+    for text in &args.bound {
+        model.constraints.push(bound(text, workbook, sheet)?);
+    }
     Ok(Stated { sheet, model, note })
+}
+
+/// The constraint that `--bound` states: `C1:C3>=0`.
+fn bound(text: &str, workbook: &Workbook, sheet: SheetId) -> Result<StoredConstraint> {
+    let relations = [
+        (">=", Relation::GreaterOrEqual),
+        ("<=", Relation::LessOrEqual),
+    ];
+    let stated = relations.iter().find_map(|&(symbol, relation)| {
+        let (left, right) = text.split_once(symbol)?;
+        Some((left.trim(), relation, right.trim().parse::<f64>().ok()?))
+    });
+    let Some((left, relation, right)) = stated.filter(|(.., right)| right.is_finite()) else {
+        return Err(format!(
+            "--bound {text}: state it as REF>=VALUE or REF<=VALUE, such as 'C2>=0'"
+        )
+        .into());
+    };
+    Ok(StoredConstraint {
+        left: workbook
+            .absolute_areas(&workbook.parse_areas(left, sheet)?)
+            .into(),
+        relation: StoredRelation::Compare(relation),
+        right: full(right).into(),
+    })
 }
 
 /// `minimise nnet!$AH$1 by changing nnet!$R$4:$AA$5`
@@ -342,8 +374,16 @@ fn options(args: &Args, model: &StoredModel, variables: usize) -> Result<Options
     if args.starts == Some(0) {
         return Err("--starts must be at least 1".into());
     }
+    let rate = args.lr.unwrap_or(MethodChoice::DEFAULT_RATE);
+    if args.lr.is_some() && !MethodChoice::named(&args.method, rate).is_some_and(|m| m.has_rate()) {
+        return Err(format!(
+            "--lr is the learning rate of gd, momentum and adam: --method {} has none",
+            args.method
+        )
+        .into());
+    }
     Ok(Options {
-        method: MethodChoice::named(&args.method, args.lr)
+        method: MethodChoice::named(&args.method, rate)
             .ok_or_else(|| format!("there is no method {}", args.method))?,
         stop: Stop {
             tolerance: args.tol,

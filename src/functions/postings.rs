@@ -3,7 +3,7 @@
 
 use super::wildcard::folded;
 use crate::grid::Pos;
-use crate::value::{Value, parse_number};
+use crate::value::{DateSystem, Value, parse_number_in};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
@@ -33,7 +33,7 @@ impl Key {
 
 /// The cells of an area by their values. Text that spells a number stands
 /// under both, as a criterion takes it for either.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Postings {
     /// Numbers of lists.
     places: FxHashMap<Key, usize>,
@@ -41,12 +41,23 @@ pub struct Postings {
     /// The lists of each text seen, by its address: cells with equal text mostly
     /// share it. Held, so that no other text comes to that address.
     texts: FxHashMap<usize, (Arc<str>, TextLists)>,
+    dates: DateSystem,
 }
 
 /// That of the text, and that of the number it spells.
 type TextLists = (usize, Option<usize>);
 
 impl Postings {
+    /// None yet; `dates` is the workbook's system.
+    pub fn new(dates: DateSystem) -> Self {
+        Self {
+            places: FxHashMap::default(),
+            lists: Vec::new(),
+            texts: FxHashMap::default(),
+            dates,
+        }
+    }
+
     /// Adds a cell; cells come row by row.
     pub fn add(&mut self, at: Pos, value: &Value) {
         match value {
@@ -80,7 +91,7 @@ impl Postings {
         }
         let lists = (
             self.list(Key::text(folded(text))),
-            parse_number(text).map(|x| self.list(Key::number(x))),
+            parse_number_in(text, self.dates).map(|x| self.list(Key::number(x))),
         );
         self.texts.insert(address, (text.clone(), lists));
         lists

@@ -434,7 +434,7 @@ impl App {
     pub fn apply_in(&mut self, transaction: Transaction, area: Area) -> Result<(), Refusal> {
         let label = transaction.label.clone();
         let edited = self.work(&label, |document| document.apply_in(transaction, area))?;
-        self.edited(&edited);
+        self.edited(&edited, HistoryStep::Done);
         Ok(())
     }
 
