@@ -1,7 +1,7 @@
 //! Compiled programs: what they hold and how they run.
 
 use super::builder::{Axes, Binary, Builder, Node, Reduction};
-use super::execute::{self, Partition, Scratch, Sources};
+use super::cpu::{CpuKernel, Data, Scratch, Sources};
 use super::graph::{Graph, Op};
 use super::kernel::{self, Kernel, Memory};
 use super::ops::scan::{self, ScanWorkspace};
@@ -32,8 +32,7 @@ pub struct Program {
 #[derive(Debug)]
 pub(crate) enum Step {
     Kernel {
-        kernel: Kernel,
-        partition: Partition,
+        kernel: CpuKernel,
         outputs: Vec<usize>,
     },
     Scalars(ScalarKernel),
@@ -237,8 +236,7 @@ impl Program {
                 let mut kernel = kernel::lower(&mut lowering, key, &members);
                 let outputs = number_outputs(&mut kernel);
                 Step::Kernel {
-                    partition: Partition::new(&kernel),
-                    kernel,
+                    kernel: CpuKernel::new(kernel),
                     outputs,
                 }
             });
@@ -301,9 +299,7 @@ impl Program {
                 .steps
                 .iter()
                 .map(|step| match step {
-                    Step::Kernel {
-                        kernel, partition, ..
-                    } => Space::Kernel(Scratch::new(kernel, *partition)),
+                    Step::Kernel { kernel, .. } => Space::Kernel(kernel.scratch()),
                     Step::Scalars(kernel) => Space::Scalars(kernel.table()),
                     Step::Whole {
                         op: Op::Scan(body, _),
@@ -343,20 +339,13 @@ impl Program {
 
     fn step(&self, step: &Step, space: &mut Space, buffers: &mut [Vec<f64>], parameters: &[f64]) {
         match (step, space) {
-            (
-                Step::Kernel {
-                    kernel,
-                    partition,
-                    outputs,
-                },
-                Space::Kernel(scratch),
-            ) => {
-                let data = execute::Data {
+            (Step::Kernel { kernel, outputs }, Space::Kernel(scratch)) => {
+                let data = Data {
                     constants: &self.constants,
                     parameters,
                     slots: &self.slots,
                 };
-                execute::run(kernel, *partition, scratch, data, buffers, outputs);
+                kernel.run(scratch, data, buffers, outputs);
             }
             (Step::Scalars(kernel), Space::Scalars(table)) => {
                 kernel.load(table, self.sources(parameters, buffers));

@@ -2,7 +2,8 @@
 //! of it costs.
 
 use super::compile::{Program, Step};
-use super::kernel::{Instruction, Kernel};
+use super::cpu::{CpuKernel, Fused};
+use super::kernel::{Column, Instruction, Kernel};
 use std::fmt::{self, Write};
 
 /// What a run of a step costs: operations on numbers (a function call counts
@@ -24,7 +25,7 @@ impl Step {
     fn cost(&self) -> Cost {
         let numbers = |n: usize| 8 * n as u64;
         match self {
-            Step::Kernel { kernel, .. } => kernel_cost(kernel),
+            Step::Kernel { kernel, .. } => kernel_cost(&kernel.kernel),
             Step::Scalars(kernel) => Cost {
                 operations: kernel.code.len() as u64,
                 bytes: numbers(3 * kernel.code.len()),
@@ -87,7 +88,10 @@ impl Program {
         for (i, step) in self.steps.iter().enumerate() {
             let Cost { operations, bytes } = step.cost();
             match step {
-                Step::Kernel { kernel, .. } => {
+                Step::Kernel {
+                    kernel: CpuKernel { kernel, code, .. },
+                    ..
+                } => {
                     writeln!(
                         f,
                         "{i}: kernel over {} lanes, {} columns read, {} kept, {} totals, \
@@ -96,9 +100,9 @@ impl Program {
                         kernel.columns.len(),
                         kernel.stores.len(),
                         kernel.totals.len(),
-                        kernel.registers,
+                        code.registers,
                     )?;
-                    for instruction in &kernel.instructions {
+                    for instruction in &code.instructions {
                         writeln!(f, "    {instruction}")?;
                     }
                 }
@@ -149,9 +153,44 @@ impl fmt::Display for Instruction {
     }
 }
 
-impl fmt::Display for super::kernel::Column {
+impl fmt::Display for Fused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        use super::kernel::Column;
+        let list = |f: &mut fmt::Formatter<'_>, columns: &[Column]| {
+            columns.iter().try_for_each(|x| write!(f, " {x}"))
+        };
+        match self {
+            Fused::Plain(instruction) => write!(f, "{instruction}"),
+            Fused::Where(compare, [a, b, t, o], out) => {
+                write!(f, "r{out} = Select({compare:?} {a} {b}) {t} {o}")
+            }
+            Fused::Pair(inner, outer, [a, b, c], out) => {
+                write!(f, "r{out} = {outer:?}({inner:?} {a} {b}) {c}")
+            }
+            Fused::Products {
+                columns, results, ..
+            } => {
+                let names: Vec<String> = results.iter().map(|r| format!("r{r}")).collect();
+                write!(f, "{} = products of", names.join(", "))?;
+                list(f, columns)?;
+                write!(f, " with {} weights", columns.len() * results.len())
+            }
+            Fused::Totals {
+                columns,
+                factors,
+                sums,
+                ..
+            } => {
+                write!(f, "totals {sums:?} of")?;
+                list(f, columns)?;
+                write!(f, " times")?;
+                list(f, factors)
+            }
+        }
+    }
+}
+
+impl fmt::Display for Column {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Column::Register(i) => write!(f, "r{i}"),
             Column::Memory(i) => write!(f, "m{i}"),

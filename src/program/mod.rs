@@ -40,12 +40,12 @@
 //! - `ops` holds what each operation computes; `gradient` and `jacobian` how
 //!   derivatives pass through it;
 //! - `schedule` decides what runs together, `kernel` and `scalar` lower it to
-//!   instructions, `execute` runs them over blocks of lanes with the loops of
-//!   `vector`, and `compile` ties the steps together.
+//!   instructions, `cpu` joins these and runs them over blocks of lanes, and
+//!   `compile` ties the steps together.
 
 mod builder;
 mod compile;
-mod execute;
+mod cpu;
 mod explain;
 mod gradient;
 mod graph;
@@ -60,7 +60,6 @@ mod simplify;
 mod tensor;
 #[cfg(test)]
 mod tests;
-mod vector;
 
 pub use builder::{Axes, Binary, Builder, Node, Reduction, Scan, Unary, Window};
 pub use compile::{Program, Workspace};
