@@ -127,8 +127,8 @@ mod avx2 {
                         }
                     }
                 }
-                for r in 0..4 {
-                    let [a, b] = [units[0][r], units[1][r]];
+                let [left, right] = units;
+                for (r, (a, b)) in left.into_iter().zip(right).enumerate() {
                     let negative = [a, b].map(|x| _mm256_cmp_pd::<_CMP_LT_OQ>(x, zero));
                     let left = _mm256_andnot_pd(negative[0], a);
                     let right = _mm256_andnot_pd(negative[1], b);

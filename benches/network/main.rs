@@ -199,7 +199,9 @@ fn main() {
     println!("|---|---|---|---|---|---|");
     if rows.is_empty() {
         sheet();
-        [712, 100_000, 1_000_000, 10_000_000].map(table);
+        [712, 100_000, 1_000_000, 10_000_000]
+            .into_iter()
+            .for_each(table);
     }
     rows.into_iter().for_each(table);
 }

@@ -163,9 +163,12 @@ pub(super) fn choose_where(
     macro_rules! with {
         ($holds:expr) => {{
             let holds = $holds;
-            // 0 added changes nothing, NaN makes NaN.
+            // By bits, so that no branch hides the loads; 0 added changes
+            // nothing, NaN makes NaN.
             let pick = |a: f64, b: f64, t: f64, o: f64, poison: f64| {
-                (if holds(a, b) { t } else { o }) + (a * 0.0 + poison)
+                let mask = if holds(a, b) { u64::MAX } else { 0 };
+                let picked = f64::from_bits(t.to_bits() & mask | o.to_bits() & !mask);
+                picked + (a * 0.0 + poison)
             };
             match (b, then, otherwise) {
                 (Lanes::All(b), Lanes::All(t), Lanes::Each(o)) => {
