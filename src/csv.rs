@@ -7,6 +7,7 @@
 //! what typing it into a cell would make of it, but never a formula.
 
 use crate::grid::{Cell, MAX_COLS, MAX_ROWS, Pos, Rect, SheetId};
+use crate::reading::Reading;
 use crate::value::format::Format;
 use crate::value::{Value, parse_entry};
 use crate::workbook::{Styles, Workbook};
@@ -50,6 +51,8 @@ pub enum CsvError {
         line: u64,
         fields: usize,
     },
+    #[error("{}: was not opened: it was stopped", path.display())]
+    Stopped { path: PathBuf },
     #[error("{}: half a UTF-16 character at its end: the file is cut off", path.display())]
     Utf16 { path: PathBuf },
 }
@@ -83,19 +86,27 @@ pub fn open(path: &Path) -> Result<Workbook, CsvError> {
 
 /// Opens a file as [`open`] does, and tells how it was read.
 pub fn open_found(path: &Path) -> Result<(Workbook, Found), CsvError> {
+    open_watched(path, &Reading::default())
+}
+
+/// Opens a file as [`open_found`] does, and tells `reading` how far it is.
+///
+/// # Errors
+/// Also where `reading` is stopped.
+pub fn open_watched(path: &Path, reading: &Reading) -> Result<(Workbook, Found), CsvError> {
     let bytes = std::fs::read(path).map_err(|source| CsvError::Io {
         path: path.to_owned(),
         source,
     })?;
-    read_found(path, &bytes)
+    read_found(path, &bytes, reading)
 }
 
 /// Reads the contents of a file; `path` names the sheet and goes into errors.
 pub fn read(path: &Path, bytes: &[u8]) -> Result<Workbook, CsvError> {
-    Ok(read_found(path, bytes)?.0)
+    Ok(read_found(path, bytes, &Reading::default())?.0)
 }
 
-fn read_found(path: &Path, bytes: &[u8]) -> Result<(Workbook, Found), CsvError> {
+fn read_found(path: &Path, bytes: &[u8], reading: &Reading) -> Result<(Workbook, Found), CsvError> {
     let (encoding, text) = decode(bytes).ok_or_else(|| CsvError::Utf16 {
         path: path.to_owned(),
     })?;
@@ -117,18 +128,23 @@ fn read_found(path: &Path, bytes: &[u8]) -> Result<(Workbook, Found), CsvError> 
     let target = book.sheet_mut(sheet);
 
     let mut reader = reader(text, delimiter);
+    reading.expect(text.len() as u64);
     let mut record = csv::StringRecord::new();
     let mut row = 0;
     // The `sep=` line counts as a line.
     let mut line = 1 + u64::from(declared.is_some());
     loop {
-        let before = reader.position().line();
+        let (before, begin) = (reader.position().line(), reader.position().byte());
         let more = reader.read_record(&mut record);
         let more = more.map_err(|source| CsvError::Record {
             path: path.to_owned(),
             line,
             source,
         })?;
+        if !reading.advance(reader.position().byte() - begin) {
+            let path = path.to_owned();
+            return Err(CsvError::Stopped { path });
+        }
         if !more {
             break;
         }

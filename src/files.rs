@@ -2,9 +2,11 @@
 
 use crate::csv::{self, Texts};
 use crate::grid::SheetId;
+use crate::reading::Reading;
 use crate::workbook::Workbook;
 use crate::{import, xlsx};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The kinds of files there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,14 +84,23 @@ pub enum FileError {
 
 /// Opens a workbook.
 pub fn open(path: &Path) -> Result<Opened, FileError> {
+    open_watched(path, &Arc::default())
+}
+
+/// Opens a workbook and tells `reading` how far it is, but for kinds of files
+/// that are imported.
+///
+/// # Errors
+/// Also where `reading` is stopped.
+pub fn open_watched(path: &Path, reading: &Arc<Reading>) -> Result<Opened, FileError> {
     Ok(match Kind::of(path) {
         Kind::Xlsx | Kind::Xlsm => {
-            let workbook = xlsx::open(path)?;
+            let workbook = xlsx::open_watched(path, reading)?;
             let notes = xlsx::notes(&workbook);
             Opened { workbook, notes }
         }
         Kind::Text(_) => Opened {
-            workbook: csv::open(path)?,
+            workbook: csv::open_watched(path, reading)?.0,
             notes: Vec::new(),
         },
         Kind::Imported => {

@@ -10,13 +10,16 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("grid", &[]),
     ("atomic", &[]),
     ("random", &[]),
+    ("reading", &[]),
     ("value", &[]),
     ("formula", &["grid", "value"]),
     ("program", &[]),
-    ("functions", &["grid", "program", "value"]),
+    // Where programs run and matrices are multiplied; it keeps what it measured.
+    ("device", &["atomic", "program"]),
+    ("functions", &["device", "grid", "program", "value"]),
     // Of the functions only what files write before their names.
     ("workbook", &["formula", "functions", "grid", "value"]),
-    ("csv", &["atomic", "grid", "value", "workbook"]),
+    ("csv", &["atomic", "grid", "reading", "value", "workbook"]),
     ("import", &["formula", "grid", "value", "workbook"]),
     (
         "xlsx",
@@ -26,14 +29,19 @@ const ROOMS: &[(&str, &[&str])] = &[
             "formula",
             "functions",
             "grid",
+            "reading",
             "value",
             "workbook",
         ],
     ),
-    ("files", &["csv", "grid", "import", "workbook", "xlsx"]),
+    (
+        "files",
+        &["csv", "grid", "import", "reading", "workbook", "xlsx"],
+    ),
     (
         "engine",
         &[
+            "device",
             "formula",
             "functions",
             "grid",
@@ -66,6 +74,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "formula",
             "functions",
             "grid",
+            "reading",
             "solver",
             "value",
             "workbook",

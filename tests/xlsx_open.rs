@@ -3,9 +3,13 @@
 mod shared;
 
 use calamine::{Data, Reader};
+use gradsheet::files;
 use gradsheet::grid::Pos;
+use gradsheet::reading::Reading;
 use gradsheet::value::Value;
+use gradsheet::workbook::Workbook;
 use gradsheet::xlsx;
+use std::sync::Arc;
 
 #[test]
 fn every_value_of_the_shared_workbooks_is_what_calamine_reads() {
@@ -52,5 +56,52 @@ fn every_value_of_the_shared_workbooks_is_what_calamine_reads() {
                 );
             }
         }
+    }
+}
+
+/// A workbook whose sheet is large enough to be read in pieces.
+fn large() -> Workbook {
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_sheet("Sheet1");
+    let cells = &mut workbook.sheet_mut(sheet).cells;
+    for row in 0..64_000 {
+        for col in 0..3 {
+            let number = f64::from(row).sqrt() * 1_000.0 + f64::from(col);
+            cells.set(Pos::new(row, col), Value::Number(number));
+        }
+    }
+    workbook
+}
+
+#[test]
+fn the_opening_of_a_large_file_tells_how_far_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["large.xlsx", "large.csv"] {
+        let path = folder.path().join(name);
+        let workbook = large();
+        files::save(&workbook, &path, &path, workbook.order()[0]).unwrap();
+        let reading: Arc<Reading> = Arc::default();
+        assert_eq!(reading.fraction(), None);
+        let (file, seen) = (path.clone(), reading.clone());
+        let opening = std::thread::spawn(move || files::open_watched(&file, &seen));
+        let mut between = 0;
+        let mut last = 0.0;
+        while !opening.is_finished() {
+            let now = reading.fraction().unwrap_or(0.0);
+            assert!(last <= now);
+            between += u32::from(last < now && now < 1.0);
+            last = now;
+            std::thread::yield_now();
+        }
+        let opened = opening.join().unwrap().unwrap();
+        assert!(between >= 2, "{name}: seen {between} times");
+        assert_eq!(reading.fraction(), Some(1.0), "{name}");
+        // The document does not listen any more.
+        reading.stop();
+        if opened.workbook.package.is_some() {
+            xlsx::to_bytes(&opened.workbook).unwrap();
+        }
+        let stopped = files::open_watched(&path, &reading).unwrap_err();
+        assert!(stopped.to_string().contains("stopped"), "{stopped}");
     }
 }

@@ -42,7 +42,9 @@ for chart in book['Other']._charts:
     print('other chart', chart.series[0].val.numRef.f)
 print('merged', *[r.coord for r in sheet.merged_cells.ranges])
 print('breaks', [b.id for b in sheet.row_breaks.brk])
-print('print area', *sheet.print_area)";
+areas = sheet.print_area
+areas = [areas] if isinstance(areas, str) else areas
+print('print area', *[area.split('!')[-1] for area in areas])";
 
 fn findings(bytes: &[u8]) -> Option<String> {
     let folder = tempfile::tempdir().unwrap();

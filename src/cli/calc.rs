@@ -2,7 +2,7 @@
 
 use super::json::Json;
 use super::show::{count, full_value};
-use super::{Result, Verdict, files, json};
+use super::{Result, Verdict, device, files, json};
 use gradsheet::engine::Engine;
 use gradsheet::grid::{Cell, Pos};
 use gradsheet::value::Value;
@@ -29,6 +29,8 @@ pub struct Args {
     /// The seed of RAND and its kind
     #[arg(long)]
     seed: Option<u64>,
+    #[command(flatten)]
+    device: device::DeviceArgs,
     /// Save the recalculated workbook here
     #[arg(short, long, value_name = "OUT")]
     output: Option<PathBuf>,
@@ -57,6 +59,7 @@ struct Evaluated {
 }
 
 pub fn run(args: &Args, out: &mut dyn Write) -> Result {
+    args.device.choose()?;
     let target = files::destination(&args.file, args.output.as_deref(), args.force)?;
     if let Some(target) = &target {
         files::check_formats(&args.file, target)?;
@@ -80,6 +83,7 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result {
             .map_err(|error| format!("{text}: {error}"))?;
         values.push((text.clone(), rows(&value)));
     }
+    device::tell_usage();
     if let Some(target) = &target {
         files::save(engine.workbook(), &args.file, target, sheet)?;
     }

@@ -5,6 +5,8 @@ mod calc;
 mod check;
 mod completions;
 mod convert;
+mod device;
+mod devices;
 mod files;
 mod functions;
 mod get;
@@ -54,6 +56,7 @@ enum Command {
     Solve(solve::Args),
     Functions(functions::Args),
     Convert(convert::Args),
+    Devices(devices::Args),
     Completions(completions::Args),
     Man(man::Args),
 }
@@ -119,6 +122,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Solve(args) => solve::run(&args, &mut out),
         Command::Functions(args) => functions::run(&args, &mut out),
         Command::Convert(args) => convert::run(&args, &mut out),
+        Command::Devices(args) => devices::run(&args, &mut out),
         Command::Completions(args) => completions::run(&args, &mut out),
         Command::Man(args) => man::run(&args, &mut out),
     };

@@ -13,11 +13,12 @@ use crate::grid::{Area, Cell, Rect};
 use crate::value::Value;
 use crate::workbook::RunKind;
 use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Spills that change size, and references that only evaluation finds, may
 /// ask for another pass; a workbook that still asks after so many never settles.
 const MOST_PASSES: usize = 64;
-/// Cells evaluated between two looks at the watch.
+/// Cells evaluated before they are written.
 const BLOCK: u64 = 1 << 16;
 
 /// What a recalculation did.
@@ -40,13 +41,19 @@ pub struct Recalculation {
 pub struct Progress {
     /// Cells evaluated so far.
     pub evaluated: u64,
-    /// Runs evaluated in this pass, and runs to evaluate in it.
-    pub runs: usize,
-    pub of: usize,
+    /// Cells to evaluate, those among them, as far as it is known: results may ask for more.
+    pub of: u64,
 }
 
-/// Told how a recalculation goes; it may stop it.
-pub(super) type Watch = Box<dyn FnMut(Progress) -> ControlFlow<()> + Send + Sync>;
+impl Progress {
+    /// What part of the work is done, from 0 to 1; `None` where nothing is known.
+    pub fn fraction(&self) -> Option<f64> {
+        (self.of > 0).then(|| (self.evaluated as f64 / self.of as f64).min(1.0))
+    }
+}
+
+/// Told how a recalculation goes, by all threads that do it; it may stop it.
+pub(super) type Watch = Box<dyn Fn(Progress) -> ControlFlow<()> + Send + Sync>;
 
 /// A recalculation under way.
 struct Recalc<'e> {
@@ -57,15 +64,14 @@ struct Recalc<'e> {
     /// What the next pass starts from.
     next_areas: Vec<Area>,
     next_nodes: Vec<(NodeId, Rect)>,
-    runs: usize,
-    of: usize,
+    of: u64,
 }
 
 impl Engine {
-    /// Has `watch` called once a run and a block of cells while recalculating.
+    /// Has `watch` called every few cells while recalculating.
     pub fn set_watch(
         &mut self,
-        watch: Option<impl FnMut(Progress) -> ControlFlow<()> + Send + Sync + 'static>,
+        watch: Option<impl Fn(Progress) -> ControlFlow<()> + Send + Sync + 'static>,
     ) {
         self.watch = watch.map(|watch| Box::new(watch) as Watch);
     }
@@ -131,7 +137,6 @@ impl Engine {
                 seed,
                 next_areas: Vec::new(),
                 next_nodes: Vec::new(),
-                runs: 0,
                 of: 0,
             };
             recalc.passes(dirty);
@@ -139,6 +144,26 @@ impl Engine {
             self.appearances.values_changed(&report.changed);
             self.circular.extend(report.circular.iter().cloned());
             report
+        })
+    }
+}
+
+/// What threads tell the watch of the cells that they evaluate.
+struct Pulse<'e> {
+    watch: Option<&'e Watch>,
+    evaluated: AtomicU64,
+    of: u64,
+}
+
+impl Pulse<'_> {
+    /// Says that so many cells more were evaluated; whether to go on.
+    fn beat(&self, more: u64) -> ControlFlow<()> {
+        let Some(watch) = self.watch else {
+            return ControlFlow::Continue(());
+        };
+        watch(Progress {
+            evaluated: self.evaluated.fetch_add(more, Ordering::Relaxed) + more,
+            of: self.of,
         })
     }
 }
@@ -179,8 +204,14 @@ impl Recalc<'_> {
     /// Evaluates all that is dirty, and takes it out of `dirty`.
     fn pass(&mut self, dirty: &mut Dirty) -> ControlFlow<()> {
         let order = self.engine.graph.order(dirty);
-        self.runs = 0;
-        self.of = order.iter().map(|component| component.nodes.len()).sum();
+        let cells: u64 = order
+            .iter()
+            .flat_map(|component| &component.nodes)
+            .filter_map(|&id| dirty.get(id))
+            .flat_map(|dirt| dirt.rects())
+            .map(Rect::len)
+            .sum();
+        self.of = self.report.evaluated + cells;
         for component in order {
             self.watched()?;
             self.component(&component, dirty)?;
@@ -191,21 +222,20 @@ impl Recalc<'_> {
                     self.report.changed.extend(areas);
                 }
                 dirty.remove(id);
-                self.runs += 1;
             }
         }
         ControlFlow::Continue(())
     }
 
-    fn watched(&mut self) -> ControlFlow<()> {
-        let progress = Progress {
-            evaluated: self.report.evaluated,
-            runs: self.runs,
+    fn watched(&self) -> ControlFlow<()> {
+        self.pulse().beat(0)
+    }
+
+    fn pulse(&self) -> Pulse<'_> {
+        Pulse {
+            watch: self.engine.watch.as_ref(),
+            evaluated: AtomicU64::new(self.report.evaluated),
             of: self.of,
-        };
-        match &mut self.engine.watch {
-            Some(watch) => watch(progress),
-            None => ControlFlow::Continue(()),
         }
     }
 

@@ -6,6 +6,7 @@ use super::sample::refuse_gaps;
 use super::{
     Category, Context, Example, Function, LowerError, Lowered, Lowering, Operand, ValueRule,
 };
+use crate::device;
 use crate::program::{Node, Shape, Tensor};
 use crate::value::{Array, ErrorKind, Value};
 use nalgebra::DMatrix;
@@ -50,10 +51,11 @@ fn multiply(args: &[Operand], context: &mut dyn Context) -> Result<Operand, Erro
     let a = matrix(args, 0, context)?;
     let b = matrix(args, 1, context)?;
     ensure(a.ncols() == b.nrows(), ErrorKind::Value)?;
-    let product = a * b;
+    let (rows, cols) = (a.nrows(), b.ncols());
+    let product = device::multiply([rows, a.ncols(), cols], a.as_slice(), b.as_slice());
     // One element that is too large fails the whole product.
     ensure(product.iter().all(|x| x.is_finite()), ErrorKind::Num)?;
-    Ok(to_array(&product))
+    Ok(to_array(&DMatrix::from_vec(rows, cols, product)))
 }
 
 fn invert(args: &[Operand], context: &mut dyn Context) -> Result<Operand, ErrorKind> {

@@ -24,7 +24,7 @@ use ratatui::layout::Rect as Screen;
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
@@ -754,15 +754,14 @@ impl App {
 #[derive(Debug, Default)]
 struct Watched {
     evaluated: AtomicU64,
-    runs: AtomicUsize,
-    of: AtomicUsize,
+    of: AtomicU64,
     stop: AtomicBool,
 }
 
 impl Watched {
     fn tell(&self, progress: Progress) -> ControlFlow<()> {
-        self.evaluated.store(progress.evaluated, Ordering::Relaxed);
-        self.runs.store(progress.runs, Ordering::Relaxed);
+        self.evaluated
+            .fetch_max(progress.evaluated, Ordering::Relaxed);
         self.of.store(progress.of, Ordering::Relaxed);
         match self.stop.load(Ordering::Relaxed) {
             true => ControlFlow::Break(()),
@@ -773,7 +772,6 @@ impl Watched {
     fn progress(&self) -> Progress {
         Progress {
             evaluated: self.evaluated.load(Ordering::Relaxed),
-            runs: self.runs.load(Ordering::Relaxed),
             of: self.of.load(Ordering::Relaxed),
         }
     }

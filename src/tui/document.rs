@@ -4,10 +4,12 @@ use super::journal::{Found, Journal, Left, RestoreError, Restored};
 use crate::engine::{Edited, Engine, EntryError, Recalculation};
 use crate::files::{self, FileError};
 use crate::grid::{Area, Cell, SheetId};
+use crate::reading::Reading;
 use crate::workbook::journal::Record;
 use crate::workbook::{EditError, Transaction, Workbook};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 /// A workbook, kept calculated, and its file.
@@ -65,8 +67,16 @@ impl Document {
 
     /// Opens a file; with the document come notes about what was left out.
     pub fn open(path: &Path) -> Result<(Self, Vec<String>), FileError> {
+        Self::open_watched(path, &Arc::default())
+    }
+
+    /// Opens a file as [`Document::open`] does, and tells `reading` how far it is.
+    pub fn open_watched(
+        path: &Path,
+        reading: &Arc<Reading>,
+    ) -> Result<(Self, Vec<String>), FileError> {
         let on_disk = Fingerprint::of(path);
-        let opened = files::open(path)?;
+        let opened = files::open_watched(path, reading)?;
         let document = Self::of(opened.workbook, Some(path.to_owned()), on_disk);
         Ok((document, opened.notes))
     }

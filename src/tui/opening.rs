@@ -4,46 +4,77 @@ use super::app::App;
 use super::document::Document;
 use super::mode::{Confirm, Mode};
 use crate::files::FileError;
+use crate::reading::Reading;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Instant;
 
 /// What opening a file ended with: the document and notes about what was left out.
 pub type Opened = Result<(Document, Vec<String>), FileError>;
 
-/// A file that is being opened.
+/// A file that is being opened; one that is dropped was given up.
 #[derive(Debug)]
 pub struct Opening {
     pub path: PathBuf,
     pub since: Instant,
+    reading: Arc<Reading>,
     /// Told apart from openings that were given up.
     ticket: u64,
 }
 
+impl Opening {
+    /// What part of the file has been read, from 0 to 1; `None` where its kind
+    /// does not tell.
+    pub fn fraction(&self) -> Option<f64> {
+        self.reading.fraction()
+    }
+}
+
+impl Drop for Opening {
+    fn drop(&mut self) {
+        self.reading.stop();
+    }
+}
+
+/// A file whose opening has begun.
+pub struct Begun {
+    path: PathBuf,
+    reading: Arc<Reading>,
+    pub opened: Receiver<Opened>,
+}
+
 /// Begins to open a file on a thread of its own.
-pub fn begin(path: &Path) -> Receiver<Opened> {
-    let (sender, receiver) = channel();
-    let path = path.to_owned();
+pub fn begin(path: &Path) -> Begun {
+    let (sender, opened) = channel();
+    let reading: Arc<Reading> = Arc::default();
+    let (file, seen) = (path.to_owned(), reading.clone());
     std::thread::spawn(move || {
         // Nobody listens any more where it was given up.
-        let _ = sender.send(Document::open(&path));
+        let _ = sender.send(Document::open_watched(&file, &seen));
     });
-    receiver
+    Begun {
+        path: path.to_owned(),
+        reading,
+        opened,
+    }
 }
 
 impl App {
     /// Opens a file in place of the document, which the caller has seen to is saved.
     pub fn open(&mut self, path: &Path) {
-        self.await_document(path, begin(path));
+        self.await_document(begin(path));
     }
 
     /// Waits for a file that is being opened; Esc gives it up.
-    pub fn await_document(&mut self, path: &Path, opened: Receiver<Opened>) {
+    pub fn await_document(&mut self, begun: Begun) {
         self.tickets += 1;
         let ticket = self.tickets;
+        let opened = begun.opened;
         self.mode = Mode::Opening(Opening {
-            path: path.to_owned(),
+            path: begun.path,
             since: Instant::now(),
+            reading: begun.reading,
             ticket,
         });
         let spawned = self.jobs.spawn("open", move |reporter| {
@@ -93,5 +124,46 @@ impl App {
             ],
         ));
         true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tui::{Happening, Jobs, Settings, Unattended};
+    use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
+    use ratatui::Terminal;
+    use ratatui::backend::TestBackend;
+
+    #[test]
+    fn a_file_that_is_opened_shows_how_far_it_is_and_is_given_up_with_esc() {
+        let (jobs, _happenings) = Jobs::new();
+        let host = Box::new(Unattended);
+        let mut app = App::new(Document::empty(), Settings::default(), jobs, host);
+        let (_sender, opened) = channel();
+        let reading: Arc<Reading> = Arc::default();
+        app.await_document(Begun {
+            path: "big.xlsx".into(),
+            reading: reading.clone(),
+            opened,
+        });
+        let mut terminal = Terminal::new(TestBackend::new(80, 24)).expect("a screen");
+        let mut shown = |app: &App| {
+            terminal.draw(|frame| app.draw(frame)).expect("a frame");
+            terminal.backend().to_string()
+        };
+        assert!(!shown(&app).contains('%'));
+        reading.expect(1_000);
+        reading.advance(437);
+        let screen = shown(&app);
+        assert!(
+            screen.contains("big.xlsx") && screen.contains(" 43 %"),
+            "{screen}"
+        );
+        assert!(screen.contains("█░"), "{screen}");
+        let escape = KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE);
+        app.handle(Happening::Input(Event::Key(escape)));
+        assert!(matches!(app.mode, Mode::Grid));
+        assert!(reading.is_stopped());
     }
 }

@@ -2,6 +2,7 @@
 
 use super::app::App;
 use super::document::Document;
+use super::draw::bar;
 use super::jobs::{Happening, Host, Jobs};
 use super::opening;
 use super::settings::{Settings, SettingsError};
@@ -36,6 +37,9 @@ const PATIENCE: Duration = Duration::from_millis(200);
 /// How often the screen is drawn while a job runs and nothing happens.
 const TICK: Duration = Duration::from_millis(150);
 
+/// How wide the bar is that says how far work is.
+const BAR: usize = 16;
+
 /// Why the application could not run.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
@@ -66,9 +70,9 @@ pub fn run(file: Option<&Path>, settings: Settings) -> Result<(), RunError> {
     let mut waits = None;
     if let Some(file) = file {
         let opening = opening::begin(file);
-        match opening.recv_timeout(PATIENCE) {
+        match opening.opened.recv_timeout(PATIENCE) {
             Ok(opened) => (document, notes) = opened?,
-            Err(_) => waits = Some((file, opening)),
+            Err(_) => waits = Some(opening),
         }
     }
     let (jobs, happenings) = Jobs::new();
@@ -93,8 +97,8 @@ pub fn run(file: Option<&Path>, settings: Settings) -> Result<(), RunError> {
     if let Some(note) = notes.first() {
         app.warn(note.clone());
     }
-    if let Some((file, opening)) = waits {
-        app.await_document(file, opening);
+    if let Some(opening) = waits {
+        app.await_document(opening);
     }
     let next = || {
         let first = meanwhile.borrow_mut().pop_front();
@@ -223,13 +227,18 @@ struct TerminalHost {
 impl Host for TerminalHost {
     fn busy(&mut self, what: &str, progress: Progress) -> ControlFlow<()> {
         let drawn = self.drawn.borrow();
-        let text = format!(
-            " {}: {} of {} runs, {} cells. Esc stops. ",
-            printable(what),
-            progress.runs,
-            progress.of,
-            progress.evaluated
-        );
+        let what = printable(what);
+        let text = match progress.fraction() {
+            // Nothing that tells how far it is can be stopped on the way.
+            None => format!(" {what} … "),
+            Some(done) => format!(
+                " {what}: {} {:.0} %, {} of {} cells. Esc stops. ",
+                bar(done, BAR),
+                (done * 100.0).floor(),
+                progress.evaluated,
+                progress.of
+            ),
+        };
         let _ = self.terminal.borrow_mut().draw(|frame| {
             let area = frame.area();
             if area == drawn.area {

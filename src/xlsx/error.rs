@@ -51,6 +51,8 @@ pub enum OpenCause {
     MissingPart { part: String, wanted_by: String },
     #[error("is not an xlsx workbook: {0}")]
     NotWorkbook(String),
+    #[error("was not opened: it was stopped")]
+    Stopped,
     #[error("{part}, line {line}, column {column}: {message}")]
     Xml {
         part: String,

@@ -17,6 +17,7 @@ pub use error::{OpenCause, OpenError, SaveError};
 pub use save::SaveReport;
 
 use crate::atomic;
+use crate::reading::Reading;
 use crate::workbook::Workbook;
 use std::io::Write;
 use std::path::Path;
@@ -24,18 +25,26 @@ use std::sync::Arc;
 
 /// Opens an xlsx file. Formulas keep their saved values; nothing is recalculated.
 pub fn open(path: impl AsRef<Path>) -> Result<Workbook, OpenError> {
+    open_watched(path, &Arc::default())
+}
+
+/// Opens an xlsx file as [`open`] does, and tells `reading` how far it is.
+///
+/// # Errors
+/// Also where `reading` is stopped.
+pub fn open_watched(path: impl AsRef<Path>, reading: &Arc<Reading>) -> Result<Workbook, OpenError> {
     let path = path.as_ref();
     let with_file = |cause| OpenError {
         file: Some(path.to_owned()),
         cause,
     };
     let bytes = std::fs::read(path).map_err(|e| with_file(OpenCause::Read(e)))?;
-    read::read(bytes.into()).map_err(with_file)
+    read::read(bytes.into(), reading).map_err(with_file)
 }
 
 /// Opens an xlsx file from its bytes.
 pub fn open_bytes(bytes: impl Into<Arc<[u8]>>) -> Result<Workbook, OpenError> {
-    Ok(read::read(bytes.into())?)
+    Ok(read::read(bytes.into(), &Arc::default())?)
 }
 
 /// What of the file that a workbook was opened from is not in the workbook, a

@@ -1,6 +1,7 @@
 //! The zip package of a workbook: its compressed bytes, and its parts on demand.
 
 use super::error::OpenCause;
+use crate::reading::Reading;
 use std::collections::HashMap;
 use std::io::{Cursor, Read};
 use std::sync::Arc;
@@ -23,12 +24,20 @@ pub(super) struct Package {
     bytes: Arc<[u8]>,
     /// Entries by part name in lower case: part names are equal without regard to case.
     index: HashMap<String, usize>,
+    /// Told of what is unpacked, and may stop it.
+    reading: Arc<Reading>,
 }
 
 impl Package {
     /// Reads the directory of the package and refuses what is not a zip, what
     /// is encrypted and what would unpack to more than a workbook can be.
     pub fn open(bytes: Arc<[u8]>) -> Result<Self, OpenCause> {
+        Self::open_watched(bytes, &Arc::default())
+    }
+
+    /// Opens a package as [`Package::open`] does. Until [`Package::end_watching`],
+    /// what is unpacked of it is told to `reading`.
+    pub fn open_watched(bytes: Arc<[u8]>, reading: &Arc<Reading>) -> Result<Self, OpenCause> {
         if bytes.starts_with(b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1") {
             // A compound file: an encrypted package names its stream in UTF-16.
             let stream: Vec<u8> = "EncryptedPackage"
@@ -71,7 +80,18 @@ impl Package {
             archive,
             bytes,
             index,
+            reading: reading.clone(),
         })
+    }
+
+    /// Says which parts make up the work of reading.
+    pub fn expect<'a>(&self, parts: impl Iterator<Item = &'a str>) {
+        let sizes = parts.filter_map(|part| self.size(part));
+        self.reading.expect(sizes.sum());
+    }
+
+    pub fn end_watching(&mut self) {
+        self.reading = Arc::default();
     }
 
     pub fn has(&self, part: &str) -> bool {
@@ -93,10 +113,15 @@ impl Package {
         let size = entry.size();
         let mut bytes = Vec::with_capacity(size.min(MAX_PART) as usize);
         // One byte more than was declared tells a directory that lies.
-        entry
+        let read = self
+            .reading
+            .counted(entry)
             .take(size + 1)
-            .read_to_end(&mut bytes)
-            .map_err(|e| OpenCause::Damaged(format!("{part}: {e}")))?;
+            .read_to_end(&mut bytes);
+        if self.reading.is_stopped() {
+            return Err(OpenCause::Stopped);
+        }
+        read.map_err(|e| OpenCause::Damaged(format!("{part}: {e}")))?;
         if bytes.len() as u64 > size {
             return Err(OpenCause::Damaged(format!(
                 "{part} is longer than the archive says"
@@ -120,8 +145,8 @@ impl Package {
     ) -> Option<T> {
         let i = *self.index.get(&part.to_lowercase())?;
         let mut archive = self.archive.clone();
-        let mut entry = archive.by_index(i).ok()?;
-        read(&mut entry)
+        let entry = archive.by_index(i).ok()?;
+        read(&mut self.reading.counted(entry))
     }
 
     /// The archive, to copy entries from.

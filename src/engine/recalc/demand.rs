@@ -94,15 +94,13 @@ impl Recalc<'_> {
         let mut done: FxHashSet<Cell> = FxHashSet::default();
         let mut on_path: FxHashMap<Cell, usize> = FxHashMap::default();
         let mut path: Vec<Frame> = Vec::new();
-        for (count, unit) in units.into_iter().enumerate() {
-            if count % 4096 == 4095 {
-                self.watched()?;
-            }
+        for unit in units {
             path.push(Frame {
                 unit,
                 first: Vec::new(),
             });
             while let Some(frame) = path.last_mut() {
+                self.watched()?;
                 let (id, at) = frame.unit;
                 if done.contains(&at) {
                     on_path.remove(&at);

@@ -1,6 +1,6 @@
 //! Evaluating a part of a run.
 
-use super::{BLOCK, Recalc};
+use super::{BLOCK, Pulse, Recalc};
 use crate::engine::bind::BoundFormula;
 use crate::engine::graph::{Dirty, NodeId};
 use crate::engine::interpret::{Interpreter, World};
@@ -24,8 +24,13 @@ struct Block {
 }
 
 /// Evaluates the formula of a run of ordinary formulas in each cell of a part
-/// of it, none of which reads another.
-fn evaluate(world: World<'_>, formula: &BoundFormula, sheet: SheetId, rect: Rect) -> Block {
+/// of it, none of which reads another; `None` where the watch stopped it.
+fn evaluate(
+    world: World<'_>,
+    formula: &BoundFormula,
+    Area { sheet, rect }: Area,
+    pulse: &Pulse<'_>,
+) -> Option<Block> {
     let rows = rect.rows() as usize;
     let cell = |index: usize| Cell {
         sheet,
@@ -49,21 +54,27 @@ fn evaluate(world: World<'_>, formula: &BoundFormula, sheet: SheetId, rect: Rect
         }
     };
     if count < PARALLEL {
-        return chunk(0, count);
+        return Some(chunk(0, count));
     }
-    let blocks: Vec<Block> = (0..count.div_ceil(CHUNK))
+    let blocks: Option<Vec<Block>> = (0..count.div_ceil(CHUNK))
         .into_par_iter()
-        .map(|index| chunk(index * CHUNK, ((index + 1) * CHUNK).min(count)))
+        .map(|index| {
+            pulse.beat(0).continue_value()?;
+            let (first, last) = (index * CHUNK, ((index + 1) * CHUNK).min(count));
+            let block = chunk(first, last);
+            pulse.beat((last - first) as u64).continue_value()?;
+            Some(block)
+        })
         .collect();
     let mut whole = Block {
         values: Vec::with_capacity(count),
         touched: Vec::new(),
     };
-    for block in blocks {
+    for block in blocks? {
         whole.values.extend(block.values);
         whole.touched.extend(block.touched);
     }
-    whole
+    Some(whole)
 }
 
 /// Writes values column by column; neighbouring numbers together.
@@ -89,7 +100,7 @@ fn write(book: &mut Workbook, sheet: SheetId, rect: Rect, values: Vec<Value>) {
     }
 }
 
-/// The parts of a rectangle that are evaluated between two looks at the watch.
+/// The parts of a rectangle that are evaluated before they are written.
 fn blocks(rect: Rect) -> impl Iterator<Item = Rect> {
     let rows = (BLOCK / u64::from(rect.cols())).max(1) as u32;
     (rect.top..=rect.bottom)
@@ -147,12 +158,20 @@ impl Recalc<'_> {
             };
             touched.extend(read);
             for part in blocks(column) {
-                let world = self.world();
-                let evaluate = |(top, len): (u32, usize)| (top, plan.evaluate(world, top, len));
+                let (world, pulse) = (self.world(), self.pulse());
+                let evaluate = |(top, len): (u32, usize)| {
+                    pulse.beat(0).continue_value()?;
+                    let results = plan.evaluate(world, top, len);
+                    pulse.beat(len as u64).continue_value()?;
+                    Some((top, results))
+                };
                 let blocks = plan.blocks(part.top, part.bottom);
-                let results: Vec<_> = match blocks.len() {
+                let results: Option<Vec<_>> = match blocks.len() {
                     1 => blocks.into_iter().map(evaluate).collect(),
                     _ => blocks.into_par_iter().map(evaluate).collect(),
+                };
+                let Some(results) = results else {
+                    return ControlFlow::Break(());
                 };
                 self.forget(Area { sheet, rect: part });
                 for (top, (values, read)) in results {
@@ -164,9 +183,6 @@ impl Recalc<'_> {
                         },
                         values,
                     );
-                }
-                if part.len() >= BLOCK {
-                    self.watched()?;
                 }
             }
         }
@@ -193,14 +209,13 @@ impl Recalc<'_> {
     /// Evaluates a part of a run of ordinary formulas cell by cell; returns the
     /// areas that were read where that is tracked.
     fn cells(&mut self, formula: &BoundFormula, area: Area) -> ControlFlow<(), Vec<Area>> {
-        let block = evaluate(self.world(), formula, area.sheet, area.rect);
+        let Some(block) = evaluate(self.world(), formula, area, &self.pulse()) else {
+            return ControlFlow::Break(());
+        };
         for value in &block.values {
             self.count(value);
         }
         self.write(area, block.values);
-        if area.rect.len() >= BLOCK {
-            self.watched()?;
-        }
         ControlFlow::Continue(block.touched)
     }
 

@@ -6,7 +6,8 @@ use crate::engine::vector::{self, Computed, Step};
 use crate::grid::{Area, Pos, Rect};
 use std::ops::ControlFlow;
 
-/// Lines between two looks at the watch.
+/// Lines of numbers between two looks at the watch: what was computed is
+/// written before.
 const LINES: u32 = 4096;
 /// Cells that were no numbers in a row of which steps are given up.
 const MOST_MISSES: usize = 64;
@@ -42,7 +43,8 @@ impl Recalc<'_> {
         if direction.by_rows() && last - first >= vector::WORTH_PLANNING {
             self.steps(&mut *lines, &parts)?;
         }
-        for (count, line) in (0..).zip(lines) {
+        for line in lines {
+            self.watched()?;
             for (id, within, rect) in &parts {
                 let Some(segment) = direction.line(rect, line) else {
                     continue;
@@ -54,9 +56,6 @@ impl Recalc<'_> {
                 for pos in cells {
                     self.cell(*id, pos);
                 }
-            }
-            if count % LINES == LINES - 1 {
-                self.watched()?;
             }
         }
         ControlFlow::Continue(())

@@ -228,7 +228,7 @@ fn a_watch_can_stop_a_recalculation_which_is_finished_later() {
         );
     }
     engine.set_watch(Some(|progress: super::super::Progress| {
-        match progress.runs < 10 {
+        match progress.evaluated < 10 {
             true => ControlFlow::Continue(()),
             false => ControlFlow::Break(()),
         }
@@ -239,6 +239,38 @@ fn a_watch_can_stop_a_recalculation_which_is_finished_later() {
     engine.set_watch(None::<fn(super::super::Progress) -> ControlFlow<()>>);
     set(&mut engine, "Z1", 0.0);
     assert_eq!(number(&engine, "A50"), 54.0);
+}
+
+#[test]
+fn a_watch_stops_a_recalculation_in_the_middle_of_one_run() {
+    use std::ops::ControlFlow;
+    // By columns, cell by cell, and line by line.
+    for formula in [
+        "$A$1*ROW()",
+        "IFERROR(MATCH($A$1,$A$1:$A$9,0)*ROW(),LAMBDA(x,x)(2))",
+        "B1+$A$1",
+    ] {
+        let mut engine = sheet(&[("A1", "1"), ("B1", "0")]);
+        fill(&mut engine, "B2:B60000", formula);
+        let full = numbers(&engine, "B2:B60000");
+        let most = std::sync::Arc::new(std::sync::atomic::AtomicU64::new(0));
+        let seen = most.clone();
+        engine.set_watch(Some(move |progress: super::super::Progress| {
+            assert_eq!(progress.of, 59_999);
+            seen.fetch_max(progress.evaluated, std::sync::atomic::Ordering::Relaxed);
+            match progress.evaluated < 5_000 {
+                true => ControlFlow::Continue(()),
+                false => ControlFlow::Break(()),
+            }
+        }));
+        let report = engine.recalculate_all();
+        assert!(report.interrupted, "{formula}");
+        let most = most.load(std::sync::atomic::Ordering::Relaxed);
+        assert!((5_000..40_000).contains(&most), "{formula}: {most}");
+        engine.set_watch(None::<fn(super::super::Progress) -> ControlFlow<()>>);
+        set(&mut engine, "Z1", 0.0);
+        assert_eq!(numbers(&engine, "B2:B60000"), full, "{formula}");
+    }
 }
 
 #[test]

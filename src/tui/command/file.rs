@@ -117,7 +117,7 @@ fn save(app: &mut App, call: &Call) -> Result<(), Refusal> {
         return Ok(());
     }
     let sheet = app.sheet();
-    app.document.save(&path, sheet)?;
+    app.work("Saving", |document| document.save(&path, sheet))?;
     app.say(format!("Saved {}", path.display()));
     Ok(())
 }
@@ -134,7 +134,7 @@ fn save_as(app: &mut App, call: &Call) -> Result<(), Refusal> {
     }
     let path = PathBuf::from(path);
     let sheet = app.sheet();
-    app.document.save(&path, sheet)?;
+    app.work("Saving", |document| document.save(&path, sheet))?;
     app.say(format!("Saved {}", path.display()));
     Ok(())
 }

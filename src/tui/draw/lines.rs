@@ -42,6 +42,12 @@ pub fn short(text: &str, room: usize) -> String {
     cut
 }
 
+/// A bar of so many columns that is filled from 0 to 1.
+pub fn bar(fraction: f64, width: usize) -> String {
+    let filled = (fraction.clamp(0.0, 1.0) * width as f64) as usize;
+    "█".repeat(filled) + &"░".repeat(width - filled)
+}
+
 /// A cell's address, with its sheet where that is not the one in front.
 pub fn cell_name(workbook: &Workbook, front: SheetId, cell: Cell) -> String {
     match cell.sheet == front {
@@ -53,6 +59,13 @@ pub fn cell_name(workbook: &Workbook, front: SheetId, cell: Cell) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bars_are_full_only_at_the_end() {
+        assert_eq!(bar(0.0, 4), "░░░░");
+        assert_eq!(bar(0.99, 4), "███░");
+        assert_eq!(bar(1.0, 4), "████");
+    }
 
     #[test]
     fn texts_are_cut_to_columns() {

@@ -20,6 +20,7 @@ mod tint;
 
 pub use bars::tab_spans;
 pub use help::text as help_text;
+pub use lines::bar;
 pub use plot::brief;
 pub use tint::Tint;
 

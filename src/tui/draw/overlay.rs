@@ -1,5 +1,6 @@
 //! What lies over the grid: the palette, prompts, questions.
 
+use super::lines::bar;
 use crate::tui::app::App;
 use crate::tui::mode::{Confirm, Palette};
 use crate::tui::opening::Opening;
@@ -106,13 +107,18 @@ pub fn prompt(app: &App, prompt: &Prompt, frame: &mut Frame) {
 
 pub fn opening(app: &App, opening: &Opening, frame: &mut Frame) {
     const SPINNER: [&str; 4] = ["|", "/", "-", "\\"];
-    let area = window(app.screen(), 60, 4);
+    let area = window(app.screen(), 60, 5);
     let inside = open(app, "Opening", area, frame);
     let elapsed = opening.since.elapsed();
     let spinner = SPINNER[(elapsed.as_millis() / 150) as usize % SPINNER.len()];
     let name = opening.path.display().to_string();
+    let done = opening.fraction().map_or_else(String::new, |done| {
+        let room = usize::from(inside.width).saturating_sub(6);
+        format!("{} {:>3.0} %", bar(done, room), (done * 100.0).floor())
+    });
     let lines = vec![
         Line::from(format!("{spinner} {}", printable(&name))),
+        Line::from(done),
         Line::styled(
             format!("{:.1} s. Esc gives it up.", elapsed.as_secs_f64()),
             app.theme.dim(),

@@ -20,6 +20,7 @@ use super::package::Package;
 use super::relationships::Relationships;
 use super::xml::XmlError;
 use crate::grid::{Area, Pos, Rect, SheetId};
+use crate::reading::Reading;
 use crate::value::DateSystem;
 use crate::workbook::{
     AutoFilter, DefinedName, ExternalBook, Run, Runs, Styles, Table, TemplateId, Workbook,
@@ -112,8 +113,9 @@ impl OriginalSheet {
 }
 
 /// Reads a whole package.
-pub(super) fn read(bytes: Arc<[u8]>) -> Result<Workbook, OpenCause> {
-    let (mut book, original) = read_parts(bytes)?;
+pub(super) fn read(bytes: Arc<[u8]>, reading: &Arc<Reading>) -> Result<Workbook, OpenCause> {
+    let (mut book, mut original) = read_parts(Package::open_watched(bytes, reading)?)?;
+    original.package.end_watching();
     book.package = Some(Arc::new(original));
     Ok(book)
 }
@@ -121,16 +123,17 @@ pub(super) fn read(bytes: Arc<[u8]>) -> Result<Workbook, OpenCause> {
 /// Reads a package without formulas as if the document whose sheets `tabs`
 /// are had been opened from it.
 pub(super) fn original(bytes: Arc<[u8]>, tabs: &[SheetId]) -> Result<Original, OpenCause> {
-    let (_, mut original) = read_parts(bytes)?;
+    let (_, mut original) = read_parts(Package::open(bytes)?)?;
     original.tabs = tabs.to_vec();
     original.new = true;
     Ok(original)
 }
 
-fn read_parts(bytes: Arc<[u8]>) -> Result<(Workbook, Original), OpenCause> {
-    let package = Package::open(bytes)?;
+fn read_parts(package: Package) -> Result<(Workbook, Original), OpenCause> {
     let main = main_part(&package)?;
     let relationships = Relationships::of(&package, &main)?;
+    let parts = ["worksheet", "sharedStrings"].map(|kind| relationships.of_kind(kind));
+    package.expect(parts.into_iter().flatten().map(|found| &*found.target));
     let text = package.text(&main, "the package")?;
     let entries = workbook::read(&text).map_err(|e| e.in_part(&main, &text))?;
     if entries.sheets.is_empty() {

@@ -1,0 +1,60 @@
+//! The options `--device` and `--precision`, and what is told of their use.
+
+use super::{Result, complain};
+use clap::builder::PossibleValuesParser;
+use gradsheet::device::{self, Choice, Cuda, Precision, Settings};
+
+#[derive(Debug, clap::Args)]
+pub struct DeviceArgs {
+    /// Where to compute: auto takes the GPU where there is one and it is faster
+    #[arg(long, value_name = "DEVICE", default_value = "auto", value_parser = PossibleValuesParser::new(Choice::NAMES))]
+    device: String,
+    /// The numbers that the GPU computes with
+    #[arg(long, value_name = "P", default_value = "f64", value_parser = PossibleValuesParser::new(Precision::NAMES))]
+    precision: String,
+}
+
+impl DeviceArgs {
+    /// What was asked for, from now on in the whole process.
+    ///
+    /// # Errors
+    /// Where a GPU is asked for and there is none to be used, or the CPU is
+    /// asked for less than f64.
+    pub fn choose(&self) -> Result<Settings> {
+        let settings = Settings {
+            choice: self.device.parse()?,
+            precision: self.precision.parse()?,
+        };
+        if settings.choice == Choice::Cuda {
+            Cuda::open(settings.precision).map_err(|absent| {
+                format!("--device cuda: {absent} (gradsheet devices says more)")
+            })?;
+        }
+        if settings.choice == Choice::Cpu && settings.precision != Precision::F64 {
+            return Err(format!(
+                "--precision {}: the CPU computes with f64 only; leave it out, or take --device cuda",
+                settings.precision
+            )
+            .into());
+        }
+        device::choose(settings);
+        Ok(settings)
+    }
+}
+
+/// Tells where matrix products ran on the GPU with less than f64, or did not
+/// although they should have.
+pub fn tell_usage() {
+    let usage = device::usage();
+    if let Some(error) = usage.error {
+        complain(&format!(
+            "note: {} matrix products in {} on the GPU; largest error seen, relative to the sum \
+             of absolute terms: {error:.1e}",
+            usage.products,
+            device::settings().precision,
+        ));
+    }
+    if let Some(error) = usage.fallback {
+        complain(&format!("note: {error}; the CPU multiplied instead"));
+    }
+}

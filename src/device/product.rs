@@ -1,0 +1,216 @@
+//! Products of matrices in recalculation, on the device that the user asked
+//! for or the cost model chooses.
+
+use super::cost::product_pays;
+use super::cuda::Cuda;
+use super::machine::{Base, Machine, Matrix, Product, Spaces};
+use super::rates::measured;
+use super::run::{fetch, send};
+use super::{Choice, DeviceError, Precision};
+use nalgebra::DMatrixView;
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+/// What the user asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    pub choice: Choice,
+    pub precision: Precision,
+}
+
+static SETTINGS: OnceLock<Settings> = OnceLock::new();
+
+/// Chooses for the whole process, once: a machine's devices are one for all
+/// workbooks. Later calls change nothing.
+pub fn choose(settings: Settings) {
+    let _ = SETTINGS.set(settings);
+}
+
+/// What was chosen, else the defaults.
+pub fn settings() -> Settings {
+    SETTINGS.get().copied().unwrap_or_default()
+}
+
+/// What [`multiply`] did on the GPU in this process.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Usage {
+    pub products: u64,
+    /// The largest error seen of a product in less than f64, relative to the
+    /// sum of the absolute values of its terms; some elements of each product
+    /// are compared.
+    pub error: Option<f64>,
+    /// Why the CPU multiplied in the GPU's place.
+    pub fallback: Option<DeviceError>,
+}
+
+static USAGE: Mutex<Usage> = Mutex::new(Usage {
+    products: 0,
+    error: None,
+    fallback: None,
+});
+
+/// What the GPU did so far.
+pub fn usage() -> Usage {
+    USAGE.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+/// Below so many multiplications nobody looks for a GPU: finding one takes
+/// longer.
+const LEAST_WORK: usize = 1 << 26;
+
+/// The product of `a`, `m` by `k`, and `b`, `k` by `n`, column by column.
+///
+/// # Panics
+/// If a matrix has not as many elements as its size says: a caller's mistake.
+pub fn multiply(size: [usize; 3], a: &[f64], b: &[f64]) -> Vec<f64> {
+    let [m, k, n] = size;
+    assert!(a.len() == m * k && b.len() == k * n, "{m}x{k} by {k}x{n}");
+    let Some(cuda) = chosen(settings(), size) else {
+        return on_cpu(size, a, b);
+    };
+    let result = on_gpu(&cuda, size, a, b);
+    let mut usage = USAGE.lock().unwrap_or_else(PoisonError::into_inner);
+    match result {
+        Ok(product) => {
+            usage.products += 1;
+            if cuda.precision() != Precision::F64 {
+                let seen = error_of(size, a, b, &product);
+                usage.error = Some(usage.error.map_or(seen, |error| error.max(seen)));
+            }
+            product
+        }
+        Err(error) => {
+            usage.fallback = Some(error);
+            drop(usage);
+            on_cpu(size, a, b)
+        }
+    }
+}
+
+/// The GPU, where this product is to run there.
+fn chosen(settings: Settings, size: [usize; 3]) -> Option<Cuda> {
+    let precision = settings.precision;
+    let [m, k, n] = size;
+    match settings.choice {
+        Choice::Cpu => None,
+        Choice::Cuda => Cuda::open(precision).ok(),
+        Choice::Auto if m.saturating_mul(k).saturating_mul(n) < LEAST_WORK => None,
+        Choice::Auto => {
+            let cuda = Cuda::open(precision).ok()?;
+            let measured = measured(Some(&cuda), false).ok()?;
+            product_pays(&measured, precision, size).then_some(cuda)
+        }
+    }
+}
+
+/// Plainly, with one thread.
+pub(super) fn on_cpu([m, k, n]: [usize; 3], a: &[f64], b: &[f64]) -> Vec<f64> {
+    let product = DMatrixView::from_slice(a, m, k) * DMatrixView::from_slice(b, k, n);
+    product.data.into()
+}
+
+pub(super) fn on_gpu(
+    cuda: &Cuda,
+    size: [usize; 3],
+    a: &[f64],
+    b: &[f64],
+) -> Result<Vec<f64>, DeviceError> {
+    on_machine(cuda.driver().as_ref(), cuda.precision(), size, a, b)
+}
+
+/// Sends the factors, multiplies, fetches the product.
+fn on_machine<M: Machine>(
+    machine: &M,
+    precision: Precision,
+    [m, k, n]: [usize; 3],
+    a: &[f64],
+    b: &[f64],
+) -> Result<Vec<f64>, DeviceError> {
+    let bytes = precision.bytes();
+    let left = machine.allocate(a.len() * bytes)?;
+    let right = machine.allocate(b.len() * bytes)?;
+    let result = machine.allocate(m * n * bytes)?;
+    send(machine, precision, &left, 0, a)?;
+    send(machine, precision, &right, 0, b)?;
+    let spaces = Spaces {
+        constants: &left,
+        indices: &left,
+        parameters: &right,
+        work: &result,
+    };
+    let matrix = |base, stride| Matrix {
+        base,
+        at: 0,
+        stride,
+    };
+    let product = Product {
+        transposed: false,
+        m,
+        n,
+        k,
+        a: matrix(Base::Constants, m),
+        b: matrix(Base::Parameters, k),
+        c: matrix(Base::Work, m),
+    };
+    machine.product(precision, &product, &spaces)?;
+    let mut out = vec![0.0; m * n];
+    fetch(machine, precision, &result, 0, &mut out)?;
+    Ok(out)
+}
+
+/// How far some elements of a product are from those of f64.
+fn error_of([m, k, n]: [usize; 3], a: &[f64], b: &[f64], product: &[f64]) -> f64 {
+    const SAMPLES: usize = 64;
+    let len = m * n;
+    let step = len.div_ceil(SAMPLES).max(1);
+    // Odd, so that it does not stay in one row.
+    let step = if len > SAMPLES { step | 1 } else { step };
+    let mut worst: f64 = 0.0;
+    for at in (0..len).step_by(step) {
+        let (row, col) = (at % m, at / m);
+        let (mut exact, mut size) = (0.0, 0.0);
+        for i in 0..k {
+            let term = a[i * m + row] * b[col * k + i];
+            exact += term;
+            size += term.abs();
+        }
+        if size > 0.0 && size.is_finite() {
+            worst = worst.max((product[at] - exact).abs() / size);
+        }
+    }
+    worst
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_product_is_column_by_column() {
+        // [1 2; 3 4; 5 6] [7 9; 8 10]
+        let a = [1.0, 3.0, 5.0, 2.0, 4.0, 6.0];
+        let b = [7.0, 8.0, 9.0, 10.0];
+        let product = multiply([3, 2, 2], &a, &b);
+        assert_eq!(product, [23.0, 53.0, 83.0, 29.0, 67.0, 105.0]);
+        assert_eq!(error_of([3, 2, 2], &a, &b, &product), 0.0);
+        let near: Vec<f64> = product.iter().map(|x| x * 1.001).collect();
+        assert!((error_of([3, 2, 2], &a, &b, &near) - 1e-3).abs() < 1e-9);
+    }
+
+    #[test]
+    fn the_gpus_product_is_the_cpus() {
+        let cuda = match Cuda::open(Precision::F64) {
+            Ok(cuda) => cuda,
+            Err(absent) => return eprintln!("skipped: no CUDA device ({absent})"),
+        };
+        for size in [[1, 1, 1], [1, 7, 1], [3, 1, 5], [33, 65, 17], [257, 3, 129]] {
+            let [m, k, n] = size;
+            let numbers = |len: usize| (0..len).map(|i| (i as f64 * 0.7).sin()).collect();
+            let (a, b): (Vec<f64>, Vec<f64>) = (numbers(m * k), numbers(k * n));
+            let expected = on_cpu(size, &a, &b);
+            let got = on_gpu(&cuda, size, &a, &b).unwrap();
+            for (x, y) in got.iter().zip(&expected) {
+                assert!((x - y).abs() <= 1e-12 * k as f64, "{x} and {y}");
+            }
+        }
+    }
+}
