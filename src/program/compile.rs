@@ -299,7 +299,7 @@ impl Program {
                 .steps
                 .iter()
                 .map(|step| match step {
-                    Step::Kernel { kernel, .. } => Space::Kernel(kernel.scratch()),
+                    Step::Kernel { kernel, .. } => Space::Kernel(kernel.scratch(&self.constants)),
                     Step::Scalars(kernel) => Space::Scalars(kernel.table()),
                     Step::Whole {
                         op: Op::Scan(body, _),

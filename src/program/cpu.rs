@@ -94,13 +94,17 @@ pub(crate) struct CpuKernel {
     pub kernel: Kernel,
     pub code: Code,
     partition: Partition,
+    /// The columns in memory that are no constants.
+    moving: Vec<usize>,
 }
 
 impl CpuKernel {
     pub fn new(kernel: Kernel) -> Self {
         let code = Code::new(&kernel);
         let partition = Partition::new(&kernel, &code);
+        let moves = |&i: &usize| !matches!(kernel.columns[i], Memory::Constant(..));
         Self {
+            moving: (0..kernel.columns.len()).filter(moves).collect(),
             kernel,
             code,
             partition,
@@ -108,7 +112,12 @@ impl CpuKernel {
     }
 
     /// Space for runs.
-    pub fn scratch(&self) -> Scratch {
+    pub fn scratch(&self, constants: &[Arc<[f64]>]) -> Scratch {
+        // Constants stay where they are; other columns are found at each run.
+        let column = |at: &Memory| match *at {
+            Memory::Constant(i, at) => Address(constants[i][at..].as_ptr()),
+            _ => Address(std::ptr::null()),
+        };
         let number = |uniform: &Uniform| match uniform {
             Uniform::Constant(x) => *x,
             Uniform::Memory(_) => 0.0,
@@ -116,7 +125,7 @@ impl CpuKernel {
         Scratch {
             uniforms: self.kernel.uniforms.iter().map(number).collect(),
             weights: vec![0.0; self.code.weights.len()],
-            columns: Vec::with_capacity(self.kernel.columns.len()),
+            columns: self.kernel.columns.iter().map(column).collect(),
             stores: Vec::with_capacity(self.kernel.stores.len()),
             totals: vec![0.0; self.kernel.totals.len()],
             results: Vec::new(),
@@ -157,9 +166,10 @@ impl CpuKernel {
         for (weight, &uniform) in scratch.weights.iter_mut().zip(&self.code.weights) {
             *weight = scratch.uniforms[uniform as usize];
         }
-        let column = |&at: &Memory| Address(sources.slice(at, 0, kernel.lanes).as_ptr());
-        scratch.columns.clear();
-        scratch.columns.extend(kernel.columns.iter().map(column));
+        for &i in &self.moving {
+            let at = kernel.columns[i];
+            scratch.columns[i] = Address(sources.slice(at, 0, kernel.lanes).as_ptr());
+        }
         scratch.stores.clear();
         for &(output, first) in &kernel.stores {
             let column = &mut scratch.outputs[output][first..first + kernel.lanes];
@@ -279,9 +289,8 @@ struct Line([f64; 8]);
 struct Worker {
     registers: Vec<Line>,
     partial: Vec<[f64; PARTS]>,
-    /// The operands of an instruction.
-    columns: Vec<Address>,
-    factors: Vec<Address>,
+    /// Where the operands of products lie in the present block.
+    operands: Vec<Address>,
 }
 
 impl Worker {
@@ -290,8 +299,7 @@ impl Worker {
         Self {
             registers: vec![Line([0.0; 8]); lines],
             partial: vec![[0.0; PARTS]; kernel.kernel.totals.len()],
-            columns: Vec::new(),
-            factors: Vec::new(),
+            operands: Vec::with_capacity(kernel.code.operands.len()),
         }
     }
 }
@@ -370,11 +378,20 @@ impl State<'_> {
         }
         let end = kernel.kernel.lanes.min((task + 1) * partition.task);
         let mut start = task * partition.task;
+        self.find_operands(start);
         while start < end {
             let len = partition.block.min(end - start);
             let block = Block { start, len };
             for instruction in &kernel.code.instructions {
                 self.step::<I>(instruction, block);
+            }
+            for (operand, column) in self.worker.operands.iter_mut().zip(&kernel.code.operands) {
+                let step = if let Column::Memory(_) = column {
+                    len
+                } else {
+                    0
+                };
+                operand.0 = operand.0.wrapping_add(step);
             }
             start += len;
         }
@@ -440,11 +457,11 @@ impl State<'_> {
             }
             Fused::Products {
                 absorb,
+                operands,
                 columns,
                 weights,
                 results,
             } => {
-                self.operands(columns, &[], block);
                 let mut places = [std::ptr::null_mut(); products::MAX_RESULTS];
                 for (place, &result) in places.iter_mut().zip(results) {
                     *place = self.register(result);
@@ -455,7 +472,7 @@ impl State<'_> {
                 unsafe {
                     products::products::<I>(
                         *absorb,
-                        &self.worker.columns,
+                        &self.worker.operands[*operands..*operands + columns.len()],
                         &self.frame.weights[*weights..*weights + count],
                         &places[..results.len()],
                         block.len,
@@ -464,38 +481,38 @@ impl State<'_> {
             }
             Fused::Totals {
                 absorb,
+                operands,
                 columns,
                 factors,
                 sums,
             } => {
-                self.operands(columns, factors, block);
-                let Worker {
-                    columns,
-                    factors,
-                    partial,
-                    ..
-                } = &mut *self.worker;
+                let worker = &mut *self.worker;
+                let operands = &worker.operands[*operands..];
+                let (columns, operands) = operands.split_at(columns.len());
+                let factors = &operands[..factors.len()];
                 // SAFETY: columns and factors have the lanes of the block; the
                 // code cuts them into tiles.
                 unsafe {
-                    products::totals::<I>(*absorb, columns, factors, sums, partial, block.len);
+                    products::totals::<I>(
+                        *absorb,
+                        columns,
+                        factors,
+                        sums,
+                        &mut worker.partial,
+                        block.len,
+                    );
                 }
             }
         }
     }
 
-    /// Finds where the operands of an instruction begin.
-    #[inline(always)]
-    fn operands(&mut self, columns: &[Column], factors: &[Column], block: Block) {
-        self.worker.columns.clear();
-        for &column in columns {
+    /// Finds where the operands of products lie in the block from `start` on.
+    fn find_operands(&mut self, start: usize) {
+        self.worker.operands.clear();
+        let block = Block { start, len: 0 };
+        for &column in &self.frame.kernel.code.operands {
             let address = self.address(column, block);
-            self.worker.columns.push(address);
-        }
-        self.worker.factors.clear();
-        for &factor in factors {
-            let address = self.address(factor, block);
-            self.worker.factors.push(address);
+            self.worker.operands.push(address);
         }
     }
 

@@ -24,6 +24,9 @@ pub(crate) struct Code {
     pub fills: Vec<(u32, u32)>,
     /// The factors of all [`Fused::Products`], by their places among the uniforms.
     pub weights: Vec<u32>,
+    /// The columns, and behind them the factors, of all [`Fused::Products`] and
+    /// [`Fused::Totals`]: their places are found once, not block by block.
+    pub operands: Vec<Column>,
 }
 
 /// An instruction of the CPU.
@@ -37,6 +40,8 @@ pub(crate) enum Fused {
     /// weights lie from a place on, those of one column side by side.
     Products {
         absorb: Absorb,
+        /// The first of its operands.
+        operands: usize,
         columns: Vec<Column>,
         weights: usize,
         results: Vec<u32>,
@@ -45,6 +50,8 @@ pub(crate) enum Fused {
     /// the accumulators `sums` (those of one column side by side).
     Totals {
         absorb: Absorb,
+        /// The first of its operands.
+        operands: usize,
         columns: Vec<Column>,
         factors: Vec<Column>,
         sums: Vec<u32>,
@@ -64,13 +71,40 @@ impl Code {
                 registers: 0,
                 fills: Vec::new(),
                 weights: Vec::new(),
+                operands: Vec::new(),
             },
         };
         let placed = maker.fuse();
         let mut code = maker.code;
         code.instructions = without_dead(placed);
         code.allocate();
+        code.list_operands();
         code
+    }
+
+    fn list_operands(&mut self) {
+        let list = &mut self.operands;
+        for instruction in &mut self.instructions {
+            match instruction {
+                Fused::Products {
+                    columns, operands, ..
+                } => {
+                    *operands = list.len();
+                    list.extend_from_slice(columns);
+                }
+                Fused::Totals {
+                    columns,
+                    factors,
+                    operands,
+                    ..
+                } => {
+                    *operands = list.len();
+                    list.extend_from_slice(columns);
+                    list.extend_from_slice(factors);
+                }
+                _ => {}
+            }
+        }
     }
 
     /// Gives registers whose values are not needed any more to others (a linear
@@ -277,6 +311,7 @@ impl Maker<'_> {
                     tile[0].0,
                     Fused::Products {
                         absorb,
+                        operands: 0,
                         columns: columns.clone(),
                         weights,
                         results: tile.iter().map(|&(.., result)| result).collect(),
@@ -467,6 +502,7 @@ fn totals(sums: Vec<Sums>) -> Vec<(usize, Fused)> {
                     .flat_map(|&k| factors.iter().map(move |sums| sums.columns[k].1));
                 let fused = Fused::Totals {
                     absorb: factors[0].absorb,
+                    operands: 0,
                     columns: columns.iter().map(|&k| factors[0].columns[k].0).collect(),
                     factors: factors.iter().map(|sums| sums.factor).collect(),
                     sums: sums.collect(),
