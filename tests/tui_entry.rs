@@ -189,12 +189,39 @@ fn a_long_formula_takes_a_third_of_the_screen_at_most() {
 }
 
 #[test]
+fn line_breaks_and_spaces_of_a_formula_stay_as_they_were_typed() {
+    let mut driver = Driver::empty();
+    driver.play("`5` Enter `= IF( A1 > 0,` Alt+Enter `  A1 * 2,  0 )` Enter");
+    assert_eq!(formula(&driver, "A2"), "= IF( A1 > 0,\n  A1 * 2,  0 )");
+    assert_eq!(driver.shown("A2"), "10");
+    // Filled down and copied beside, the references move and the spaces stay.
+    driver.play("Ctrl+G `A2:A3` Enter Ctrl+D Ctrl+G `A2` Enter Ctrl+C Ctrl+G `C9` Enter Ctrl+V");
+    assert_eq!(formula(&driver, "A3"), "= IF( A2 > 0,\n  A2 * 2,  0 )");
+    assert_eq!(formula(&driver, "C9"), "= IF( C8 > 0,\n  C8 * 2,  0 )");
+    // F2 shows them; what is not changed stays; rows inserted move them along.
+    driver.play("Esc Ctrl+G `A2` Enter F2");
+    assert_eq!(typed(&driver), "= IF( A1 > 0,\n  A1 * 2,  0 )");
+    driver.play("Enter Ctrl+G `A1` Enter Shift+Space Ctrl+Plus");
+    assert_eq!(formula(&driver, "A3"), "= IF( A2 > 0,\n  A2 * 2,  0 )");
+    driver.play("Ctrl+Z Ctrl+G `A2` Enter `=A1*2` Enter Ctrl+Z");
+    assert_eq!(formula(&driver, "A2"), "= IF( A1 > 0,\n  A1 * 2,  0 )");
+}
+
+#[test]
 fn the_function_around_the_cursor_is_explained() {
     let mut driver = Driver::empty();
     driver.play("`=IF(A1>0,`");
     let line = status(&mut driver);
     assert!(line.contains("ENTER"), "{line}");
     assert!(line.contains("IF(condition, [value_if_true]"), "{line}");
+    driver.resize(120, 24);
+    let line = status(&mut driver);
+    assert!(
+        line.contains("value_if_true: the result where it is true."),
+        "{line}"
+    );
+    driver.resize(80, 24);
+    let line = status(&mut driver);
     let names = line.find("[value_if_true]").unwrap() as u16;
     let bold =
         |style: ratatui::style::Style| style.add_modifier.contains(ratatui::style::Modifier::BOLD);
@@ -226,6 +253,10 @@ fn what_cannot_be_read_stays_with_the_cursor_at_its_character() {
     driver.play("`=1+*2` Enter");
     assert_eq!(typed(&driver), "=1+*2");
     assert!(status(&mut driver).contains("at character"));
+    driver.resize(40, 24);
+    let screen = driver.screen();
+    assert!(screen.contains("at character 3"), "{screen}");
+    driver.resize(80, 24);
     // The cursor is before the star, and the arrows move it.
     driver.play("Delete Left Right `5*` Enter");
     assert_eq!(formula(&driver, "A1"), "=1+5*2");

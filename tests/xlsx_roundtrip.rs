@@ -308,6 +308,29 @@ fn formulas_are_written_in_the_language_of_files() {
 }
 
 #[test]
+fn formulas_keep_their_white_space() {
+    let before = "<sheetData><row r=\"1\"><c r=\"A1\"><f xml:space=\"preserve\">IF( B1,\r\n  1 , 2)</f><v>2</v></c><c r=\"B1\"><f>A1 +1</f><v>3</v></c></row></sheetData>";
+    let (data, _) = edited(before, |book| {
+        let id = book.sheet_named("S").unwrap();
+        let (_, run) = book.sheet(id).runs.at(Pos::new(0, 0)).unwrap();
+        let Template::Formula(tree) = &**book.templates.get(run.template) else {
+            panic!("a formula that can be read");
+        };
+        let people = formula::Dialect::People(|_| None);
+        let text = formula::print(tree, Pos::new(0, 0), people);
+        assert_eq!(text, "IF( B1,\n  1 , 2)");
+        set_formula(book, "S", "B1", "A1  +\n1", RunKind::Plain, 3.0);
+    });
+    // What was not changed is left to the byte.
+    let a1 = before.find("<c r=\"B1").unwrap();
+    assert!(data.starts_with(&before[..a1]), "{data}");
+    assert!(
+        data.contains("<f xml:space=\"preserve\">A1  +\n1</f>"),
+        "{data}"
+    );
+}
+
+#[test]
 fn array_formulas_change_their_values_inside() {
     let (data, parts) = edited(
         r#"<sheetData><row r="1"><c r="A1"><f t="array" ref="A1:A2">B1:B2</f><v>1</v></c></row><row r="2"><c r="A2"><v>2</v></c></row></sheetData>"#,

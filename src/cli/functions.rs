@@ -38,6 +38,7 @@ struct Document {
 #[derive(Debug, Serialize)]
 struct Param {
     name: &'static str,
+    meaning: &'static str,
     presence: &'static str,
 }
 
@@ -58,6 +59,7 @@ impl From<&'static Function> for Document {
                 .iter()
                 .map(|p| Param {
                     name: p.name,
+                    meaning: p.meaning(),
                     presence: match p.presence {
                         Presence::Required => "required",
                         Presence::Optional => "optional",
@@ -136,6 +138,14 @@ fn describe(name: &str, as_json: bool, out: &mut dyn Write) -> Result {
         return Ok(Verdict::Holds);
     }
     writeln!(out, "{}\n\n{}", document.syntax, document.help)?;
+    if !document.params.is_empty() {
+        writeln!(out)?;
+        let mut table = Table::default();
+        for param in &document.params {
+            table.row().text(param.name).text(param.meaning);
+        }
+        table.print(out)?;
+    }
     match document.reason {
         Some(reason) => writeln!(
             out,
@@ -191,7 +201,9 @@ mod tests {
             &mut out,
         )
         .unwrap();
-        assert!(String::from_utf8(out).unwrap().starts_with("SUM("));
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.starts_with("SUM("), "{text}");
+        assert!(text.contains("number2  further numbers or cells"), "{text}");
         for (typed, first) in [
             ("SUMM", "SUM"),
             ("vlokup", "VLOOKUP"),

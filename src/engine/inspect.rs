@@ -1,7 +1,7 @@
 //! A formula taken apart: each part with its value, and what a product is made of.
 
 use super::{Engine, print_for_people};
-use crate::formula::{Expr, parameters};
+use crate::formula::{Expr, Token, parameters, tokens};
 use crate::grid::{Area, Cell, Pos, Rect};
 use crate::value::{Array, Value};
 use crate::workbook::Template;
@@ -77,7 +77,8 @@ impl Engine {
         match self.workbook().templates.get(run.template).as_ref() {
             Template::Formula(expr) => {
                 let text = print_for_people(expr, home.pos);
-                crate::formula::parse(&text, home.pos).ok()
+                let expr = crate::formula::parse(&text, home.pos).ok()?;
+                Some(expr.unspaced().clone())
             }
             Template::Unreadable(_) => None,
         }
@@ -94,7 +95,12 @@ impl Engine {
             formula: &text,
             count: 0,
         };
-        Some(walk.part(&expr, 0..text.len(), Some(Vec::new()), 0))
+        let mut root = walk.part(&expr, 0..text.len(), Some(Vec::new()), 0);
+        let shown = self.formula_text(home)?;
+        if shown[1..] != text {
+            spread(&mut root, &tokens(&text), &tokens(&shown[1..]));
+        }
+        Some(root)
     }
 
     /// The value of a part of a cell's formula; `None` where it has none by
@@ -330,6 +336,19 @@ impl Walk<'_> {
     fn after(&self, text: &str, from: usize, part: &Part) -> usize {
         let rest = &self.formula[from..part.span.end];
         rest.find(text).map_or(from, |at| from + at + text.len())
+    }
+}
+
+/// Moves the spans of a part, and of its parts, from a formula without white
+/// space to the same one with it: the tokens are the same.
+fn spread(part: &mut Part, plain: &[Token], shown: &[Token]) {
+    let first = plain.partition_point(|token| token.end <= part.span.start);
+    let last = plain.partition_point(|token| token.start < part.span.end);
+    if let (Some(first), Some(last)) = (shown.get(first), shown.get(last.saturating_sub(1))) {
+        part.span = first.start..last.end;
+    }
+    for part in &mut part.children {
+        spread(part, plain, shown);
     }
 }
 

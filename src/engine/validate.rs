@@ -273,10 +273,11 @@ fn shown_as(x: f64, code: &str, engine: &Engine) -> String {
 /// The items of a list that is typed into the rule: `"yes,no"`.
 fn literal_list(formula: &Template) -> Option<Vec<&str>> {
     match formula {
-        Template::Formula(crate::formula::Expr::Text(text)) => {
-            Some(text.split(',').map(str::trim).collect())
-        }
-        _ => None,
+        Template::Formula(expr) => match expr.unspaced() {
+            crate::formula::Expr::Text(text) => Some(text.split(',').map(str::trim).collect()),
+            _ => None,
+        },
+        Template::Unreadable(_) => None,
     }
 }
 

@@ -56,6 +56,7 @@ impl Binding {
             Expr::Postfix(_, op) => op.binding(),
             Expr::Apply { .. } => Self::Postfix,
             Expr::Binary(_, op, _) => op.binding(),
+            Expr::Spaced(inner, _) => Self::of(inner),
             _ => Self::Whole,
         }
     }

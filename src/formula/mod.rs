@@ -20,6 +20,7 @@ mod place;
 mod print;
 mod reference;
 mod rewrite;
+mod spaces;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -32,6 +33,7 @@ pub use place::{copied_into, transposed};
 pub use print::{Dialect, Vocabulary, print, print_r1c1};
 pub(crate) use reference::is_plain_sheet;
 pub use rewrite::{Change, Home, Unrolled, rewrite, rewrite_name};
+pub use spaces::Spaces;
 pub use tree::{
     ArrayLiteral, Axis, BinaryOp, CellRef, Expr, FunctionName, Parameter, PostfixOp, PrefixOp,
     RefShape, Reference, SheetPrefix, TableItems, TableReference, parameters,

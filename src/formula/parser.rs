@@ -10,6 +10,7 @@ mod reference;
 use super::binding::Binding;
 use super::lexer::{Token, TokenKind, tokens};
 use super::reference::looks_like_column;
+use super::spaces::with_spaces;
 use super::{
     ArrayLiteral, BinaryOp, Expr, FunctionName, ParseError, PostfixOp, PrefixOp, Reference,
     SheetPrefix,
@@ -81,7 +82,12 @@ impl<'a> Parser<'a> {
             comma_joins: true,
             after_colon: false,
         };
-        parser.formula()
+        let expr = parser.formula()?;
+        let origin = match notation {
+            Notation::A1 { origin } => Some(origin),
+            Notation::R1C1 => None,
+        };
+        Ok(with_spaces(expr, text, &parser.tokens, origin))
     }
 
     /// `formula = expression`

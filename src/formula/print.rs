@@ -32,7 +32,7 @@ pub enum Dialect {
 /// The formula, without `=`, as it stands in the cell `origin`.
 ///
 /// Parentheses are added where a tree made by a program needs them; a tree that
-/// was parsed prints as it was written but for spaces and the case of functions.
+/// was parsed prints as it was written but for the case of functions.
 pub fn print(expr: &Expr, origin: Pos, dialect: Dialect) -> String {
     print_with(expr, Some(origin), dialect)
 }
@@ -43,6 +43,25 @@ pub fn print_r1c1(expr: &Expr, dialect: Dialect) -> String {
 }
 
 fn print_with(expr: &Expr, origin: Option<Pos>, dialect: Dialect) -> String {
+    match expr {
+        Expr::Spaced(inner, spaces) => spaces.fill(&lay_out(inner, origin, dialect)),
+        _ => printed(expr, origin, dialect, false).text,
+    }
+}
+
+/// A formula that was printed without white space.
+pub(super) struct Laid {
+    pub text: String,
+    /// Where its seats are, in bytes; see [`super::Spaces`].
+    pub seats: Vec<usize>,
+}
+
+/// Prints a formula so that white space can be put into it.
+pub(super) fn lay_out(expr: &Expr, origin: Option<Pos>, dialect: Dialect) -> Laid {
+    printed(expr, origin, dialect, true)
+}
+
+fn printed(expr: &Expr, origin: Option<Pos>, dialect: Dialect, laid: bool) -> Laid {
     let (file, vocabulary) = match dialect {
         Dialect::People(vocabulary) => (false, vocabulary),
         Dialect::File(vocabulary) => (true, vocabulary),
@@ -53,9 +72,14 @@ fn print_with(expr: &Expr, origin: Option<Pos>, dialect: Dialect) -> String {
         file,
         vocabulary,
         bound: Vec::new(),
+        seats: laid.then(Vec::new),
+        seated: false,
     };
     printer.expression(expr, Binding::Comparison, true);
-    printer.out
+    Laid {
+        text: printer.out,
+        seats: printer.seats.unwrap_or_default(),
+    }
 }
 
 struct Printer<'a> {
@@ -66,9 +90,36 @@ struct Printer<'a> {
     vocabulary: Vocabulary,
     /// The parameters of LET and LAMBDA seen from here.
     bound: Vec<&'a str>,
+    /// The seats passed, where they are asked for.
+    seats: Option<Vec<usize>>,
+    /// Whether what is printed next has its seat already, before a prefix.
+    seated: bool,
 }
 
 impl<'a> Printer<'a> {
+    /// White space may stand here, before what is printed next.
+    fn seat(&mut self) {
+        if std::mem::take(&mut self.seated) {
+            return;
+        }
+        if let Some(seats) = &mut self.seats {
+            seats.push(self.out.len());
+        }
+    }
+
+    /// Prints a piece that white space may stand before.
+    fn seat_and_push(&mut self, piece: char) {
+        self.seat();
+        self.out.push(piece);
+    }
+
+    /// A seat before the first of two pieces that are one part of the tree.
+    fn seat_for_next(&mut self, prefix: &str) {
+        self.seat();
+        self.out.push_str(prefix);
+        self.seated = true;
+    }
+
     /// Prints a tree where one that holds by `least` is needed. `comma_joins`:
     /// whether a union may stand here without parentheses.
     fn expression(&mut self, expr: &'a Expr, least: Binding, comma_joins: bool) {
@@ -100,6 +151,10 @@ impl<'a> Printer<'a> {
             self.parentheses(first);
         }
         while let Some((op, right)) = steps.pop() {
+            // The space of an intersection is the gap before the next operand.
+            if op != BinaryOp::Intersection {
+                self.seat();
+            }
             self.out.push_str(op.symbol());
             self.expression(right, op.binding().next(), comma_joins);
         }
@@ -113,12 +168,22 @@ impl<'a> Printer<'a> {
     }
 
     fn parentheses(&mut self, expr: &'a Expr) {
-        self.out.push('(');
+        self.seat_and_push('(');
         self.expression(expr, Binding::Comparison, true);
-        self.out.push(')');
+        self.seat_and_push(')');
     }
 
     fn operand(&mut self, expr: &'a Expr, comma_joins: bool) {
+        match expr {
+            // What has its first seat within.
+            Expr::Omitted
+            | Expr::Apply { .. }
+            | Expr::Postfix(..)
+            | Expr::Binary(..)
+            | Expr::Group(_)
+            | Expr::Spaced(..) => {}
+            _ => self.seat(),
+        }
         match expr {
             Expr::Number(x) => push_number(&mut self.out, *x),
             Expr::Text(text) => push_text(&mut self.out, text),
@@ -147,7 +212,9 @@ impl<'a> Printer<'a> {
                 self.arguments(args.iter(), |printer, _, arg| printer.argument(arg));
             }
             Expr::Prefix(PrefixOp::Intersect, inner) if self.file => {
-                self.operator_call("_xlfn.SINGLE(", inner, PrefixOp::Intersect.operand());
+                self.out.push_str("_xlfn.SINGLE(");
+                self.operator_call(inner, PrefixOp::Intersect.operand());
+                self.out.push(')');
             }
             Expr::Prefix(op, inner) => {
                 self.out.push(match op {
@@ -158,29 +225,33 @@ impl<'a> Printer<'a> {
                 self.expression(inner, op.operand(), comma_joins);
             }
             Expr::Postfix(inner, PostfixOp::Spill) if self.file => {
-                self.operator_call("_xlfn.ANCHORARRAY(", inner, PostfixOp::Spill.binding());
+                self.seat_for_next("_xlfn.ANCHORARRAY(");
+                self.operator_call(inner, PostfixOp::Spill.binding());
+                self.seat_and_push(')');
             }
             Expr::Postfix(inner, op) => {
                 self.expression(inner, op.binding(), comma_joins);
-                self.out.push(match op {
+                self.seat_and_push(match op {
                     PostfixOp::Percent => '%',
                     PostfixOp::Spill => '#',
                 });
             }
             Expr::Binary(..) => self.parentheses(expr),
             Expr::Group(inner) => self.parentheses(inner),
+            Expr::Spaced(inner, _) => self.expression(inner, Binding::Comparison, comma_joins),
         }
     }
 
-    /// An operator as the function that files write for it. Parentheses that
-    /// only the operator needs are left out, as the parser puts them back.
-    fn operator_call(&mut self, open: &str, inner: &'a Expr, least: Binding) {
-        self.out.push_str(open);
+    /// The operand of an operator that files write as a function. Parentheses
+    /// that only the operator needs are left out, as the parser puts them back,
+    /// but not where they could have white space.
+    fn operator_call(&mut self, inner: &'a Expr, least: Binding) {
         match inner {
-            Expr::Group(group) if Binding::of(group) < least => self.argument(group),
+            Expr::Group(group) if Binding::of(group) < least && self.seats.is_none() => {
+                self.argument(group);
+            }
             _ => self.argument(inner),
         }
-        self.out.push(')');
     }
 
     fn argument(&mut self, arg: &'a Expr) {
@@ -195,11 +266,11 @@ impl<'a> Printer<'a> {
         self.out.push('(');
         for (i, arg) in args.enumerate() {
             if i > 0 {
-                self.out.push(',');
+                self.seat_and_push(',');
             }
             print(self, i, arg);
         }
-        self.out.push(')');
+        self.seat_and_push(')');
     }
 
     fn call(&mut self, function: &'a FunctionName, args: &'a [Expr]) {
@@ -229,6 +300,7 @@ impl<'a> Printer<'a> {
                 } else {
                     "_xlpm."
                 };
+                printer.seat();
                 printer.out.push_str(prefix);
                 printer.out.push_str(parameter.name);
                 return;
@@ -238,7 +310,7 @@ impl<'a> Printer<'a> {
                 && !printer.is_bound(name)
                 && (printer.vocabulary)(&name.to_uppercase()).is_some()
             {
-                printer.out.push_str("_xleta.");
+                printer.seat_for_next("_xleta.");
             }
             printer.argument(arg);
         });
@@ -254,11 +326,11 @@ impl<'a> Printer<'a> {
         self.out.push('{');
         for (i, cell) in array.cells.iter().enumerate() {
             if i > 0 {
-                self.out.push(if i % array.cols == 0 { ';' } else { ',' });
+                self.seat_and_push(if i % array.cols == 0 { ';' } else { ',' });
             }
             self.operand(cell, false);
         }
-        self.out.push('}');
+        self.seat_and_push('}');
     }
 
     fn shape(&mut self, shape: &RefShape) {

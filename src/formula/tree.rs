@@ -3,6 +3,7 @@
 //! References are held relative to the cell that the formula stands in (the
 //! R1C1 form), so a formula filled down a column is the same tree in every row.
 
+use super::Spaces;
 use crate::grid::{MAX_COLS, MAX_ROWS, Pos, Rect};
 use crate::value::ErrorKind;
 use std::fmt;
@@ -49,6 +50,8 @@ pub enum Expr {
     Binary(Box<Expr>, BinaryOp, Box<Expr>),
     /// Parentheses, kept so that a formula prints as it was written.
     Group(Box<Expr>),
+    /// A whole formula with the white space that stood in its text.
+    Spaced(Box<Expr>, Spaces),
 }
 
 /// The name of a called function: in capitals and without the `_xlfn.`,
@@ -339,13 +342,24 @@ impl TableReference {
 }
 
 impl Expr {
+    /// The formula without the white space of its text.
+    pub fn unspaced(&self) -> &Expr {
+        match self {
+            Expr::Spaced(inner, _) => inner,
+            _ => self,
+        }
+    }
+
     /// The direct parts of this tree, in reading order.
     pub fn children(&self) -> Vec<&Expr> {
         match self {
             Expr::Array(array) => array.cells.iter().collect(),
             Expr::Call { args, .. } => args.iter().collect(),
             Expr::Apply { callee, args } => std::iter::once(callee.as_ref()).chain(args).collect(),
-            Expr::Prefix(_, inner) | Expr::Postfix(inner, _) | Expr::Group(inner) => vec![inner],
+            Expr::Prefix(_, inner)
+            | Expr::Postfix(inner, _)
+            | Expr::Group(inner)
+            | Expr::Spaced(inner, _) => vec![inner],
             Expr::Binary(left, _, right) => vec![left, right],
             _ => Vec::new(),
         }
@@ -364,9 +378,10 @@ impl Expr {
                     waiting.extend(args.iter().rev());
                     waiting.push(callee);
                 }
-                Expr::Prefix(_, inner) | Expr::Postfix(inner, _) | Expr::Group(inner) => {
-                    waiting.push(inner);
-                }
+                Expr::Prefix(_, inner)
+                | Expr::Postfix(inner, _)
+                | Expr::Group(inner)
+                | Expr::Spaced(inner, _) => waiting.push(inner),
                 Expr::Binary(left, _, right) => {
                     waiting.push(right);
                     waiting.push(left);
@@ -427,6 +442,9 @@ impl Expr {
                 Box::new(right.map(replace)),
             ),
             Expr::Group(inner) => Expr::Group(Box::new(inner.map(replace))),
+            Expr::Spaced(inner, spaces) => {
+                Expr::Spaced(Box::new(inner.map(replace)), spaces.clone())
+            }
         }
     }
 }
@@ -499,6 +517,7 @@ impl PartialEq for Expr {
             (Prefix(o, a), Prefix(p, b)) => o == p && a == b,
             (Postfix(a, o), Postfix(b, p)) => o == p && a == b,
             (Group(a), Group(b)) => a == b,
+            (Spaced(a, s), Spaced(b, t)) => a == b && s == t,
             _ => false,
         }
     }
@@ -531,6 +550,7 @@ impl Hash for Expr {
             // Taken apart by the loop above.
             Expr::Binary(..) => {}
             Expr::Group(inner) => inner.hash(state),
+            Expr::Spaced(inner, spaces) => (inner, spaces).hash(state),
         }
     }
 }

@@ -251,7 +251,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     entry(
         Category::Statistical,
         "COUNTBLANK",
-        &[range("range")],
+        &[range("range").help("the cells whose blanks are counted")],
         "How many cells are empty or hold the empty text.",
         ValueRule::Operands(count_blank),
     )

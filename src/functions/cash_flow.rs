@@ -87,7 +87,11 @@ pub(super) const FUNCTIONS: &[Function] = &[
     }]),
     entry(
         "NPV",
-        &[scalar("rate"), range("value1"), repeating(range("value2"))],
+        &[
+            scalar("rate").help("the discount rate of a period"),
+            range("value1").help("a payment, or cells with payments"),
+            repeating(range("value2").help("further payments")),
+        ],
         "The value today of cash flows at the ends of the periods to come.",
         |args, ctx| {
             let rate = args.number(0)?;
@@ -159,7 +163,11 @@ pub(super) const FUNCTIONS: &[Function] = &[
     }]),
     entry(
         "XNPV",
-        &[scalar("rate"), array("values"), array("dates")],
+        &[
+            scalar("rate").help("the discount rate of a year"),
+            array("values"),
+            array("dates"),
+        ],
         "The value on the first date of cash flows on given dates.",
         |args, ctx| {
             let rate = args.strict(0)?;

@@ -5,7 +5,10 @@ use super::params::{range, repeating, scalar};
 use super::{Category, Context, Function, Operand, Param, ValueRule};
 use crate::value::{ErrorKind, Value};
 
-const CHOICE: &[Param] = &[scalar("number"), scalar("number_chosen")];
+const CHOICE: &[Param] = &[
+    scalar("number").help("how many there are"),
+    scalar("number_chosen"),
+];
 const NUMBERS: &[Param] = &[range("number1"), repeating(range("number2"))];
 /// Past this, integers are not exact.
 const EXACT: f64 = 9_007_199_254_740_992.0;
@@ -112,7 +115,7 @@ fn gcd(mut a: f64, mut b: f64) -> f64 {
 pub(super) const FUNCTIONS: &[Function] = &[
     entry(
         "FACT",
-        &[scalar("number")],
+        &[scalar("number").help("a whole number from 0 on")],
         "The factorial, 1*2*…*number.",
         numeric!(|n| factorial(n)),
     ),

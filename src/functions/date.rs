@@ -25,7 +25,11 @@ const SERIAL: &[Param] = &[scalar("serial_number")];
 pub(super) const FUNCTIONS: &[Function] = &[
     entry(
         "DATE",
-        &[scalar("year"), scalar("month"), scalar("day")],
+        &[
+            scalar("year"),
+            scalar("month"),
+            scalar("day").help("the day of the month; others reach into other months"),
+        ],
         "The serial number of a date.",
         |args, ctx| {
             done((|| {
@@ -47,7 +51,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     ),
     entry(
         "DATEVALUE",
-        &[scalar("text")],
+        &[scalar("text").help("a date as text")],
         "The serial number of the date a text spells.",
         |args, ctx| {
             done(args.text(0).and_then(|text| {
@@ -97,7 +101,10 @@ pub(super) const FUNCTIONS: &[Function] = &[
     ),
     entry(
         "EDATE",
-        &[scalar("start"), scalar("months")],
+        &[
+            scalar("start").help("the date to count from"),
+            scalar("months"),
+        ],
         "The date some months before or after another.",
         |args, ctx| {
             done((|| {
@@ -115,7 +122,10 @@ pub(super) const FUNCTIONS: &[Function] = &[
     ),
     entry(
         "EOMONTH",
-        &[scalar("start"), scalar("months")],
+        &[
+            scalar("start").help("the date to count from"),
+            scalar("months").help("how many months on; 0 is this month"),
+        ],
         "The last day of the month some months before or after a date.",
         |args, ctx| {
             done((|| {
@@ -198,7 +208,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     ),
     entry(
         "TIMEVALUE",
-        &[scalar("text")],
+        &[scalar("text").help("a time as text")],
         "The time of day a text spells, as the part of a day.",
         |args, ctx| {
             done(args.text(0).and_then(|text| {
@@ -214,7 +224,10 @@ pub(super) const FUNCTIONS: &[Function] = &[
     .volatile(),
     entry(
         "WEEKDAY",
-        &[scalar("serial_number"), optional(scalar("return_type"))],
+        &[
+            scalar("serial_number"),
+            optional(scalar("return_type").help("1 Sunday is 1, 2 Monday is 1, 3 Monday is 0")),
+        ],
         "The day of the week of a date; 1 is Sunday unless a type says otherwise.",
         |args, ctx| {
             done((|| {
@@ -234,7 +247,13 @@ pub(super) const FUNCTIONS: &[Function] = &[
     ),
     entry(
         "WEEKNUM",
-        &[scalar("serial_number"), optional(scalar("return_type"))],
+        &[
+            scalar("serial_number"),
+            optional(
+                scalar("return_type")
+                    .help("on which day weeks begin: 1 Sunday, 2 Monday, 21 ISO weeks"),
+            ),
+        ],
         "The number of the week of a date in its year; weeks begin on Sunday unless a type says otherwise.",
         |args, ctx| {
             done((|| {
@@ -257,14 +276,18 @@ pub(super) const FUNCTIONS: &[Function] = &[
     ),
     workdays(
         "WORKDAY",
-        &[scalar("start"), scalar("days"), optional(range("holidays"))],
+        &[
+            scalar("start").help("the date to count from"),
+            scalar("days"),
+            optional(range("holidays")),
+        ],
         "The date some working days before or after another.",
         |args, ctx| workday(args, ctx, None),
     ),
     workdays(
         "WORKDAY.INTL",
         &[
-            scalar("start"),
+            scalar("start").help("the date to count from"),
             scalar("days"),
             optional(scalar("weekend")),
             optional(range("holidays")),

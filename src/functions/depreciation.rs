@@ -209,7 +209,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
             scalar("salvage"),
             scalar("life"),
             scalar("period"),
-            optional(scalar("month")),
+            optional(scalar("month").help("the months of the first year, 12 if left out")),
         ],
         "The depreciation of an asset in a period by the fixed-declining balance method.",
         ValueRule::Scalar(|args, _| done(fixed_declining(args))),

@@ -100,7 +100,7 @@ const FV: &[Param] = &[
     scalar("rate"),
     scalar("nper"),
     scalar("pmt"),
-    optional(scalar("pv")),
+    optional(scalar("pv").help("the value at the beginning, 0 if left out")),
     optional(scalar("type")),
 ];
 const NPER: &[Param] = &[
@@ -143,8 +143,16 @@ const DDB: &[Param] = &[
 const ISPMT: &[Param] = &[scalar("rate"), scalar("per"), scalar("nper"), scalar("pv")];
 const EFFECT: &[Param] = &[scalar("nominal_rate"), scalar("npery")];
 const NOMINAL: &[Param] = &[scalar("effect_rate"), scalar("npery")];
-const PDURATION: &[Param] = &[scalar("rate"), scalar("pv"), scalar("fv")];
-const RRI: &[Param] = &[scalar("nper"), scalar("pv"), scalar("fv")];
+const PDURATION: &[Param] = &[
+    scalar("rate"),
+    scalar("pv"),
+    scalar("fv").help("the value at the end"),
+];
+const RRI: &[Param] = &[
+    scalar("nper"),
+    scalar("pv"),
+    scalar("fv").help("the value at the end"),
+];
 
 pub(super) const FUNCTIONS: &[Function] = &[
     formula!(

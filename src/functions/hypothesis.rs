@@ -122,13 +122,17 @@ fn f_test(args: &[Operand], context: &mut dyn Context) -> Result<Operand, ErrorK
     finite(2.0 * tail.min(other))
 }
 
-const Z: &[Param] = &[array("array"), scalar("x"), optional(scalar("sigma"))];
+const Z: &[Param] = &[
+    array("array"),
+    scalar("x").help("the mean to test against"),
+    optional(scalar("sigma")),
+];
 const CHI: &[Param] = &[array("actual_range"), array("expected_range")];
 const T: &[Param] = &[
     array("array1"),
     array("array2"),
     scalar("tails"),
-    scalar("type"),
+    scalar("type").help("1 paired, 2 equal variances, 3 unequal ones"),
 ];
 const TWO: &[Param] = &[array("array1"), array("array2")];
 const Z_HELP: &str =

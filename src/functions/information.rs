@@ -59,7 +59,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     ),
     entry(
         "INFO",
-        &[scalar("type")],
+        &[scalar("type").help("what to tell: \"system\", \"release\", …")],
         "What there is to know of the program: \"numfile\", \"recalc\", \"release\", \"system\".",
         ValueRule::Scalar(|args, ctx| {
             done(args.text(0).and_then(|text| {

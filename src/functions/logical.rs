@@ -61,7 +61,11 @@ pub(super) const FUNCTIONS: &[Function] = &[
     .examples(TRUTHS),
     branching(
         "CHOOSE",
-        &[scalar("index"), range("value1"), repeating(range("value2"))],
+        &[
+            scalar("index"),
+            range("value1").help("the first choice"),
+            repeating(range("value2").help("further choices")),
+        ],
         "The value at a place in a list of values.",
         choose,
     ),
@@ -79,7 +83,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     branching(
         "IF",
         &[
-            scalar("condition"),
+            scalar("condition").help("what is true or false"),
             optional(range("value_if_true")),
             optional(range("value_if_false")),
         ],
@@ -88,7 +92,10 @@ pub(super) const FUNCTIONS: &[Function] = &[
     ),
     branching(
         "IFERROR",
-        &[range("value"), range("value_if_error")],
+        &[
+            range("value").help("what may be an error"),
+            range("value_if_error"),
+        ],
         "A value, or another where the first is an error.",
         |args| if_error(args, |_| true),
     ),
@@ -96,7 +103,10 @@ pub(super) const FUNCTIONS: &[Function] = &[
         prefix: Prefix::Xlfn,
         ..branching(
             "IFNA",
-            &[range("value"), range("value_if_na")],
+            &[
+                range("value").help("what may be #N/A"),
+                range("value_if_na"),
+            ],
             "A value, or another where the first is #N/A.",
             |args| if_error(args, |kind| kind == ErrorKind::Na),
         )
@@ -119,7 +129,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "LET",
         &[
             range("name1"),
-            range("value1"),
+            range("value1").help("the value of the name"),
             repeating(range("calculation_or_name2")),
         ],
         "Names values, then calculates with the names.",
@@ -154,7 +164,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
             "SWITCH",
             &[
                 scalar("expression"),
-                scalar("value1"),
+                scalar("value1").help("a value that may be equal"),
                 range("result1"),
                 repeating(range("default_or_value2")),
             ],

@@ -14,9 +14,9 @@ pub(super) const FUNCTIONS: &[Function] = &[
     place(
         "HLOOKUP",
         &[
-            scalar("value"),
+            scalar("value").help("the value to look for"),
             range("table"),
-            scalar("row"),
+            scalar("row").help("the row of the result, counted from 1"),
             optional(scalar("approximate")),
         ],
         "Looks for a value in a table's first row; returns the cell of that column in another row.",
@@ -30,7 +30,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     place(
         "LOOKUP",
         &[
-            scalar("value"),
+            scalar("value").help("the value to look for"),
             range("lookup_vector"),
             optional(range("result_vector")),
         ],
@@ -40,7 +40,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     entry(
         "MATCH",
         &[
-            scalar("value"),
+            scalar("value").help("the value to look for"),
             range("lookup_array"),
             optional(scalar("match_type")),
         ],
@@ -50,9 +50,9 @@ pub(super) const FUNCTIONS: &[Function] = &[
     place(
         "VLOOKUP",
         &[
-            scalar("value"),
+            scalar("value").help("the value to look for"),
             range("table"),
-            scalar("column"),
+            scalar("column").help("the column of the result, counted from 1"),
             optional(scalar("approximate")),
         ],
         "Looks for a value in a table's first column; returns the cell of that row in another column.",
@@ -69,7 +69,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         ..place(
             "XLOOKUP",
             &[
-                scalar("value"),
+                scalar("value").help("the value to look for"),
                 range("lookup_array"),
                 range("return_array"),
                 optional(range("if_not_found")),
@@ -83,7 +83,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     entry(
         "XMATCH",
         &[
-            scalar("value"),
+            scalar("value").help("the value to look for"),
             array("lookup_array"),
             optional(scalar("match_mode")),
             optional(scalar("search_mode")),

@@ -144,7 +144,10 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function::new(
         Category::Matrix,
         "MMULT",
-        &[array("array1"), array("array2")],
+        &[
+            array("array1").help("the left matrix"),
+            array("array2").help("the right matrix, with a row for each column of the left"),
+        ],
         "The product of two matrices.",
         ValueRule::Operands(multiply),
     )
@@ -231,7 +234,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         &[
             scalar("rows"),
             optional(scalar("columns")),
-            optional(scalar("start")),
+            optional(scalar("start").help("the first number, 1 if left out")),
             optional(scalar("step")),
         ],
         "An array of numbers in sequence.",

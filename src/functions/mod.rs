@@ -24,6 +24,7 @@ mod descriptive;
 mod distributions;
 mod engineering;
 mod financial;
+mod glossary;
 mod gradient;
 mod hypothesis;
 mod information;
@@ -302,6 +303,24 @@ pub struct Param {
     pub name: &'static str,
     pub kind: ParamKind,
     pub presence: Presence,
+    /// What it means here; `""` where the glossary's words for its name do.
+    help: &'static str,
+}
+
+impl Param {
+    /// With words of its own for what it means.
+    const fn help(mut self, help: &'static str) -> Self {
+        self.help = help;
+        self
+    }
+
+    /// What it means, in a few words.
+    pub fn meaning(&self) -> &'static str {
+        match self.help {
+            "" => glossary::meaning(self.name),
+            own => own,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -483,6 +502,7 @@ pub(crate) mod params {
             name,
             kind,
             presence,
+            help: "",
         }
     }
     pub const fn scalar(name: &'static str) -> Param {
@@ -499,10 +519,16 @@ pub(crate) mod params {
     }
     /// `optional(scalar("digits"))`
     pub const fn optional(p: Param) -> Param {
-        param(p.name, p.kind, Presence::Optional)
+        Param {
+            presence: Presence::Optional,
+            ..p
+        }
     }
     /// `repeating(range("number"))`
     pub const fn repeating(p: Param) -> Param {
-        param(p.name, p.kind, Presence::Repeating)
+        Param {
+            presence: Presence::Repeating,
+            ..p
+        }
     }
 }

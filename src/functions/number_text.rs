@@ -47,7 +47,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     entry(
         "NUMBERVALUE",
         &[
-            scalar("text"),
+            scalar("text").help("a number as text"),
             optional(scalar("decimal_separator")),
             optional(scalar("group_separator")),
         ],
@@ -58,7 +58,10 @@ pub(super) const FUNCTIONS: &[Function] = &[
     .not_differentiable("it reads text"),
     entry(
         "TEXT",
-        &[scalar("value"), scalar("format")],
+        &[
+            scalar("value").help("the number to show"),
+            scalar("format").help("a number format, such as \"0.00\" or \"yyyy-mm-dd\""),
+        ],
         "A value as text in a number format.",
         |args, ctx| done(text(args, ctx)),
     ),
@@ -70,7 +73,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     ),
     entry(
         "VALUE",
-        &[scalar("text")],
+        &[scalar("text").help("a number as text")],
         "The number a text spells.",
         |args, ctx| match &args[0] {
             Value::Text(text) => parse_number_in(text, ctx.date_system())

@@ -10,7 +10,7 @@ use crate::value::{ErrorKind, Value};
 use std::f64::consts::PI;
 
 const NUMBER: &[Param] = &[scalar("number")];
-const DIVISION: &[Param] = &[scalar("number"), scalar("divisor")];
+const DIVISION: &[Param] = &[scalar("number").help("what is divided"), scalar("divisor")];
 
 const fn entry(
     name: &'static str,
@@ -105,7 +105,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     .examples(&[example("SQRTPI(A1)", &[("A1", 2.5)])]),
     entry(
         "POWER",
-        &[scalar("number"), scalar("power")],
+        &[scalar("number").help("the base"), scalar("power")],
         "A number raised to a power.",
         numeric!(|base, exponent| power(base, exponent)),
     )
@@ -135,7 +135,10 @@ pub(super) const FUNCTIONS: &[Function] = &[
     .examples(&[example("LN(A1)", &[("A1", 2.5)])]),
     entry(
         "LOG",
-        &[scalar("number"), super::params::optional(scalar("base"))],
+        &[
+            scalar("number").help("a number over 0"),
+            super::params::optional(scalar("base")),
+        ],
         "The logarithm to a base, 10 where none is given.",
         numeric!(|x, base = 10.0| logarithm(x, base)),
     )
@@ -180,7 +183,12 @@ pub(super) const FUNCTIONS: &[Function] = &[
     .examples(&[example("QUOTIENT(A1,B1)", &[("A1", -7.5), ("B1", 2.0)])]),
     entry(
         "SERIESSUM",
-        &[scalar("x"), scalar("n"), scalar("m"), array("coefficients")],
+        &[
+            scalar("x").help("the base of the powers"),
+            scalar("n"),
+            scalar("m"),
+            array("coefficients"),
+        ],
         "The sum of a power series: the coefficients times x to the powers n, n+m, n+2m and so on.",
         ValueRule::Operands(series_sum),
     )

@@ -138,7 +138,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function::new(
         Category::Math,
         "DECIMAL",
-        &[scalar("text"), scalar("radix")],
+        &[scalar("text").help("numerals of the base"), scalar("radix")],
         "The number that a text spells in another base, 2 to 36.",
         ValueRule::Scalar(|args, _| done(decimal(args))),
     )
@@ -155,7 +155,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function::new(
         Category::Math,
         "ARABIC",
-        &[scalar("text")],
+        &[scalar("text").help("a Roman numeral")],
         "The number that Roman numerals spell.",
         ValueRule::Scalar(|args, _| done(arabic(args))),
     )

@@ -382,12 +382,20 @@ fn lower_trim_mean(lowering: &mut Lowering<'_>, args: &[Lowered]) -> Result<Node
 }
 
 const POSITIONED: &[Param] = &[array("array"), scalar("k")];
+const COUNTED: &[Param] = &[
+    array("array"),
+    scalar("k").help("which one, counted from 1"),
+];
 const QUARTILE: &[Param] = &[array("array"), scalar("quart")];
-const RANK: &[Param] = &[scalar("number"), range("ref"), optional(scalar("order"))];
+const RANK: &[Param] = &[
+    scalar("number").help("the number whose rank is wanted"),
+    range("ref"),
+    optional(scalar("order").help("0 or left out: the greatest is first; else the least")),
+];
 const PERCENT_RANK: &[Param] = &[
     array("array"),
-    scalar("x"),
-    optional(scalar("significance")),
+    scalar("x").help("the value whose rank is wanted"),
+    optional(scalar("significance").help("how many digits, 3 if left out")),
 ];
 const NUMBERS: &[Param] = &[range("number1"), repeating(range("number2"))];
 
@@ -444,14 +452,14 @@ pub(super) const FUNCTIONS: &[Function] = &[
     .examples(&[example("MEDIAN(A1:A5,B1)"), example("MEDIAN(A1:A4)")]),
     positioned!(
         "LARGE",
-        POSITIONED,
+        COUNTED,
         "The k-th greatest number.",
         large_position,
         "LARGE(A1:A5,{1,3})"
     ),
     positioned!(
         "SMALL",
-        POSITIONED,
+        COUNTED,
         "The k-th least number.",
         small_position,
         "SMALL(A1:A4,2)"

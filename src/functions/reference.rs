@@ -111,7 +111,10 @@ pub(super) const FUNCTIONS: &[Function] = &[
         returns_array: true,
         ..place(
             "INDIRECT",
-            &[scalar("text"), optional(scalar("a1"))],
+            &[
+                scalar("text").help("an address as text"),
+                optional(scalar("a1")),
+            ],
             "The reference that a text spells.",
             |args, ctx| {
                 let text = args.text(0)?;
@@ -129,9 +132,9 @@ pub(super) const FUNCTIONS: &[Function] = &[
         ..place(
             "OFFSET",
             &[
-                range("reference"),
-                scalar("rows"),
-                scalar("columns"),
+                range("reference").help("the cells to start from"),
+                scalar("rows").help("how many rows down, up if negative"),
+                scalar("columns").help("how many columns right, left if negative"),
                 optional(scalar("height")),
                 optional(scalar("width")),
             ],

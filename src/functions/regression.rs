@@ -147,7 +147,11 @@ fn lower_forecast(lowering: &mut Lowering<'_>, args: &[Lowered]) -> Result<Node,
 
 const ARRAYS: &[Param] = &[array("array1"), array("array2")];
 const KNOWN: &[Param] = &[array("known_ys"), array("known_xs")];
-const FORECAST: &[Param] = &[scalar("x"), array("known_ys"), array("known_xs")];
+const FORECAST: &[Param] = &[
+    scalar("x").help("the x to predict for"),
+    array("known_ys"),
+    array("known_xs"),
+];
 
 const fn example(formula: &'static str) -> Example {
     Example {

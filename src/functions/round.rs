@@ -182,11 +182,20 @@ fn parity_term(x: Term, offset: f64) -> Term {
     (-size.clone()).when(x.less(0.0), size)
 }
 
-const DIGITS: &[Param] = &[scalar("number"), scalar("num_digits")];
-const MULTIPLE: &[Param] = &[scalar("number"), scalar("significance")];
-const OPTIONAL_MULTIPLE: &[Param] = &[scalar("number"), optional(scalar("significance"))];
+const DIGITS: &[Param] = &[
+    scalar("number").help("the number to round"),
+    scalar("num_digits"),
+];
+const MULTIPLE: &[Param] = &[
+    scalar("number").help("the number to round"),
+    scalar("significance"),
+];
+const OPTIONAL_MULTIPLE: &[Param] = &[
+    scalar("number").help("the number to round"),
+    optional(scalar("significance")),
+];
 const WITH_MODE: &[Param] = &[
-    scalar("number"),
+    scalar("number").help("the number to round"),
     optional(scalar("significance")),
     optional(scalar("mode")),
 ];
@@ -231,7 +240,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     .examples(&[example("ROUNDDOWN(A1,1)", &[("A1", -2.6781)])]),
     entry(
         "TRUNC",
-        &[scalar("number"), optional(scalar("num_digits"))],
+        &[scalar("number").help("the number to cut"), optional(scalar("num_digits").help("how many decimals stay, 0 if left out"))],
         "A number without its digits past a number of decimals.",
         numeric!(|x, digits = 0.0| Ok(round_digits(x, digits, Mode::TowardZero))),
     )
@@ -263,7 +272,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     .examples(&[example("ODD(A1)", &[("A1", -3.3)])]),
     entry(
         "MROUND",
-        &[scalar("number"), scalar("multiple")],
+        &[scalar("number").help("the number to round"), scalar("multiple")],
         "The multiple nearest to a number, ties away from zero.",
         analysis!(|x, multiple| {
             if x == 0.0 || multiple == 0.0 {

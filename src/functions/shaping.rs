@@ -78,7 +78,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     .examples(example!("CHOOSEROWS(A1:B3,3,-3)")),
     entry(
         "DROP",
-        &[array("array"), scalar("rows"), optional(scalar("columns"))],
+        &[array("array"), scalar("rows").help("how many rows to leave out, from the end if negative"), optional(scalar("columns").help("how many columns to leave out, from the right if negative"))],
         "An array without its first rows or columns, or without its last where the number is negative.",
         ValueRule::Reference(|args, _| cut(args, dropped)),
         |l, args| lower_cut(l, args, dropped),
@@ -107,7 +107,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     .examples(example!("HSTACK(A1:B3,A1:A3)")),
     entry(
         "TAKE",
-        &[array("array"), scalar("rows"), optional(scalar("columns"))],
+        &[array("array"), scalar("rows").help("how many rows, from the end if negative"), optional(scalar("columns").help("how many columns, from the right if negative"))],
         "The first rows or columns of an array, or the last where the number is negative.",
         ValueRule::Reference(|args, _| cut(args, taken)),
         |l, args| lower_cut(l, args, taken),

@@ -241,7 +241,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
             Category::Math,
             "SUBTOTAL",
             &[
-                scalar("function_num"),
+                scalar("function_num").help("1 AVERAGE, 2 COUNT, 3 COUNTA, 4 MAX, 5 MIN, 9 SUM; 101 on: shown rows"),
                 range("ref1"),
                 repeating(range("ref2")),
             ],

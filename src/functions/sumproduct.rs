@@ -87,7 +87,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function::new(
         Category::Math,
         "SUMPRODUCT",
-        &[array("array1"), repeating(array("array2"))],
+        &[array("array1").help("the first factor"), repeating(array("array2").help("further factors, of the same shape"))],
         "The sum of the products of ranges of one size, cell by cell; what is no number counts as 0.",
         ValueRule::Operands(sum_product),
     )

@@ -32,11 +32,14 @@ const fn measure(
     }
 }
 
-const ENDS: &[Param] = &[scalar("text"), optional(scalar("count"))];
+const ENDS: &[Param] = &[
+    scalar("text"),
+    optional(scalar("count").help("how many characters, 1 if left out")),
+];
 const FINDS: &[Param] = &[
     scalar("find_text"),
     scalar("within_text"),
-    optional(scalar("start")),
+    optional(scalar("start").help("the character to begin at, 1 if left out")),
 ];
 const DELIMITED: &[Param] = &[
     scalar("text"),
@@ -50,7 +53,7 @@ const DELIMITED: &[Param] = &[
 pub(super) const FUNCTIONS: &[Function] = &[
     entry(
         "CHAR",
-        &[scalar("number")],
+        &[scalar("number").help("a character's code, 1 to 255")],
         "The character of a code from 1 to 255 (Windows-1252).",
         ValueRule::Scalar(|args, _| {
             done(args.whole(0).and_then(|code| {
@@ -157,13 +160,21 @@ pub(super) const FUNCTIONS: &[Function] = &[
     ),
     entry(
         "MID",
-        &[scalar("text"), scalar("start"), scalar("count")],
+        &[
+            scalar("text"),
+            scalar("start").help("the first character, counted from 1"),
+            scalar("count"),
+        ],
         "Characters from the middle of a text.",
         ValueRule::Scalar(|args, _| done(mid(args))),
     ),
     entry(
         "MIDB",
-        &[scalar("text"), scalar("start"), scalar("count")],
+        &[
+            scalar("text"),
+            scalar("start").help("the first byte, counted from 1"),
+            scalar("count"),
+        ],
         "As MID: a byte is a character here.",
         ValueRule::Scalar(|args, _| done(mid(args))),
     ),
@@ -177,7 +188,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "REPLACE",
         &[
             scalar("text"),
-            scalar("start"),
+            scalar("start").help("the first character, counted from 1"),
             scalar("count"),
             scalar("new_text"),
         ],
@@ -188,7 +199,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "REPLACEB",
         &[
             scalar("text"),
-            scalar("start"),
+            scalar("start").help("the first byte, counted from 1"),
             scalar("count"),
             scalar("new_text"),
         ],
@@ -281,7 +292,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     entry(
         "TEXTJOIN",
         &[
-            range("delimiter"),
+            range("delimiter").help("the text to put between"),
             scalar("ignore_empty"),
             range("text1"),
             repeating(range("text2")),
@@ -318,7 +329,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     ),
     entry(
         "UNICHAR",
-        &[scalar("number")],
+        &[scalar("number").help("a character's code point")],
         "The character of a Unicode code point.",
         ValueRule::Scalar(|args, _| {
             done(args.whole(0).and_then(|code| {

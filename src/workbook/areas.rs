@@ -151,7 +151,7 @@ impl Workbook {
         let mut rest = vec![tree];
         while let Some(tree) = rest.pop() {
             match tree {
-                Expr::Group(inner) => rest.push(inner),
+                Expr::Group(inner) | Expr::Spaced(inner, _) => rest.push(inner),
                 Expr::Binary(left, BinaryOp::Union, right) => rest.extend([&**right, &**left]),
                 Expr::Reference(reference) => {
                     let rect = reference.shape.resolve(Pos::new(0, 0));

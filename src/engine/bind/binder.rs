@@ -100,7 +100,7 @@ impl<'a> Binder<'a> {
             Expr::Error(kind) => Bound::Value(Value::Error(*kind)),
             Expr::Array(array) => Bound::Value(literal(array)),
             Expr::Omitted => Bound::Omitted,
-            Expr::Group(inner) => self.expr(inner),
+            Expr::Group(inner) | Expr::Spaced(inner, _) => self.expr(inner),
             Expr::Reference(reference) => self.reference(reference),
             Expr::Table(table) => self.table(table),
             Expr::Name { prefix, name } => self.name(prefix.as_ref(), name),
@@ -210,7 +210,7 @@ impl<'a> Binder<'a> {
             let formula = formula.strip_prefix('=').unwrap_or(&formula);
             formula::parse(formula, self.at.pos).ok()
         });
-        match &expr {
+        match expr.as_ref().map(Expr::unspaced) {
             Some(Expr::Reference(Reference {
                 prefix: Some(SheetPrefix::Sheet(sheet)),
                 shape,

@@ -8,6 +8,7 @@ mod grammar;
 mod reading;
 mod rewriting;
 mod round_trip;
+mod spaces;
 
 use super::{Dialect, Expr, ParseError};
 use crate::grid::Pos;

@@ -93,7 +93,11 @@ const FORMULAS: &[(&str, &str, &str)] = &[
     ("IF(A1,)", "IF(A1,)", "IF(A1,)"),
     ("NORM(,,)", "NORM(,,)", "NORM(,,)"),
     ("PI()", "PI()", "PI()"),
-    (" SUM ( A1 : B2 ,\n 3 ) ", "SUM(A1:B2,3)", "SUM(A1:B2,3)"),
+    (
+        " SUM ( A1 : B2 ,\n 3 ) ",
+        " SUM( A1:B2 ,\n 3 )",
+        " SUM( A1:B2 ,\n 3 )",
+    ),
     ("$A$1:B$2", "$A$1:B$2", "$A$1:B$2"),
     ("B2:A1", "B2:A1", "B2:A1"),
     ("A:$C", "A:$C", "A:$C"),
@@ -152,7 +156,7 @@ const FORMULAS: &[(&str, &str, &str)] = &[
         "{1,-2;\"a\",TRUE}",
         "{1,-2;\"a\",TRUE}",
     ),
-    ("{ #N/A ; +1.5 }", "{#N/A;1.5}", "{#N/A;1.5}"),
+    ("{ #N/A ; +1.5 }", "{ #N/A ;1.5 }", "{ #N/A ;1.5 }"),
     ("Table1[Col]", "Table1[Col]", "Table1[Col]"),
     (
         "Table1[[#This Row],[A]:[B]]",

@@ -121,7 +121,7 @@ fn beta_density(lowering: &mut Lowering<'_>, args: &[Lowered]) -> Result<Node, L
 const BETA: &[Param] = &[
     scalar("x"),
     scalar("alpha"),
-    scalar("beta"),
+    scalar("beta").help("the second shape of the distribution"),
     scalar("cumulative"),
     optional(scalar("A")),
     optional(scalar("B")),
@@ -130,7 +130,7 @@ const BETA: &[Param] = &[
 const BETA_OLD: &[Param] = &[
     scalar("x"),
     scalar("alpha"),
-    scalar("beta"),
+    scalar("beta").help("the second shape of the distribution"),
     optional(scalar("A")),
     optional(scalar("B")),
 ];
@@ -138,7 +138,7 @@ const BETA_OLD: &[Param] = &[
 const BETA_INVERSE: &[Param] = &[
     scalar("probability"),
     scalar("alpha"),
-    scalar("beta"),
+    scalar("beta").help("the second shape of the distribution"),
     optional(scalar("A")),
     optional(scalar("B")),
 ];

@@ -87,7 +87,11 @@ const BINOMIAL_VALUE: ValueRule = distribution!(|k, n, p| {
     }
     binomial_pmf(k.trunc(), n.trunc(), p, 1.0 - p), binomial_cdf(k.trunc(), n.trunc(), p));
 
-const BINOMIAL_INVERSE: &[Param] = &[scalar("trials"), scalar("probability_s"), scalar("alpha")];
+const BINOMIAL_INVERSE: &[Param] = &[
+    scalar("trials"),
+    scalar("probability_s"),
+    scalar("alpha").help("the probability to reach"),
+];
 
 const BINOMIAL_INVERSE_VALUE: ValueRule = numeric!(|n, p, alpha| {
     let n = n.trunc();

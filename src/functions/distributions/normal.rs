@@ -199,7 +199,11 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     .examples(&[example("GAUSS(A1)", &[("A1", 0.7)])]),
     entry(
         "STANDARDIZE",
-        &[scalar("x"), scalar("mean"), scalar("standard_dev")],
+        &[
+            scalar("x").help("the value to normalise"),
+            scalar("mean"),
+            scalar("standard_dev"),
+        ],
         "How many standard deviations a number lies above the mean.",
         numeric!(|x, mean, sd| {
             require(sd > 0.0)?;
@@ -360,7 +364,11 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     .examples(&[example("FISHERINV(A1)", &[("A1", 0.6)])]),
     entry(
         "CONFIDENCE.NORM",
-        &[scalar("alpha"), scalar("standard_dev"), scalar("size")],
+        &[
+            scalar("alpha").help("1 less the confidence: 0.05 for 95 %"),
+            scalar("standard_dev"),
+            scalar("size"),
+        ],
         "Half the width of a confidence interval for a mean, by the normal distribution.",
         CONFIDENCE_VALUE,
     )
@@ -372,7 +380,11 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     )]),
     entry(
         "CONFIDENCE",
-        &[scalar("alpha"), scalar("standard_dev"), scalar("size")],
+        &[
+            scalar("alpha").help("1 less the confidence: 0.05 for 95 %"),
+            scalar("standard_dev"),
+            scalar("size"),
+        ],
         "Half the width of a confidence interval for a mean, by the name of older versions.",
         CONFIDENCE_VALUE,
     )

@@ -362,7 +362,11 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     ),
     entry(
         "CONFIDENCE.T",
-        &[scalar("alpha"), scalar("standard_dev"), scalar("size")],
+        &[
+            scalar("alpha").help("1 less the confidence: 0.05 for 95 %"),
+            scalar("standard_dev"),
+            scalar("size"),
+        ],
         "Half the width of a confidence interval for a mean, by Student's t distribution.",
         numeric!(|alpha, sd, size| {
             let size = size.trunc();

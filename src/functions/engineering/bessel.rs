@@ -418,7 +418,10 @@ fn arguments(args: &[Value]) -> Result<(u32, f64), ErrorKind> {
     }
 }
 
-const PARAMS: &[Param] = &[scalar("number"), scalar("order")];
+const PARAMS: &[Param] = &[
+    scalar("number"),
+    scalar("order").help("the order, a whole number from 0 on"),
+];
 
 macro_rules! entry {
     ($name:literal, $help:literal, $above:expr, $f:expr) => {

@@ -228,7 +228,11 @@ const BINARY_PREFIXES: &[&str] = &["ki", "Mi", "Gi", "Ti", "Pi", "Ei", "Zi", "Yi
 pub(in super::super) const FUNCTIONS: &[Function] = &[Function::new(
     Category::Engineering,
     "CONVERT",
-    &[scalar("number"), scalar("from_unit"), scalar("to_unit")],
+    &[
+        scalar("number").help("the quantity"),
+        scalar("from_unit"),
+        scalar("to_unit"),
+    ],
     "A number of one unit of measure in another: \"mi\" to \"km\", \"C\" to \"F\".",
     ValueRule::Scalar(|args, _| {
         done((|| {

@@ -30,7 +30,10 @@ pub(in super::super) const FUNCTIONS: &[Function] = &[
     Function::new(
         Category::Engineering,
         "GESTEP",
-        &[scalar("number"), optional(scalar("step"))],
+        &[
+            scalar("number"),
+            optional(scalar("step").help("the number to reach, 0 if left out")),
+        ],
         "1 where a number is at least a step, 0 elsewhere.",
         ValueRule::Scalar(|args, _| {
             done((|| {

@@ -1,6 +1,7 @@
 //! The lines around the grid: formula, tabs, status.
 
 use super::entry;
+use super::lines::{line_at, wrapped};
 use crate::grid::SheetId;
 use crate::tui::app::{App, Tone};
 use crate::tui::entry::text_of;
@@ -25,8 +26,8 @@ pub fn formula_bar(app: &App, area: Screen, frame: &mut Frame) {
     frame.buffer_mut().set_style(area, app.theme.bar());
     let selection = app.selection();
     let engine = app.document.engine();
-    let (name, text) = match &app.mode {
-        Mode::Entry(entry) => (entry.cell.pos.to_string(), Span::default()),
+    let (name, (text, style)) = match &app.mode {
+        Mode::Entry(entry) => (entry.cell.pos.to_string(), (String::new(), Style::new())),
         _ => {
             let name = match selection.is_one_cell() {
                 true => selection.active().to_string(),
@@ -36,17 +37,17 @@ pub fn formula_bar(app: &App, area: Screen, frame: &mut Frame) {
             // A formula that spilled over the cell is not the cell's own.
             let spilled = engine.spilled_from(cell);
             let text = match spilled.and_then(|anchor| engine.formula_text(anchor)) {
-                Some(formula) => Span::styled(printable(&formula).into_owned(), app.theme.dim()),
-                None => Span::raw(printable(&text_of(engine, cell)).into_owned()),
+                Some(formula) => (formula, app.theme.dim()),
+                None => (text_of(engine, cell), Style::new()),
             };
             (name, text)
         }
     };
     let head = format!(" {name:<NAME_WIDTH$} │ ");
     let mut line = Line::from(vec![Span::styled(head, app.theme.dim())]);
-    match super::inspector::chosen_span(app).filter(|_| text.content.starts_with('=')) {
-        Some(span) => line.extend(marked(app, &text.content, span.start + 1..span.end + 1)),
-        None => line.push_span(text),
+    match super::inspector::chosen_span(app).filter(|_| text.starts_with('=')) {
+        Some(span) => line.extend(marked(app, &text, span.start + 1..span.end + 1)),
+        None => line.push_span(Span::styled(printable(&text).into_owned(), style)),
     }
     frame.render_widget(line, area);
     if let Mode::Entry(entry) = &app.mode {
@@ -138,15 +139,13 @@ pub fn status(app: &App, area: Screen, frame: &mut Frame) {
         ),
         Span::raw(" "),
     ];
+    let head = mode.width() + 3;
     let error = match &app.mode {
         Mode::Entry(entry) => entry.error.as_ref(),
         _ => None,
     };
     if let Some((error, _)) = error {
-        spans.push(Span::styled(
-            printable(error).into_owned(),
-            app.theme.error(),
-        ));
+        spans.extend(said(error, app.theme.error(), head, area, frame));
     } else if let Mode::Entry(entry) = &app.mode {
         spans.extend(entry::hint(app, entry));
     } else if let Some(message) = app.message() {
@@ -154,7 +153,7 @@ pub fn status(app: &App, area: Screen, frame: &mut Frame) {
             Tone::Note => Style::new(),
             Tone::Warning => app.theme.error(),
         };
-        spans.push(Span::styled(printable(&message.text).into_owned(), style));
+        spans.extend(said(&message.text, style, head, area, frame));
     } else {
         let modified = if app.document.is_modified() {
             " (modified)"
@@ -180,7 +179,12 @@ pub fn status(app: &App, area: Screen, frame: &mut Frame) {
     if let (Mode::Entry(entry), None) = (&app.mode, error)
         && let Some(outlook) = entry::outlook(app, entry)
     {
-        let width = (outlook.width() as u16).min(area.width * 2 / 3);
+        let width = outlook.width() as u16;
+        if width > area.width * 2 / 3 {
+            let text: String = outlook.iter().map(|span| &*span.content).collect();
+            over_status(text.trim(), outlook.style, area, frame);
+            return;
+        }
         let right = Screen {
             x: area.right() - width,
             width,
@@ -205,6 +209,44 @@ pub fn status(app: &App, area: Screen, frame: &mut Frame) {
         frame.render_widget(Clear, right_area);
         frame.buffer_mut().set_style(right_area, app.theme.bar());
         frame.render_widget(Line::from(format!(" {right} ")), right_area);
+    }
+}
+
+/// A message for the status line, behind so many columns; one that is longer
+/// goes over the lines above it.
+fn said(
+    text: &str,
+    style: Style,
+    head: usize,
+    area: Screen,
+    frame: &mut Frame,
+) -> Option<Span<'static>> {
+    let text = printable(text);
+    if usize::from(area.width) < head + text.width() {
+        over_status(&text, style, area, frame);
+        return None;
+    }
+    Some(Span::styled(text.into_owned(), style))
+}
+
+/// A text that is too long for the status line, on lines of its own above it.
+fn over_status(text: &str, style: Style, status: Screen, frame: &mut Frame) {
+    let room = usize::from(status.width.saturating_sub(2));
+    let lines = wrapped(text, room);
+    let height = (lines.len() as u16).min(status.y);
+    let area = Screen {
+        y: status.y - height,
+        height,
+        ..status
+    };
+    frame.render_widget(Clear, area);
+    let style_of_bar = frame.buffer_mut()[(status.x, status.y)].style();
+    frame.buffer_mut().set_style(area, style_of_bar);
+    for (index, line) in lines.into_iter().enumerate() {
+        frame.render_widget(
+            Line::styled(format!(" {line}"), style),
+            line_at(area, index),
+        );
     }
 }
 

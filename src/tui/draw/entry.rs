@@ -279,6 +279,10 @@ pub fn hint(app: &App, entry: &Entry) -> Vec<Span<'static>> {
         spans.push(Span::styled(parameter, style));
     }
     spans.push(Span::raw(")  "));
+    if let Some(param) = hint.function.param(hint.argument) {
+        let meaning = format!("{}: {}. ", param.name, param.meaning());
+        spans.push(Span::raw(meaning));
+    }
     spans.push(Span::styled(hint.function.help, app.theme.dim()));
     spans
 }

@@ -16,6 +16,32 @@ pub fn line_at(area: Screen, index: usize) -> Screen {
     }
 }
 
+/// A text in lines of so many columns, cut between words where that goes.
+pub fn wrapped(text: &str, room: usize) -> Vec<String> {
+    let room = room.max(1);
+    let mut lines = vec![String::new()];
+    let mut used = 0;
+    for word in printable(text).split_inclusive(' ') {
+        let last = lines.len() - 1;
+        if used + word.trim_end().width() > room && used > 0 {
+            let kept = lines[last].trim_end().len();
+            lines[last].truncate(kept);
+            lines.push(String::new());
+            used = 0;
+        }
+        for c in word.chars() {
+            let width = c.width().unwrap_or(0);
+            if used + width > room && c != ' ' {
+                lines.push(String::new());
+                used = 0;
+            }
+            used += width;
+            lines.last_mut().into_iter().for_each(|line| line.push(c));
+        }
+    }
+    lines
+}
+
 /// A number in at most so many characters, where any are enough.
 pub fn number(x: f64, room: usize) -> String {
     general(x, room).unwrap_or_else(|| format!("{x:.0e}"))

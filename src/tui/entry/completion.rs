@@ -1,13 +1,13 @@
 //! Names that may follow what is typed.
 
 use super::content::typed;
-use super::pieces::{PieceKind, pieces};
+use super::pieces::{Piece, PieceKind, pieces};
 use crate::engine::Engine;
 use crate::formula::TokenKind;
 use crate::functions;
 use crate::grid::Cell;
 use crate::tui::list::List;
-use crate::value::fold_case;
+use crate::value::{equal_text, fold_case};
 use crate::workbook::{Table, Visibility, quote_sheet_name};
 use std::ops::Range;
 
@@ -66,7 +66,11 @@ impl Completion {
             PieceKind::Token(TokenKind::Broken) if written.starts_with('\'') => {
                 (sheets(engine, &written[1..]), start)
             }
-            PieceKind::Name | PieceKind::Bool => (names(engine, cell, written), start),
+            PieceKind::Name | PieceKind::Bool => {
+                let mut items = bound(before, &pieces, written);
+                items.extend(names(engine, cell, written));
+                (items, start)
+            }
             // `LOG1`, `BIN2`: the beginning of a function that looks like a cell.
             PieceKind::Reference if !written.contains(['!', ':', '$', '#']) => {
                 (functions(written), start)
@@ -130,6 +134,66 @@ fn values(engine: &Engine, cell: Cell) -> Option<Vec<Item>> {
 
 fn begins(name: &str, typed: &str) -> bool {
     fold_case(name).starts_with(&fold_case(typed))
+}
+
+/// The names that LET and LAMBDA bind around the end of a formula's beginning
+/// and that begin with a text, the innermost first.
+fn bound(before: &str, pieces: &[Piece], typed: &str) -> Vec<Item> {
+    // The calls that are open, with what their arguments so far may bind.
+    let mut open: Vec<(String, Vec<Option<&str>>)> = Vec::new();
+    let mut argument = Vec::new();
+    let text = |piece: &Piece| &before[piece.range.clone()];
+    for (index, piece) in pieces.iter().enumerate() {
+        match piece.kind {
+            PieceKind::Token(TokenKind::Open | TokenKind::OpenBrace) => {
+                let function = index.checked_sub(1).map(|i| &pieces[i]);
+                let function = function.filter(|piece| piece.kind == PieceKind::Function);
+                let name = function.map_or(String::new(), |piece| text(piece).to_uppercase());
+                open.push((name, Vec::new()));
+                argument.clear();
+            }
+            PieceKind::Token(TokenKind::Close | TokenKind::CloseBrace) => {
+                open.pop();
+                argument.push(piece);
+            }
+            PieceKind::Token(TokenKind::Comma) => {
+                let name = match argument.as_slice() {
+                    [one] if one.kind == PieceKind::Name => Some(text(one)),
+                    // `[x]`: a parameter that may be left out.
+                    [one] if one.kind == PieceKind::Table => text(one)
+                        .strip_prefix('[')
+                        .and_then(|x| x.strip_suffix(']')),
+                    _ => None,
+                };
+                if let Some((_, arguments)) = open.last_mut() {
+                    arguments.push(name);
+                }
+                argument.clear();
+            }
+            _ => argument.push(piece),
+        }
+    }
+    let mut items: Vec<Item> = Vec::new();
+    for (function, arguments) in open.iter().rev() {
+        let (step, help) = match function.as_str() {
+            "LET" => (2, "a name of LET"),
+            "LAMBDA" => (1, "a parameter of LAMBDA"),
+            _ => continue,
+        };
+        // A name of LET stands for its value once that is complete.
+        let complete = arguments.len() / step * step;
+        for name in arguments[..complete].iter().step_by(step).rev().flatten() {
+            let known = items.iter().any(|item| equal_text(&item.text, name));
+            if begins(name, typed) && !known {
+                items.push(Item {
+                    label: (*name).to_owned(),
+                    text: (*name).to_owned(),
+                    help: help.to_owned(),
+                });
+            }
+        }
+    }
+    items
 }
 
 /// Functions, names, tables and sheets that begin with a text.
@@ -307,6 +371,27 @@ mod tests {
         assert!(offered("=A1:B2").is_empty());
         assert!(offered("=trial").is_empty(), "it is there already");
         assert!(offered("=\"tri").is_empty());
+    }
+
+    #[test]
+    fn names_of_let_and_lambda_are_offered_where_they_stand_for_a_value() {
+        let engine = engine();
+        let cell = Cell {
+            sheet: SheetId(0),
+            pos: Pos::new(20, 20),
+        };
+        let first = |text: &str| {
+            let offered = Completion::of_formula(&engine, cell, text, text.len());
+            let items = offered.map_or(Vec::new(), |offered| offered.items);
+            let bound = items.iter().filter(|item| item.help.contains(" of L"));
+            bound.map(|item| item.text.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(first("=LET(weight,A1*2,we"), ["weight"]);
+        assert_eq!(first("=LET(weight,we"), Vec::<String>::new());
+        assert_eq!(first("=LET(wa,1,wb,wa+1,SUM(2,W"), ["wb", "wa"]);
+        assert_eq!(first("=LET(wa,1,LAMBDA(wa,[wb],w"), ["wb", "wa"]);
+        assert_eq!(first("=LET(wa,1,wa)+w"), Vec::<String>::new());
+        assert_eq!(first("=LET(wa,{1,2},wb,SUM(1,2),w"), ["wb", "wa"]);
     }
 
     #[test]
