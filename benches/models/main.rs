@@ -148,7 +148,7 @@ fn softmax() {
 fn embedding() {
     const N: usize = 2000;
     let mut sheet = Sheet::new();
-    let mut index = |sheet: &mut Sheet| -> Vec<f64> {
+    let index = |sheet: &mut Sheet| -> Vec<f64> {
         let numbers = sheet.random(N);
         numbers.iter().map(|u| (u * 100.0).floor()).collect()
     };
@@ -213,7 +213,7 @@ fn layer(rows: usize, inputs: usize, units: usize) {
         .iter()
         .map(|u| (u - 0.5) / (inputs as f64).sqrt())
         .collect();
-    let mut place = |top: usize, left: usize, rows: usize, cols: usize| {
+    let place = |top: usize, left: usize, rows: usize, cols: usize| {
         let corner = |row: usize, col: usize| {
             let pos = Pos::new(row as u32, col as u32);
             pos.to_string()

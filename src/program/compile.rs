@@ -26,6 +26,8 @@ pub struct Program {
     slots: Vec<usize>,
     /// Stored tensor, first element, length.
     outputs: Vec<(usize, usize, usize)>,
+    /// Which step computes each node, in the order of nodes.
+    pub(crate) places: Vec<(Node, usize)>,
 }
 
 /// A step of a program.
@@ -69,6 +71,16 @@ enum Space {
 }
 
 impl Workspace {
+    /// Runs kernels with this instruction set.
+    #[cfg(test)]
+    pub(crate) fn use_instructions(&mut self, set: super::cpu::InstructionSet) {
+        for space in &mut self.spaces {
+            if let Space::Kernel(scratch) = space {
+                scratch.set = set;
+            }
+        }
+    }
+
     /// The elements of an output after a run, in the order of [`Shape::offset`].
     pub fn output(&self, index: usize) -> &[f64] {
         let (buffer, at, len) = self.outputs[index];
@@ -211,8 +223,10 @@ impl Program {
         }
         let mut steps = Vec::new();
         let mut touched: Vec<Vec<usize>> = Vec::new();
+        let mut places = Vec::new();
         for (key, (members, alone)) in groups {
             for node in alone {
+                places.push((node, steps.len()));
                 let op = graph.op(node).clone();
                 let operands = op
                     .operands()
@@ -230,6 +244,7 @@ impl Program {
             if members.is_empty() {
                 continue;
             }
+            places.extend(members.iter().map(|&node| (node, steps.len())));
             steps.push(if key.1 == 1 {
                 Step::Scalars(scalar::lower(&mut lowering, &members))
             } else {
@@ -242,6 +257,7 @@ impl Program {
             });
             touched.push(std::mem::take(&mut lowering.touched));
         }
+        places.sort_unstable();
         let mut kept = Vec::new();
         for &output in outputs {
             let len = graph.shape(output).len();
@@ -273,6 +289,7 @@ impl Program {
             buffers,
             slots,
             outputs: kept,
+            places,
         }
     }
 
@@ -335,6 +352,14 @@ impl Program {
         for (step, space) in self.steps.iter().zip(spaces) {
             self.step(step, space, buffers, parameters);
         }
+    }
+
+    /// Runs one step, on what an earlier run has left in the workspace.
+    pub(crate) fn run_step(&self, index: usize, workspace: &mut Workspace, parameters: &[f64]) {
+        let Workspace {
+            buffers, spaces, ..
+        } = workspace;
+        self.step(&self.steps[index], &mut spaces[index], buffers, parameters);
     }
 
     fn step(&self, step: &Step, space: &mut Space, buffers: &mut [Vec<f64>], parameters: &[f64]) {

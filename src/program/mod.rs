@@ -63,6 +63,6 @@ mod tests;
 
 pub use builder::{Axes, Binary, Builder, Node, Reduction, Scan, Unary, Window};
 pub use compile::{Program, Workspace};
-pub use explain::Cost;
+pub use explain::{Cost, MeasuredStep, Part};
 pub(crate) use ops::special;
 pub use tensor::{Shape, ShapeError, Tensor};
