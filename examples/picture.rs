@@ -1,95 +1,202 @@
-//! Draws the README's picture from a real run:
+//! Draws the README's pictures from real runs:
 //! `cargo build --release && cargo run --release --example picture`.
 //!
-//! Runs `gradsheet solve workbooks/titanic.xlsx` and writes what it printed,
-//! as a terminal would show it, to `docs/solve.svg`.
+//! Runs the application on `workbooks/titanic.xlsx` in a pseudo-terminal, with the
+//! gradient view on and the solver run, and `gradsheet solve` on the same
+//! file; writes both screens, as a terminal shows them, to `docs/application.svg`
+//! and `docs/solve.svg`.
 
+#[path = "../tests/shared/pty.rs"]
+mod pty;
+
+use pty::Pty;
 use std::error::Error;
 use std::fmt::Write;
 use std::path::Path;
-use std::process::Command;
 
-/// Lines of a long table that the picture leaves out.
-const SHOWN_VARIABLES: usize = 6;
-const CHARACTER: f64 = 8.4;
-const LINE: f64 = 19.0;
-const MARGIN: f64 = 18.0;
+const CHARACTER: f64 = 8.43;
+const LINE: f64 = 18.0;
+const MARGIN: f64 = 16.0;
+const FOREGROUND: &str = "#c8d0e0";
+const BACKGROUND: &str = "#1b1f27";
+/// The first sixteen colours, on a dark background.
+const COLOURS: [&str; 16] = [
+    "#2a2f3a", "#e06c75", "#9ece6a", "#e0af68", "#7aa2f7", "#bb9af7", "#7dcfff", "#c8d0e0",
+    "#565f73", "#f08a92", "#b5dd8c", "#edc78a", "#9db9fa", "#cfb5fa", "#a5dfff", "#f2f5fa",
+];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let program = root.join("target/release/gradsheet");
-    let arguments = [
-        "solve",
-        "workbooks/titanic.xlsx",
-        "-o",
-        "target/solved.xlsx",
+    let home = tempfile::tempdir()?;
+    let example = root.join("workbooks/titanic.xlsx");
+    std::fs::copy(example, home.path().join("titanic.xlsx"))?;
+    let pictures = [
+        ("application", application(home.path())),
+        ("solve", command(home.path())),
     ];
-    let run = Command::new(program)
-        .args(arguments)
-        .current_dir(root)
-        .output()?;
-    if !run.status.success() {
-        return Err(String::from_utf8_lossy(&run.stderr).into());
+    for (name, screen) in pictures {
+        std::fs::write(root.join(format!("docs/{name}.svg")), picture(&screen)?)?;
     }
-    let mut lines = vec!["$ gradsheet solve workbooks/titanic.xlsx -o solved.xlsx".to_owned()];
-    lines.extend(String::from_utf8(run.stderr)?.lines().map(str::to_owned));
-    lines.extend(shortened(
-        &String::from_utf8(run.stdout)?.replace("target/", ""),
-    ));
-    std::fs::write(root.join("docs/solve.svg"), picture(&lines)?)?;
     Ok(())
 }
 
-/// The output with most of the variables' lines left out.
-fn shortened(output: &str) -> Vec<String> {
-    let mut variables = 0;
-    let mut lines = Vec::new();
-    for line in output.lines() {
-        let is_variable = line.starts_with("nnet!") && !line.starts_with("nnet!AH1");
-        variables += usize::from(is_variable);
-        if !is_variable || variables <= SHOWN_VARIABLES {
-            lines.push(line.to_owned());
-        } else if variables == SHOWN_VARIABLES + 1 {
-            lines.push("…".to_owned());
-        }
-    }
-    lines
+/// The gradient view with the solver at its end.
+fn application(home: &Path) -> vt100::Screen {
+    let colours = [("COLORTERM", "truecolor")];
+    let mut pty = Pty::start_at((116, 34), home, &["titanic.xlsx"], &colours);
+    pty.sees("Survived");
+    // The gradient of the stored problem's loss, the parameters in view.
+    pty.send("\x07nnet!R4\r").sees("-0.388");
+    pty.send("\x1b[18~").sees("of nnet!AH1");
+    pty.send("\x1b[17~").send("\x1bs").sees("R4:AA5");
+    pty.send("\x1b[15~").sees("Keep the solution");
+    // The derivatives are those at the solution by now.
+    std::thread::sleep(std::time::Duration::from_secs(1));
+    let screen = pty.screen();
+    pty.send("\x0b").sees("Kept");
+    pty.send("\x1b[17~").send("\x11").sees("unsaved changes");
+    pty.send("d");
+    pty.ends();
+    screen
 }
 
-/// Light text on a dark window.
-fn picture(lines: &[String]) -> Result<String, std::fmt::Error> {
-    let widest = lines
-        .iter()
-        .map(|line| line.chars().count())
-        .max()
-        .unwrap_or(0);
-    let width = 2.0 * MARGIN + CHARACTER * widest as f64;
-    let height = 2.0 * MARGIN + LINE * lines.len() as f64;
+/// The command line's output, without the lines left empty below it.
+fn command(home: &Path) -> vt100::Screen {
+    let arguments = ["solve", "titanic.xlsx", "-o", "solved.xlsx"];
+    let mut pty = Pty::start_at((100, 44), home, &arguments, &[]);
+    pty.ends();
+    std::thread::sleep(std::time::Duration::from_millis(200));
+    pty.screen()
+}
+
+/// A cell of the screen as the picture needs it.
+#[derive(Clone, PartialEq)]
+struct Look {
+    fg: String,
+    bg: Option<String>,
+    bold: bool,
+    italic: bool,
+}
+
+fn look(cell: &vt100::Cell) -> Look {
+    let (mut fg, mut bg) = (colour(cell.fgcolor()), colour(cell.bgcolor()));
+    if cell.inverse() {
+        let front = bg.unwrap_or_else(|| BACKGROUND.into());
+        bg = Some(fg.unwrap_or_else(|| FOREGROUND.into()));
+        fg = Some(front);
+    }
+    Look {
+        fg: fg.unwrap_or_else(|| FOREGROUND.into()),
+        bg,
+        bold: cell.bold(),
+        italic: cell.italic(),
+    }
+}
+
+/// A colour as SVG writes it; `None` for the terminal's own.
+fn colour(colour: vt100::Color) -> Option<String> {
+    match colour {
+        vt100::Color::Default => None,
+        vt100::Color::Rgb(r, g, b) => Some(format!("#{r:02x}{g:02x}{b:02x}")),
+        vt100::Color::Idx(index @ 0..16) => Some(COLOURS[usize::from(index)].into()),
+        vt100::Color::Idx(index @ 16..232) => {
+            let level = |n: u8| if n == 0 { 0 } else { 55 + 40 * n };
+            let cube = index - 16;
+            let (r, g, b) = (level(cube / 36), level(cube / 6 % 6), level(cube % 6));
+            Some(format!("#{r:02x}{g:02x}{b:02x}"))
+        }
+        vt100::Color::Idx(index) => {
+            let grey = 8 + 10 * (index - 232);
+            Some(format!("#{grey:02x}{grey:02x}{grey:02x}"))
+        }
+    }
+}
+
+/// The screen's cells that look alike, side by side: their column, text and look.
+fn pieces(screen: &vt100::Screen, row: u16) -> Vec<(u16, String, Look)> {
+    let mut pieces: Vec<(u16, String, Look)> = Vec::new();
+    let width = screen.size().1.get();
+    for col in 0..width {
+        let Some(cell) = screen.cell(row, col) else {
+            continue;
+        };
+        let text = if cell.has_contents() {
+            cell.contents()
+        } else {
+            " "
+        };
+        let look = look(cell);
+        match pieces.last_mut() {
+            Some((_, so_far, last)) if *last == look => so_far.push_str(text),
+            _ => pieces.push((col, text.to_owned(), look)),
+        }
+    }
+    pieces
+}
+
+fn picture(screen: &vt100::Screen) -> Result<String, std::fmt::Error> {
+    let (rows, columns) = (screen.size().0.get(), screen.size().1.get());
+    let rows = (0..rows).map(|row| pieces(screen, row));
+    let rows: Vec<_> = rows.collect();
+    let is_blank = |row: &&Vec<(u16, String, Look)>| {
+        row.iter()
+            .all(|(_, text, look)| text.trim().is_empty() && look.bg.is_none())
+    };
+    let used = rows.len() - rows.iter().rev().take_while(is_blank).count();
+    let x = |col: u16| MARGIN + CHARACTER * f64::from(col);
+    let width = MARGIN + x(columns);
+    let height = 2.0 * MARGIN + LINE * used as f64;
     let mut svg = String::new();
     writeln!(
         svg,
-        r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0} {height:.0}" font-family="ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace" font-size="14">"#
+        r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0} {height:.0}" font-family="'DejaVu Sans Mono', ui-monospace, Menlo, Consolas, monospace" font-size="14">"#
     )?;
     writeln!(
         svg,
-        r##"<rect width="100%" height="100%" rx="8" fill="#1b1f27"/>"##
+        r#"<rect width="100%" height="100%" rx="8" fill="{BACKGROUND}"/>"#
     )?;
-    for (index, line) in lines.iter().enumerate() {
-        let y = MARGIN + LINE * (index as f64 + 0.75);
-        let colour = match line {
-            line if line.starts_with('$') => "#9ece6a",
-            line if line.starts_with("nnet!AH1") => "#e0af68",
-            line if line.starts_with("iteration") => "#7aa2f7",
-            _ => "#c8d0e0",
-        };
-        let text = line
-            .replace('&', "&amp;")
-            .replace('<', "&lt;")
-            .replace('>', "&gt;");
-        writeln!(
-            svg,
-            r#"<text x="{MARGIN}" y="{y:.1}" fill="{colour}" xml:space="preserve">{text}</text>"#
-        )?;
+    for (row, pieces) in rows[..used].iter().enumerate() {
+        let top = MARGIN + LINE * row as f64;
+        for (col, text, look) in pieces {
+            let (left, long) = (x(*col), CHARACTER * text.chars().count() as f64);
+            if let Some(bg) = &look.bg {
+                // A little wider and higher, so that no seams are seen.
+                let (wide, high) = (long + 0.3, LINE + 0.3);
+                writeln!(
+                    svg,
+                    r#"<rect x="{left:.1}" y="{top:.1}" width="{wide:.1}" height="{high:.1}" fill="{bg}"/>"#
+                )?;
+            }
+        }
+        for (col, text, look) in pieces {
+            let shown = text.trim();
+            if shown.is_empty() {
+                continue;
+            }
+            let before = text.chars().take_while(|c| c.is_whitespace()).count();
+            let left = x(*col + before as u16);
+            let long = CHARACTER * shown.chars().count() as f64;
+            let weight = if look.bold {
+                r#" font-weight="bold""#
+            } else {
+                ""
+            };
+            let slope = if look.italic {
+                r#" font-style="italic""#
+            } else {
+                ""
+            };
+            let text = shown
+                .replace('&', "&amp;")
+                .replace('<', "&lt;")
+                .replace('>', "&gt;");
+            writeln!(
+                svg,
+                r#"<text x="{left:.1}" y="{:.1}" textLength="{long:.1}" fill="{}"{weight}{slope} xml:space="preserve">{text}</text>"#,
+                top + LINE * 0.75,
+                look.fg
+            )?;
+        }
     }
     writeln!(svg, "</svg>")?;
     Ok(svg)

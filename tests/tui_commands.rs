@@ -130,6 +130,17 @@ fn status(driver: &Driver) -> Option<Status> {
     search.outcome().map(|outcome| outcome.status)
 }
 
+#[test]
+fn a_panel_s_key_leads_there_from_another_panel() {
+    let mut driver = Driver::empty();
+    driver.play("`2` Enter Up Alt+B Alt+S");
+    assert!(matches!(driver.app.mode, Mode::Panel(PanelKind::Solver)));
+    driver.play("F8");
+    assert!(matches!(driver.app.mode, Mode::Panel(PanelKind::Inspector)));
+    driver.play("Alt+L");
+    assert!(matches!(driver.app.mode, Mode::Panel(PanelKind::Sliders)));
+}
+
 /// One for each command at least.
 const CASES: &[Case] = &[
     case("go.down", "Down Down", |d| active(d) == "A3"),
@@ -172,6 +183,11 @@ const CASES: &[Case] = &[
     case("entry.accept-right", "`7` Tab", |d| {
         d.shown("A1") == "7" && active(d) == "B1"
     }),
+    case(
+        "entry.accept",
+        "Right `1` Tab `2` Tab `3` Enter `4` Enter",
+        |d| d.shown("D1") == "3" && d.shown("B2") == "4" && active(d) == "B3",
+    ),
     case("entry.accept-left", "Right `7` Shift+Tab", |d| {
         d.shown("B1") == "7" && active(d) == "A1"
     }),
@@ -363,12 +379,12 @@ const CASES: &[Case] = &[
         "`x` Enter `7` Enter Ctrl+Home Alt+Delete",
         |d| d.shown("A1") == "7",
     ),
-    case("columns.insert", "`7` Enter Up Ctrl+Alt+Insert", |d| {
+    case("columns.insert", "`7` Enter Up Alt+Shift+Insert", |d| {
         d.shown("B1") == "7"
     }),
     case(
         "columns.delete",
-        "Right `7` Tab Ctrl+Home Ctrl+Alt+Delete",
+        "Right `7` Tab Ctrl+Home Alt+Shift+Delete",
         |d| d.shown("A1") == "7",
     ),
     case("sheet.next", "Shift+F11 `7` Enter Ctrl+PgDn", |d| {

@@ -21,7 +21,7 @@ const LINE: &str = "`x` Tab `y` Tab `error` Enter Home \
     `2` Tab `5` Tab `=(E$2*A3+E$3-B3)^2` Enter Home \
     `4` Tab `8` Tab `=(E$2*A4+E$3-B4)^2` Enter \
     Ctrl+G `E1` Enter `weight` Enter `1.5` Enter `0.5` Enter \
-    Ctrl+G `C6` Enter `loss` Tab `=AVERAGE(C2:C4)` Enter Up";
+    Ctrl+G `C6` Enter `loss` Tab `=AVERAGE(C2:C4)` Enter Up Right";
 
 #[test]
 fn the_gradient_view_tells_what_drives_the_loss_and_follows_edits() {

@@ -59,6 +59,8 @@ pub struct App {
     pub search: Option<Search>,
     /// Places by a letter.
     pub marks: HashMap<char, Cell>,
+    /// The line of cells that is typed with Tab between them.
+    pub(super) typed_line: Option<TypedLine>,
     /// Where the cursor was before jumps.
     pub jumps: Jumps,
     screen: Screen,
@@ -74,6 +76,15 @@ pub struct App {
 enum Change {
     Command(&'static Command, Call),
     Entry(String),
+}
+
+/// A line of cells that is typed one after another.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TypedLine {
+    /// The column of its first cell.
+    pub begun: u32,
+    /// Where Tab led to; the line has ended where anything else is typed into.
+    pub next: Cell,
 }
 
 /// What the status line says.
@@ -110,6 +121,7 @@ impl App {
             copied: None,
             search: None,
             marks: HashMap::new(),
+            typed_line: None,
             jumps: Jumps::default(),
             screen: Screen::new(0, 0, 80, 24),
             mouse: Mouse::default(),

@@ -202,6 +202,14 @@ impl Keymap {
                 found => found,
             };
         }
+        // A panel's characters are its own; other keys lead to the other panels.
+        if let (Context::Panel(_), [chord]) = (context, pressed)
+            && chord.plain_char().is_none()
+            && let Match::Command(command) = self.find_in(Context::Grid, pressed)
+            && command.group() == "panel"
+        {
+            return Match::Command(command);
+        }
         let begins =
             |(known, keys): &(Context, Vec<Chord>)| *known == context && keys.starts_with(pressed);
         match self.bindings.keys().any(begins) {

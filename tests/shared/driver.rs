@@ -164,6 +164,41 @@ impl Driver {
         text
     }
 
+    /// How each place on the screen looks: a letter for each look that occurs, in
+    /// the order of their first places, then what the letters mean.
+    pub fn colours(&mut self) -> String {
+        self.screen();
+        let buffer = self.terminal.backend().buffer();
+        let mut looks: Vec<Style> = Vec::new();
+        let mut text = String::new();
+        for y in 0..buffer.area.height {
+            for x in 0..buffer.area.width {
+                let style = buffer[(x, y)].style();
+                let known = looks.iter().position(|look| *look == style);
+                let index = known.unwrap_or_else(|| {
+                    looks.push(style);
+                    looks.len() - 1
+                });
+                let letters = ('a'..='z').chain('A'..='Z').chain('0'..='9');
+                text.push(letters.chain(std::iter::repeat('*')).nth(index).unwrap());
+            }
+            text.push('\n');
+        }
+        for (index, look) in looks.iter().enumerate() {
+            let letter = ('a'..='z').chain('A'..='Z').chain('0'..='9').nth(index);
+            let (fg, bg, add) = (look.fg, look.bg, look.add_modifier);
+            let colour =
+                |c: Option<_>| c.map_or("-".to_owned(), |c: ratatui::style::Color| c.to_string());
+            text.push_str(&format!(
+                "{}: {} on {} {add:?}\n",
+                letter.unwrap_or('*'),
+                colour(fg),
+                colour(bg)
+            ));
+        }
+        text
+    }
+
     /// How the middle of cells in view looks: colours and modifiers.
     pub fn looks(&mut self, addresses: &[&str]) -> Vec<Style> {
         self.screen();

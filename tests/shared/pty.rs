@@ -1,5 +1,7 @@
 //! The program in a real pseudo-terminal: keys go in as bytes, and what it
-//! writes makes a screen.
+//! writes makes a screen. Each file of tests uses a part of it.
+
+#![allow(dead_code)]
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, SlavePty, native_pty_system};
 use std::io::{Read, Write};
@@ -10,6 +12,13 @@ use std::time::{Duration, Instant};
 
 /// Long enough for a machine under load.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The program under test; in an example, for which nothing is built, that of
+/// the release.
+const PROGRAM: &str = match option_env!("CARGO_BIN_EXE_gradsheet") {
+    Some(path) => path,
+    None => concat!(env!("CARGO_MANIFEST_DIR"), "/target/release/gradsheet"),
+};
 
 /// The program, running.
 pub struct Pty {
@@ -23,7 +32,6 @@ pub struct Pty {
     before: String,
 }
 
-#[derive(Default)]
 struct Seen {
     output: Mutex<Output>,
     changed: Condvar,
@@ -32,15 +40,6 @@ struct Seen {
 struct Output {
     terminal: vt100::Parser,
     bytes: Vec<u8>,
-}
-
-impl Default for Output {
-    fn default() -> Self {
-        Self {
-            terminal: vt100::Parser::new(size(24), size(80), 0),
-            bytes: Vec::new(),
-        }
-    }
 }
 
 fn size(of: u16) -> NonZeroU16 {
@@ -59,9 +58,19 @@ impl Pty {
     /// Runs the program at 80 x 24 with `home` as the home folder and an
     /// environment that says nothing but the terminal's kind and `more`.
     pub fn start(home: &std::path::Path, arguments: &[&str], more: &[(&str, &str)]) -> Self {
-        let pair = native_pty_system().openpty(pty_size(80, 24)).unwrap();
+        Self::start_at((80, 24), home, arguments, more)
+    }
+
+    /// The same in a terminal of so many columns and rows.
+    pub fn start_at(
+        (cols, rows): (u16, u16),
+        home: &std::path::Path,
+        arguments: &[&str],
+        more: &[(&str, &str)],
+    ) -> Self {
+        let pair = native_pty_system().openpty(pty_size(cols, rows)).unwrap();
         let before = format!("{:?}", pair.master.get_termios());
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_gradsheet"));
+        let mut command = CommandBuilder::new(PROGRAM);
         command.args(arguments);
         command.env_clear();
         command.env("HOME", home);
@@ -71,7 +80,14 @@ impl Pty {
         }
         command.cwd(home);
         let child = pair.slave.spawn_command(command).unwrap();
-        let seen = Arc::<Seen>::default();
+        let output = Output {
+            terminal: vt100::Parser::new(size(rows), size(cols), 0),
+            bytes: Vec::new(),
+        };
+        let seen = Arc::new(Seen {
+            output: Mutex::new(output),
+            changed: Condvar::new(),
+        });
         let mut output = pair.master.try_clone_reader().unwrap();
         let sees = seen.clone();
         std::thread::spawn(move || {
@@ -154,6 +170,11 @@ impl Pty {
             .screen_mut()
             .set_size(size(rows), size(cols));
         self.master.resize(pty_size(cols, rows)).unwrap();
+    }
+
+    /// The screen as it is.
+    pub fn screen(&self) -> vt100::Screen {
+        self.seen.output.lock().unwrap().terminal.screen().clone()
     }
 
     /// All that the program has written.

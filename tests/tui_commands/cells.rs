@@ -118,6 +118,12 @@ pub const CASES: &[Case] = &[
         |d| d.shown("A4") == "7",
     ),
     case(
+        "fill.auto",
+        "`1` Enter `2` Enter `3` Enter Ctrl+G `B1` Enter `=A1*2` Tab `=B1+1` Enter \
+         Ctrl+G `B1:C1` Enter Ctrl+E",
+        |d| d.shown("B3") == "6" && d.shown("C3") == "7" && d.shown("B4").is_empty(),
+    ),
+    case(
         "fill.series",
         "`1` Enter Ctrl+Home Shift+Down Shift+Down Ctrl+P `fill a series` Enter Ctrl+U `*3` Enter",
         |d| d.shown("A3") == "9",

@@ -191,8 +191,18 @@ fn set_criterion(app: &mut App, criterion: Option<Criterion>) -> Result<(), Refu
         Some(criterion) => filter.columns.insert(column, criterion),
         None => filter.columns.remove(&column),
     };
+    let data = filter.data();
     let transaction = workbook.set_filter(sheet, Some(filter));
-    app.apply(&transaction)
+    app.apply(&transaction)?;
+    if let Some(data) = data {
+        let rows = &app.document.engine().workbook().sheet(sheet).rows;
+        let hidden = rows
+            .range(data.top..=data.bottom)
+            .filter(|(_, row)| row.hidden);
+        let shown = data.rows() as usize - hidden.count();
+        app.say(format!("{shown} of {} rows shown", data.rows()));
+    }
+    Ok(())
 }
 
 /// Reads `>5`, `<>x`, `top 10`, `bottom 5%`, `blank`, or a text with wildcards.

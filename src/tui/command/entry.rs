@@ -4,7 +4,7 @@ use super::go::moved;
 use super::{Call, Command, Refusal};
 use crate::engine::{Engine, EntryError, ValidationError};
 use crate::grid::{Area, Cell};
-use crate::tui::app::App;
+use crate::tui::app::{App, TypedLine};
 use crate::tui::entry::Entry;
 use crate::tui::mode::{Context, Mode};
 use crate::tui::selection::Selection;
@@ -237,6 +237,7 @@ fn accept(app: &mut App, next: Next) -> Result<(), Refusal> {
         }
     }
     app.mode = Mode::Grid;
+    let line = app.typed_line.take().filter(|line| line.next == cell);
     match next {
         Next::Cycle(rows, cols) if !app.selection().is_one_cell() => {
             app.selection_mut().cycle(rows == 0, rows + cols > 0);
@@ -244,7 +245,17 @@ fn accept(app: &mut App, next: Next) -> Result<(), Refusal> {
             app.reveal(to);
         }
         Next::Cycle(rows, cols) | Next::Step(rows, cols) => {
-            let to = moved(app, cell.pos, rows, cols);
+            let begun = line.map_or(cell.pos.col, |line| line.begun);
+            let mut to = moved(app, cell.pos, rows, cols);
+            match next {
+                // A line typed with Tab is followed by the one below its first cell.
+                Next::Cycle(1, _) => to.col = begun,
+                Next::Cycle(_, 1) => {
+                    let next = Cell { pos: to, ..cell };
+                    app.typed_line = Some(TypedLine { begun, next });
+                }
+                _ => {}
+            }
             app.select(Selection::cell(to));
         }
     }

@@ -1,9 +1,10 @@
 //! Filling cells from their neighbours.
 
 use super::{Call, Command, Refusal};
-use crate::grid::{Area, Axis};
+use crate::grid::{Area, Axis, MAX_COLS, MAX_ROWS, Pos, Rect};
 use crate::tui::app::App;
-use crate::workbook::{Direction, FillKind, Series, SeriesKind};
+use crate::tui::selection::Selection;
+use crate::workbook::{Cells, Direction, FillKind, Series, SeriesKind, Towards};
 
 pub const COMMANDS: &[Command] = &[
     Command::grid(
@@ -39,7 +40,7 @@ pub const COMMANDS: &[Command] = &[
     Command::grid(
         "fill.auto",
         "Fill as the fill handle does",
-        "Goes on in the selection with what its first filled rows or columns begin: 1, 2 or Mon, Tue.",
+        "Goes on in the selection with what its first filled rows or columns begin: 1, 2 or Mon, Tue. A selection without blank lines goes on below, as far down as the cells beside it reach.",
         auto,
     )
     .keys(&["Ctrl+E"])
@@ -67,7 +68,8 @@ fn fill(app: &mut App, direction: Direction) -> Result<(), Refusal> {
 }
 
 /// Fills from the rows (or, in a wide selection, columns) that hold something
-/// at the selection's beginning.
+/// at the selection's beginning. Where all do, fills down beside the
+/// neighbours, as a double click on the fill handle does.
 fn auto(app: &mut App, _: &Call) -> Result<(), Refusal> {
     let target = selected(app);
     let workbook = app.document.engine().workbook();
@@ -82,17 +84,43 @@ fn auto(app: &mut App, _: &Call) -> Result<(), Refusal> {
         sheet.cells.iter(cells).next().is_some() || !sheet.runs.intersecting(cells).is_empty()
     };
     let end = (first..=last).take_while(|&line| filled(line)).last();
-    let Some(end) = end.filter(|end| *end < last) else {
-        return Err(Refusal::new(
+    let refusal = || {
+        Refusal::new(
             "select the cells to go on from and those to fill, for example two numbers and the empty cells below",
-        ));
+        )
     };
-    let source = Area {
-        rect: axis.with_span(target.rect, (first, end)),
-        ..target
+    let (source, filled) = match end.ok_or_else(refusal)? {
+        end if end < last => (axis.with_span(target.rect, (first, end)), target.rect),
+        _ => {
+            let bottom = depth_beside(&sheet.cells, target.rect).ok_or_else(refusal)?;
+            let deep = Rect {
+                bottom,
+                ..target.rect
+            };
+            (target.rect, deep)
+        }
     };
-    let transaction = workbook.auto_fill(source, target, FillKind::Auto)?;
-    app.apply(&transaction)
+    let area = |rect| Area { rect, ..target };
+    let transaction = workbook.auto_fill(area(source), area(filled), FillKind::Auto)?;
+    app.apply(&transaction)?;
+    if filled != target.rect {
+        app.select(Selection::rect(filled));
+    }
+    Ok(())
+}
+
+/// The last row of the filled cells that stand left of an area, else right of
+/// it, and go on below it.
+fn depth_beside(cells: &Cells, rect: Rect) -> Option<u32> {
+    let below = rect.bottom + 1;
+    let goes_on = |&col: &u32| {
+        let filled = |row| !cells.get(Pos::new(row, col)).is_blank();
+        filled(rect.bottom) && filled(below)
+    };
+    let beside = [rect.left.checked_sub(1), Some(rect.right + 1)];
+    let mut beside = beside.into_iter().flatten().filter(|col| *col < MAX_COLS);
+    let col = beside.find(goes_on).filter(|_| below < MAX_ROWS)?;
+    Some(cells.edge(Pos::new(rect.bottom, col), Towards::Down).row)
 }
 
 fn series(app: &mut App, call: &Call) -> Result<(), Refusal> {

@@ -30,7 +30,7 @@ pub const COMMANDS: &[Command] = &[
         "Inserts as many columns as are selected, left of them.",
         |app, call| shift(app, call, Axis::Columns, ShiftKind::Insert),
     )
-    .keys(&["Ctrl+Alt+Insert"])
+    .keys(&["Alt+Shift+Insert"])
     .vim(&["I"])
     .repeats(),
     Command::grid(
@@ -39,7 +39,7 @@ pub const COMMANDS: &[Command] = &[
         "Deletes the columns of the selection.",
         |app, call| shift(app, call, Axis::Columns, ShiftKind::Delete),
     )
-    .keys(&["Ctrl+Alt+Delete"])
+    .keys(&["Alt+Shift+Delete"])
     .vim(&["d c"])
     .repeats(),
 ];

@@ -16,6 +16,8 @@ use ratatui::widgets::{Paragraph, Wrap};
 
 /// The columns that a line's label takes.
 const LABEL: usize = 13;
+/// The lines of a curve that can be read, its axis among them.
+const LEAST_CURVE: u16 = 8;
 
 pub fn solver(app: &App, area: Screen, frame: &mut Frame) {
     let solver = &app.panels.solver;
@@ -42,10 +44,8 @@ fn line(rest: &mut Screen) -> Screen {
 
 /// Takes up to so many lines for a text off the top.
 fn text(rest: &mut Screen, text: &str, style: ratatui::style::Style, frame: &mut Frame) {
-    let width = usize::from(rest.width.max(1));
-    let lines = text.chars().count().div_ceil(width).clamp(1, 6) as u16;
-    // Words that do not fit go to the next line.
-    let height = (lines + u16::from(lines > 1)).min(rest.height);
+    let height = lines_of(text, usize::from(rest.width)).clamp(1, 6) as u16;
+    let height = height.min(rest.height);
     let area = Screen { height, ..*rest };
     let paragraph = Paragraph::new(printable(text).into_owned())
         .style(style)
@@ -53,6 +53,24 @@ fn text(rest: &mut Screen, text: &str, style: ratatui::style::Style, frame: &mut
     frame.render_widget(paragraph, area);
     rest.y += height;
     rest.height -= height;
+}
+
+/// How many lines a text takes where words that do not fit go to the next one.
+fn lines_of(text: &str, width: usize) -> usize {
+    let mut lines = 0;
+    let mut left = 0;
+    for word in text.split_whitespace() {
+        let length = word.chars().count();
+        if lines > 0 && length < left {
+            left -= length + 1;
+        } else {
+            // A word too long for a line is broken.
+            let broken = length.div_ceil(width.max(1)).max(1);
+            lines += broken;
+            left = (broken * width).saturating_sub(length);
+        }
+    }
+    lines
 }
 
 /// A line that does something, highlighted where it is chosen.
@@ -188,8 +206,12 @@ fn searching(app: &App, search: &Search, rest: &mut Screen, frame: &mut Frame) {
             frame.render_widget(Line::from(fact), line(rest));
         }
     }
-    // The curve has what the parameters leave, at least a third.
-    let listed = (search.variables.len() as u16).min(rest.height / 3);
+    // The parameters, which the grid shows as well, have what the curve does
+    // not need to be read, a third at most.
+    let spare = rest.height.saturating_sub(LEAST_CURVE);
+    let listed = (search.variables.len() as u16)
+        .min(rest.height / 3)
+        .min(spare);
     let plotted = Screen {
         height: rest.height.saturating_sub(listed + u16::from(listed > 0)),
         ..*rest
@@ -355,4 +377,18 @@ fn rates(app: &App, sweep: &Sweep, rest: &mut Screen, frame: &mut Frame) {
         });
     }
     plot(*rest, (&x, &y), &layers, theme, frame.buffer_mut());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lines_of;
+
+    #[test]
+    fn lines_are_counted_as_words_break() {
+        assert_eq!(lines_of("", 10), 0);
+        assert_eq!(lines_of("one two", 7), 1);
+        assert_eq!(lines_of("one two", 6), 2);
+        assert_eq!(lines_of("a bcdefghijkl m", 5), 4);
+        assert_eq!(lines_of("aaaa bbbb cccc", 9), 2);
+    }
 }

@@ -43,8 +43,8 @@ impl Slider {
             .into_iter()
             .find(|f| *f >= wanted - 1e-9);
         let step = factor.unwrap_or(10.0) * power;
-        let low = ((value - reach) / step).floor() * step;
-        let high = ((value + reach) / step).ceil() * step;
+        let low = on_grid(((value - reach) / step).floor() * step, step);
+        let high = on_grid(((value + reach) / step).ceil() * step, step);
         Self {
             cell,
             low,
@@ -59,11 +59,7 @@ impl Slider {
         let step = self.step;
         let to = (value / step + steps) * step;
         let round = (to / step).round() * step;
-        // 3 * 0.1 is not the number 0.3: as many digits as the step needs.
-        let digits = (2.0 - step.log10().floor()).clamp(0.0, 15.0) as usize;
-        let text = format!("{:.digits$}", round);
-        let near = text.parse().unwrap_or(round);
-        f64::clamp(near, self.low, self.high)
+        f64::clamp(on_grid(round, step), self.low, self.high)
     }
 
     /// Where a value is in the range, from 0 to 1.
@@ -112,6 +108,14 @@ impl Slider {
     }
 }
 
+/// A multiple of a step without the error of the multiplication: 3 * 0.1 is not
+/// the number 0.3. It keeps as many digits as the step needs.
+fn on_grid(value: f64, step: f64) -> f64 {
+    let digits = (2.0 - step.log10().floor()).clamp(0.0, 15.0) as usize;
+    let text = format!("{value:.digits$}");
+    text.parse().unwrap_or(value)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,6 +133,8 @@ mod tests {
     fn a_slider_has_round_steps_around_its_value() {
         let one = slider(1.1);
         assert_eq!((one.low, one.high, one.step), (-0.9, 3.1, 0.1));
+        let small = slider(0.2938);
+        assert_eq!((small.low, small.high, small.step), (-1.8, 2.3, 0.1));
         let large = slider(-345.0);
         assert_eq!(large.step, 20.0);
         assert!(large.low <= -690.0 && large.high >= 0.0);
