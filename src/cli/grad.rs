@@ -41,6 +41,9 @@ pub struct Args {
     check: bool,
     #[command(flatten)]
     device: device::DeviceArgs,
+    /// Print what each run of formulas became, and the program's steps with their times
+    #[arg(long)]
+    explain: bool,
     #[arg(long, help = "Print JSON (fields in docs/cli.md)")]
     json: bool,
 }
@@ -53,6 +56,8 @@ struct Document {
     device: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     check: Option<Check>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explain: Option<Explanation>,
 }
 
 #[derive(Debug, Serialize)]
@@ -66,6 +71,34 @@ struct Partial {
 struct Check {
     worst: f64,
     worst_cell: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Explanation {
+    runs: Vec<RunPart>,
+    steps: Vec<StepTime>,
+}
+
+#[derive(Debug, Serialize)]
+struct RunPart {
+    run: String,
+    became: Vec<&'static str>,
+    lanes: usize,
+    rows: usize,
+    cols: usize,
+    operations: u64,
+    bytes: u64,
+    steps: Vec<usize>,
+}
+
+#[derive(Debug, Serialize)]
+struct StepTime {
+    what: String,
+    instructions: Vec<String>,
+    operations: u64,
+    bytes: u64,
+    expected_microseconds: f64,
+    measured_microseconds: f64,
 }
 
 /// The relative difference that central differences may show.
@@ -114,6 +147,7 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result {
             .collect(),
         device,
         check: check.clone(),
+        explain: args.explain.then(|| explain(&engine, &slice)),
     };
     if args.json {
         json::print(out, &document)?;
@@ -141,11 +175,92 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result {
                 printable(&check.worst_cell)
             )?;
         }
+        if let Some(explanation) = &document.explain {
+            print_explanation(out, explanation)?;
+        }
     }
     Ok(match check {
         Some(check) if check.worst > LIMIT || check.worst.is_nan() => Verdict::DoesNotHold,
         _ => Verdict::Holds,
     })
+}
+
+fn explain(engine: &Engine, slice: &Slice) -> Explanation {
+    let (runs, steps) = slice.explain();
+    let microseconds = |seconds: f64| (seconds * 1e8).round() / 100.0;
+    Explanation {
+        runs: runs
+            .into_iter()
+            .map(|(area, part)| RunPart {
+                run: engine.workbook().area_address(area),
+                became: part.kinds,
+                lanes: part.shape.lanes,
+                rows: part.shape.rows,
+                cols: part.shape.cols,
+                operations: part.cost.operations,
+                bytes: part.cost.bytes,
+                steps: part.steps,
+            })
+            .collect(),
+        steps: steps
+            .into_iter()
+            .map(|step| StepTime {
+                what: step.what,
+                instructions: step.instructions,
+                operations: step.cost.operations,
+                bytes: step.cost.bytes,
+                expected_microseconds: microseconds(step.expected),
+                measured_microseconds: microseconds(step.measured),
+            })
+            .collect(),
+    }
+}
+
+fn print_explanation(out: &mut dyn Write, explanation: &Explanation) -> Result<()> {
+    let joined = |steps: &[usize]| {
+        let steps: Vec<String> = steps.iter().map(ToString::to_string).collect();
+        steps.join(" ")
+    };
+    writeln!(out)?;
+    let mut table = Table::default();
+    table
+        .row()
+        .text("run")
+        .text("became")
+        .text("shape")
+        .number("operations")
+        .number("bytes read")
+        .text("steps");
+    for run in &explanation.runs {
+        let became = match run.became.is_empty() {
+            true => "moved or shared".to_owned(),
+            false => run.became.join(", "),
+        };
+        table
+            .row()
+            .text(&run.run)
+            .text(&became)
+            .text(&format!("{} x {} x {}", run.lanes, run.rows, run.cols))
+            .number(&run.operations.to_string())
+            .number(&run.bytes.to_string())
+            .text(&joined(&run.steps));
+    }
+    table.print(out)?;
+    for (i, step) in explanation.steps.iter().enumerate() {
+        writeln!(
+            out,
+            "\nstep {i}: {}; {} operations, {} bytes; expected {} µs, measured {} µs",
+            step.what,
+            step.operations,
+            step.bytes,
+            step.expected_microseconds,
+            step.measured_microseconds
+        )?;
+        for instruction in &step.instructions {
+            writeln!(out, "    {instruction}")?;
+        }
+    }
+    Ok(())
 }
 
 /// The largest step of the difference quotients, relative to the variable.

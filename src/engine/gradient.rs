@@ -22,7 +22,7 @@ use super::lower::{Lowerer, Numbers, Oracle, Refusal};
 use super::oracle::WorldOracle;
 use crate::functions::Operand;
 use crate::grid::{Area, Cell, Pos, Rect};
-use crate::program::{Builder, Node, Program, Shape, ShapeError, Workspace};
+use crate::program::{Builder, MeasuredStep, Node, Part, Program, Shape, ShapeError, Workspace};
 use crate::value::{Array, ErrorKind, Value};
 use crate::workbook::Workbook;
 use placed::Placed;
@@ -104,6 +104,8 @@ pub struct Slice {
     /// The program on a device, where it was put on one.
     placed: Placed,
     notes: Arc<[String]>,
+    /// The areas of formulas between variables and objective, and their values.
+    lowered: Arc<[(Area, Node)]>,
 }
 
 struct Programs {
@@ -213,11 +215,12 @@ impl Slice {
             workspaces: Workspaces::default(),
             placed: Placed::default(),
             notes,
+            lowered: lowered.into(),
         };
         let start = slice.start.clone();
         let computed = slice.value(&start);
         if !same(computed, shown, tolerance) {
-            return Err(slice.difference(workbook, &lowered, tolerance, (shown, computed)));
+            return Err(slice.difference(workbook, tolerance, (shown, computed)));
         }
         Ok(slice)
     }
@@ -227,7 +230,6 @@ impl Slice {
     fn difference(
         &self,
         workbook: &Workbook,
-        lowered: &[(Area, Node)],
         tolerance: f64,
         (shown, computed): (f64, f64),
     ) -> SliceError {
@@ -250,11 +252,11 @@ impl Slice {
         };
         let source = self.programs.source.lock();
         let source = source.unwrap_or_else(|e| e.into_inner());
-        let nodes: Vec<Node> = lowered.iter().map(|(_, node)| *node).collect();
+        let nodes: Vec<Node> = self.lowered.iter().map(|(_, node)| *node).collect();
         let program = Program::new(&source.builder, &nodes);
         let mut workspace = program.workspace();
         program.run(&mut workspace, &self.start);
-        for (index, (area, _)) in lowered.iter().enumerate() {
+        for (index, (area, _)) in self.lowered.iter().enumerate() {
             let cells = &workbook.sheet(area.sheet).cells;
             let rows = area.rect.rows() as usize;
             for (offset, &ours) in workspace.output(index).iter().enumerate() {
@@ -271,6 +273,18 @@ impl Slice {
             }
         }
         stale(self.objective, shown, computed)
+    }
+
+    /// What each area of formulas became in the program for the gradient, in
+    /// the order of calculation; and the steps of that program, measured.
+    pub fn explain(&self) -> (Vec<(Area, Part)>, Vec<MeasuredStep>) {
+        let source = self.programs.source.lock();
+        let source = source.unwrap_or_else(|e| e.into_inner());
+        let program = &self.programs.gradient;
+        let nodes: Vec<Node> = self.lowered.iter().map(|(_, node)| *node).collect();
+        let parts = program.parts(&source.builder, &nodes);
+        let areas = self.lowered.iter().map(|&(area, _)| area);
+        (areas.zip(parts).collect(), program.measure(&self.start))
     }
 
     pub fn objective_cell(&self) -> Cell {

@@ -1,7 +1,7 @@
 //! Compiled programs: what they hold and how they run.
 
 use super::builder::{Axes, Binary, Builder, Node, Reduction};
-use super::execute::{self, Partition, Scratch, Sources};
+use super::cpu::{CpuKernel, Data, Scratch, Sources};
 use super::graph::{Graph, Op};
 use super::kernel::{self, Kernel, Memory};
 use super::ops::scan::{self, ScanWorkspace};
@@ -26,14 +26,15 @@ pub struct Program {
     pub(crate) slots: Vec<usize>,
     /// Stored tensor, first element, length.
     pub(crate) outputs: Vec<(usize, usize, usize)>,
+    /// Which step computes each node, in the order of nodes.
+    pub(crate) places: Vec<(Node, usize)>,
 }
 
 /// A step of a program.
 #[derive(Debug)]
 pub(crate) enum Step {
     Kernel {
-        kernel: Kernel,
-        partition: Partition,
+        kernel: CpuKernel,
         outputs: Vec<usize>,
     },
     Scalars(ScalarKernel),
@@ -70,6 +71,16 @@ enum Space {
 }
 
 impl Workspace {
+    /// Runs kernels with this instruction set.
+    #[cfg(test)]
+    pub(crate) fn use_instructions(&mut self, set: super::cpu::InstructionSet) {
+        for space in &mut self.spaces {
+            if let Space::Kernel(scratch) = space {
+                scratch.set = set;
+            }
+        }
+    }
+
     /// The elements of an output after a run, in the order of [`Shape::offset`].
     pub fn output(&self, index: usize) -> &[f64] {
         let (buffer, at, len) = self.outputs[index];
@@ -221,8 +232,10 @@ impl Program {
         }
         let mut steps = Vec::new();
         let mut touched: Vec<Vec<usize>> = Vec::new();
+        let mut places = Vec::new();
         for (key, (members, alone)) in groups {
             for node in alone {
+                places.push((node, steps.len()));
                 let op = graph.op(node).clone();
                 let operands = op
                     .operands()
@@ -240,19 +253,20 @@ impl Program {
             if members.is_empty() {
                 continue;
             }
+            places.extend(members.iter().map(|&node| (node, steps.len())));
             steps.push(if key.1 == 1 {
                 Step::Scalars(scalar::lower(&mut lowering, &members))
             } else {
                 let mut kernel = kernel::lower(&mut lowering, key, &members);
                 let outputs = number_outputs(&mut kernel);
                 Step::Kernel {
-                    partition: Partition::new(&kernel),
-                    kernel,
+                    kernel: CpuKernel::new(kernel),
                     outputs,
                 }
             });
             touched.push(std::mem::take(&mut lowering.touched));
         }
+        places.sort_unstable();
         let mut kept = Vec::new();
         for &output in outputs {
             let len = graph.shape(output).len();
@@ -284,6 +298,7 @@ impl Program {
             buffers,
             slots,
             outputs: kept,
+            places,
         }
     }
 
@@ -310,9 +325,7 @@ impl Program {
                 .steps
                 .iter()
                 .map(|step| match step {
-                    Step::Kernel {
-                        kernel, partition, ..
-                    } => Space::Kernel(Scratch::new(kernel, *partition)),
+                    Step::Kernel { kernel, .. } => Space::Kernel(kernel.scratch(&self.constants)),
                     Step::Scalars(kernel) => Space::Scalars(kernel.table()),
                     Step::Whole {
                         op: Op::Scan(body, _),
@@ -350,22 +363,23 @@ impl Program {
         }
     }
 
+    /// Runs one step, on what an earlier run has left in the workspace.
+    pub(crate) fn run_step(&self, index: usize, workspace: &mut Workspace, parameters: &[f64]) {
+        let Workspace {
+            buffers, spaces, ..
+        } = workspace;
+        self.step(&self.steps[index], &mut spaces[index], buffers, parameters);
+    }
+
     fn step(&self, step: &Step, space: &mut Space, buffers: &mut [Vec<f64>], parameters: &[f64]) {
         match (step, space) {
-            (
-                Step::Kernel {
-                    kernel,
-                    partition,
-                    outputs,
-                },
-                Space::Kernel(scratch),
-            ) => {
-                let data = execute::Data {
+            (Step::Kernel { kernel, outputs }, Space::Kernel(scratch)) => {
+                let data = Data {
                     constants: &self.constants,
                     parameters,
                     slots: &self.slots,
                 };
-                execute::run(kernel, *partition, scratch, data, buffers, outputs);
+                kernel.run(scratch, data, buffers, outputs);
             }
             (Step::Scalars(kernel), Space::Scalars(table)) => {
                 kernel.load(table, self.sources(parameters, buffers));

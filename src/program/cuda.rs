@@ -213,7 +213,7 @@ impl Emitter {
         match step {
             Step::Kernel {
                 kernel, outputs, ..
-            } => self.lanes(frame, kernel, outputs),
+            } => self.lanes(frame, &kernel.kernel, outputs),
             Step::Scalars(kernel) => self.scalars(frame, kernel),
             Step::Whole {
                 op,

@@ -1,9 +1,15 @@
 //! A compiled program in words: its steps, what each computes, and what a run
-//! of it costs.
+//! of it costs; and what the parts of a builder's graph became in it.
 
+use super::builder::{Axes, Builder, Node, Reduction};
 use super::compile::{Program, Step};
-use super::kernel::{Instruction, Kernel};
+use super::cpu::{CpuKernel, Fused};
+use super::graph::Op;
+use super::kernel::{Column, Instruction, Kernel};
+use super::tensor::{Shape, Tensor};
+use rustc_hash::FxHashSet;
 use std::fmt::{self, Write};
+use std::time::{Duration, Instant};
 
 /// What a run of a step costs: operations on numbers (a function call counts
 /// as one), and bytes read and written in memory.
@@ -24,7 +30,7 @@ impl Step {
     fn cost(&self) -> Cost {
         let numbers = |n: usize| 8 * n as u64;
         match self {
-            Step::Kernel { kernel, .. } => kernel_cost(kernel),
+            Step::Kernel { kernel, .. } => kernel_cost(&kernel.kernel),
             Step::Scalars(kernel) => Cost {
                 operations: kernel.code.len() as u64,
                 bytes: numbers(3 * kernel.code.len()),
@@ -78,50 +84,219 @@ impl Program {
     /// The steps of the program, one paragraph each.
     pub fn explain(&self) -> String {
         let mut text = String::new();
-        // Writing to a string does not fail.
-        let _ = self.write(&mut text);
-        text
-    }
-
-    fn write(&self, f: &mut String) -> fmt::Result {
         for (i, step) in self.steps.iter().enumerate() {
             let Cost { operations, bytes } = step.cost();
-            match step {
-                Step::Kernel { kernel, .. } => {
-                    writeln!(
-                        f,
-                        "{i}: kernel over {} lanes, {} columns read, {} kept, {} totals, \
-                         {} registers; {operations} operations, {bytes} bytes",
-                        kernel.lanes,
-                        kernel.columns.len(),
-                        kernel.stores.len(),
-                        kernel.totals.len(),
-                        kernel.registers,
-                    )?;
-                    for instruction in &kernel.instructions {
-                        writeln!(f, "    {instruction}")?;
-                    }
-                }
-                Step::Scalars(kernel) => writeln!(
-                    f,
-                    "{i}: {} operations on single numbers; {bytes} bytes",
-                    kernel.code.len()
-                )?,
-                Step::Whole { op, shape, .. } => {
-                    let text = format!("{op:?}");
-                    let name = text.split(['(', '{']).next().unwrap_or_default();
-                    writeln!(
-                        f,
-                        "{i}: {name} to {shape}; {operations} operations, {bytes} bytes"
-                    )?;
-                }
-                Step::Copy { len, .. } => {
-                    writeln!(f, "{i}: copy of {len} numbers; {bytes} bytes")?;
-                }
+            let _ = writeln!(text, "{i}: {step}; {operations} operations, {bytes} bytes");
+            for line in step.instructions() {
+                let _ = writeln!(text, "    {line}");
             }
         }
         let Cost { operations, bytes } = self.cost();
-        writeln!(f, "in all {operations} operations, {bytes} bytes")
+        // Writing to a string does not fail.
+        let _ = writeln!(text, "in all {operations} operations, {bytes} bytes");
+        text
+    }
+
+    /// Each step with the time it takes at `parameters`, and the time to expect
+    /// of this machine: that of its operations at the rate of matrix products
+    /// in the cache, or that of reading its bytes, whichever is longer.
+    pub fn measure(&self, parameters: &[f64]) -> Vec<MeasuredStep> {
+        let mut workspace = self.workspace();
+        self.run(&mut workspace, parameters);
+        let product = product_of_matrices();
+        let rate = product.cost().operations as f64 / shortest(&product).as_secs_f64();
+        let step = |(i, step): (usize, &Step)| {
+            let cost = step.cost();
+            let columns = sum_of_lanes(cost.bytes as usize / 8);
+            let reading = shortest(&columns).as_secs_f64();
+            let time = best_of(|| self.run_step(i, &mut workspace, parameters));
+            MeasuredStep {
+                what: step.to_string(),
+                instructions: step.instructions(),
+                cost,
+                expected: (cost.operations as f64 / rate).max(reading),
+                measured: time.as_secs_f64(),
+            }
+        };
+        self.steps.iter().enumerate().map(step).collect()
+    }
+
+    /// The steps that compute `nodes`.
+    fn steps_of(&self, nodes: &[Node]) -> Vec<usize> {
+        let place = |node: &Node| {
+            let found = self.places.binary_search_by_key(node, |&(node, _)| node);
+            found.ok().map(|i| self.places[i].1)
+        };
+        let mut steps: Vec<usize> = nodes.iter().filter_map(place).collect();
+        steps.sort_unstable();
+        steps.dedup();
+        steps
+    }
+
+    /// What computes each of `of` became in this program, which was made from
+    /// `builder`. What a node shares with earlier ones counts with those.
+    pub fn parts(&self, builder: &Builder, of: &[Node]) -> Vec<Part> {
+        let mut seen = FxHashSet::default();
+        of.iter()
+            .map(|&node| builder.part(node, &mut seen, self))
+            .collect()
+    }
+}
+
+/// A step of a program and the seconds it takes.
+#[derive(Clone, Debug)]
+pub struct MeasuredStep {
+    pub what: String,
+    /// Of a fused kernel: its instructions.
+    pub instructions: Vec<String>,
+    pub cost: Cost,
+    pub expected: f64,
+    pub measured: f64,
+}
+
+/// What computes a node: from the leaves, or from nodes described before.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// Map, matrix product, reduction, gather, scan: each once.
+    pub kinds: Vec<&'static str>,
+    pub shape: Shape,
+    pub cost: Cost,
+    /// The steps of the program that do it.
+    pub steps: Vec<usize>,
+}
+
+impl Builder {
+    fn part(&self, of: Node, seen: &mut FxHashSet<Node>, program: &Program) -> Part {
+        let mut part = Part {
+            kinds: Vec::new(),
+            shape: self.shape(of),
+            cost: Cost::default(),
+            steps: Vec::new(),
+        };
+        let mut nodes = Vec::new();
+        let mut waiting = vec![of];
+        while let Some(node) = waiting.pop() {
+            if !seen.insert(node) {
+                continue;
+            }
+            let entry = self.graph.entry(node);
+            let len = entry.shape.len();
+            if entry.constant || matches!(entry.op, Op::Parameter(_)) {
+                // Others read it too.
+                seen.remove(&node);
+                if self.graph.uniform_value(node).is_none() {
+                    part.cost.bytes += 8 * len as u64;
+                }
+                continue;
+            }
+            nodes.push(node);
+            entry.op.for_each_operand(|x| waiting.push(x));
+            let (kind, operations) = match &entry.op {
+                Op::Unary(..) | Op::Binary(..) | Op::Select(..) => ("map", len),
+                Op::Matmul(_, a, _) => ("matrix product", 2 * len * self.shape(*a).cols),
+                Op::Gram(_, a, _) => {
+                    let a = self.shape(*a);
+                    ("matrix product", 2 * len * a.lanes * a.rows)
+                }
+                Op::Reduce(_, _, x) | Op::OrderStatistic(x, ..) => {
+                    ("reduction", self.shape(*x).len())
+                }
+                Op::Gather(..) | Op::Window(..) => ("gather", 0),
+                Op::Scan(body, _) => ("scan", body.operations() as usize),
+                Op::Inverse(_) | Op::Determinant(_) => ("linear algebra", len * len),
+                _ => continue,
+            };
+            part.cost.operations += operations as u64;
+            if !part.kinds.contains(&kind) {
+                part.kinds.push(kind);
+            }
+        }
+        part.steps = program.steps_of(&nodes);
+        part
+    }
+}
+
+/// A matrix product that stays in the first-level cache, to measure by.
+fn product_of_matrices() -> Program {
+    let mut b = Builder::new();
+    let lanes: Vec<f64> = (0..256 * 8).map(|i| f64::from(i % 17)).collect();
+    let x = b.constant(Tensor::new(Shape::new(256, 1, 8), lanes));
+    let w = b.parameter(Shape::new(1, 8, 4));
+    let outputs = b.matmul(x, w).map(|product| vec![product]);
+    Program::new(&b, &outputs.unwrap_or_default())
+}
+
+/// Reads so many numbers once.
+fn sum_of_lanes(count: usize) -> Program {
+    let count = count.max(2);
+    let mut b = Builder::new();
+    let lanes: Vec<f64> = (0..count).map(|i| (i % 17) as f64).collect();
+    let x = b.constant(Tensor::new(Shape::new(count, 1, 1), lanes));
+    let w = b.parameter(Shape::SCALAR);
+    let outputs = b.binary(super::Binary::Mul, x, w).map(|products| {
+        let total = b.reduce(Reduction::Sum, Axes::ALL, products);
+        vec![total]
+    });
+    Program::new(&b, &outputs.unwrap_or_default())
+}
+
+fn shortest(program: &Program) -> Duration {
+    let mut workspace = program.workspace();
+    let parameters = vec![1.5; program.parameter_len()];
+    best_of(|| program.run(&mut workspace, &parameters))
+}
+
+/// The shortest of some runs.
+fn best_of(mut run: impl FnMut()) -> Duration {
+    let begin = Instant::now();
+    let mut best = Duration::MAX;
+    let mut runs = 0;
+    while runs < 5 || runs < 1000 && begin.elapsed() < Duration::from_millis(50) {
+        let start = Instant::now();
+        run();
+        best = best.min(start.elapsed());
+        runs += 1;
+    }
+    best
+}
+
+impl Step {
+    fn instructions(&self) -> Vec<String> {
+        match self {
+            Step::Kernel { kernel, .. } => {
+                let instructions = &kernel.code.instructions;
+                instructions.iter().map(ToString::to_string).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Step::Kernel {
+                kernel: CpuKernel { kernel, code, .. },
+                ..
+            } => write!(
+                f,
+                "kernel over {} lanes, {} columns read, {} kept, {} totals, {} registers",
+                kernel.lanes,
+                kernel.columns.len(),
+                kernel.stores.len(),
+                kernel.totals.len(),
+                code.registers,
+            ),
+            Step::Scalars(kernel) => {
+                write!(f, "{} operations on single numbers", kernel.code.len())
+            }
+            Step::Whole { op, shape, .. } => {
+                let text = format!("{op:?}");
+                let name = text.split(['(', '{']).next().unwrap_or_default();
+                write!(f, "{name} to {shape}")
+            }
+            Step::Copy { len, .. } => write!(f, "copy of {len} numbers"),
+        }
     }
 }
 
@@ -149,9 +324,44 @@ impl fmt::Display for Instruction {
     }
 }
 
-impl fmt::Display for super::kernel::Column {
+impl fmt::Display for Fused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        use super::kernel::Column;
+        let list = |f: &mut fmt::Formatter<'_>, columns: &[Column]| {
+            columns.iter().try_for_each(|x| write!(f, " {x}"))
+        };
+        match self {
+            Fused::Plain(instruction) => write!(f, "{instruction}"),
+            Fused::Where(compare, [a, b, t, o], out) => {
+                write!(f, "r{out} = Select({compare:?} {a} {b}) {t} {o}")
+            }
+            Fused::Pair(inner, outer, [a, b, c], out) => {
+                write!(f, "r{out} = {outer:?}({inner:?} {a} {b}) {c}")
+            }
+            Fused::Products {
+                columns, results, ..
+            } => {
+                let names: Vec<String> = results.iter().map(|r| format!("r{r}")).collect();
+                write!(f, "{} = products of", names.join(", "))?;
+                list(f, columns)?;
+                write!(f, " with {} weights", columns.len() * results.len())
+            }
+            Fused::Totals {
+                columns,
+                factors,
+                sums,
+                ..
+            } => {
+                write!(f, "totals {sums:?} of")?;
+                list(f, columns)?;
+                write!(f, " times")?;
+                list(f, factors)
+            }
+        }
+    }
+}
+
+impl fmt::Display for Column {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Column::Register(i) => write!(f, "r{i}"),
             Column::Memory(i) => write!(f, "m{i}"),

@@ -32,7 +32,7 @@ impl Memory {
 }
 
 /// A column of a kernel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Column {
     Register(u32),
     /// An index into the kernel's list of columns in memory.
@@ -61,11 +61,13 @@ pub(crate) enum Instruction {
     Store(Column, u32),
 }
 
-/// A group of operations over the same lanes.
+/// A group of operations over the same lanes: what a back end gets to run.
+/// Every register is written once, before it is read.
 #[derive(Debug)]
 pub(crate) struct Kernel {
     pub lanes: usize,
     pub instructions: Vec<Instruction>,
+    /// How many registers there are; a back end shares them.
     pub registers: usize,
     /// Columns in memory, by where they start.
     pub columns: Vec<Memory>,
@@ -107,8 +109,9 @@ pub(crate) fn lower(context: &mut Lowering<'_>, key: KernelKey, members: &[Node]
     for &node in members {
         lower.member(node);
     }
+    let registers = lower.registers as usize;
     let mut kernel = lower.kernel;
-    kernel.registers = allocate(&mut kernel.instructions);
+    kernel.registers = registers;
     kernel
 }
 
@@ -400,7 +403,7 @@ impl Instruction {
         }
     }
 
-    fn for_each_column(&mut self, mut visit: impl FnMut(&mut Column)) {
+    pub fn for_each_column(&mut self, mut visit: impl FnMut(&mut Column)) {
         match self {
             Instruction::Unary(_, x, _)
             | Instruction::Total(_, x, _)
@@ -421,7 +424,7 @@ impl Instruction {
         }
     }
 
-    fn output_mut(&mut self) -> Option<&mut u32> {
+    pub fn output_mut(&mut self) -> Option<&mut u32> {
         match self {
             Instruction::Unary(_, _, out)
             | Instruction::Binary(_, _, out)
@@ -431,50 +434,4 @@ impl Instruction {
             Instruction::Total(..) | Instruction::DotTotals(..) | Instruction::Store(..) => None,
         }
     }
-}
-
-/// Gives registers whose values are not needed any more to others (a linear
-/// scan); returns how many there are. An instruction's result never shares a
-/// register with its operands.
-fn allocate(instructions: &mut [Instruction]) -> usize {
-    let mut last = FxHashMap::default();
-    for (i, instruction) in instructions.iter_mut().enumerate() {
-        instruction.for_each_column(|column| {
-            if let Column::Register(r) = column {
-                last.insert(*r, i);
-            }
-        });
-    }
-    let mut free = Vec::new();
-    let mut place: FxHashMap<u32, u32> = FxHashMap::default();
-    let mut count = 0;
-    for (i, instruction) in instructions.iter_mut().enumerate() {
-        let fresh = instruction.output().map(|out| {
-            let register = free.pop().unwrap_or_else(|| {
-                count += 1;
-                count - 1
-            });
-            place.insert(out, register);
-            (out, register)
-        });
-        let mut done = Vec::new();
-        instruction.for_each_column(|column| {
-            if let Column::Register(r) = column {
-                let register = place[r];
-                if last[r] == i && !done.contains(&register) {
-                    done.push(register);
-                }
-                *r = register;
-            }
-        });
-        if let (Some((out, register)), Some(slot)) = (fresh, instruction.output_mut()) {
-            *slot = register;
-            // A result that nobody uses is free again at once.
-            if !last.contains_key(&out) {
-                done.push(register);
-            }
-        }
-        free.extend(done);
-    }
-    count as usize
 }

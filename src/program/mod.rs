@@ -40,14 +40,14 @@
 //! - `ops` holds what each operation computes; `gradient` and `jacobian` how
 //!   derivatives pass through it;
 //! - `schedule` decides what runs together, `kernel` and `scalar` lower it to
-//!   instructions, `execute` runs them over blocks of lanes with the loops of
-//!   `vector`, and `compile` ties the steps together;
+//!   instructions, `cpu` joins these and runs them over blocks of lanes, and
+//!   `compile` ties the steps together;
 //! - `cuda` makes text for GPUs of the same steps.
 
 mod builder;
 mod compile;
+mod cpu;
 pub(crate) mod cuda;
-mod execute;
 mod explain;
 mod gradient;
 mod graph;
@@ -62,10 +62,9 @@ mod simplify;
 mod tensor;
 #[cfg(test)]
 pub(crate) mod tests;
-mod vector;
 
 pub use builder::{Axes, Binary, Builder, Node, Reduction, Scan, Unary, Window};
 pub use compile::{Program, Workspace};
-pub use explain::Cost;
+pub use explain::{Cost, MeasuredStep, Part};
 pub(crate) use ops::special;
 pub use tensor::{Shape, ShapeError, Tensor};

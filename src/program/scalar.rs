@@ -2,7 +2,7 @@
 
 use super::builder::{Binary, Node, Unary};
 use super::compile::Lowering;
-use super::execute::Sources;
+use super::cpu::Sources;
 use super::graph::Op;
 use super::kernel::Memory;
 use super::ops::elementwise::select;

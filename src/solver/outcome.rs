@@ -5,7 +5,8 @@ use std::fmt;
 /// Why a search ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Status {
-    /// The gradient vanishes (but for parts held by bounds): a minimum or maximum.
+    /// The gradient vanishes (but for parts held by bounds or constraints): a
+    /// minimum or maximum.
     Converged,
     /// The wanted value is reached.
     TargetReached,
@@ -81,7 +82,9 @@ impl Status {
     /// What happened, as a sentence.
     pub const fn sentence(self) -> &'static str {
         match self {
-            Self::Converged => "Found an optimum: the gradient vanishes there.",
+            Self::Converged => {
+                "Found an optimum: the gradient vanishes there, but for parts held by bounds or constraints."
+            }
             Self::TargetReached => "Reached the wanted value.",
             Self::Settled => "Settled: further iterations improve only the last digits.",
             Self::CannotImprove => {

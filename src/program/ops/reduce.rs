@@ -25,6 +25,11 @@ impl Reduction {
         }
     }
 
+    /// The result of partial results.
+    pub(crate) fn of_parts(self, [a, b, c, d]: [f64; 4]) -> f64 {
+        self.combine(self.combine(a, b), self.combine(c, d))
+    }
+
     /// Adds one element to a partial result.
     #[inline(always)]
     pub(crate) fn combine(self, acc: f64, x: f64) -> f64 {

@@ -106,6 +106,11 @@ impl ScanBody {
         })
     }
 
+    /// The operations of all steps.
+    pub fn operations(&self) -> u64 {
+        self.steps as u64 * self.program.cost().operations
+    }
+
     fn state_len(&self) -> usize {
         self.states.iter().map(|shape| shape.len()).sum()
     }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::program::cpu::InstructionSet;
 use crate::program::{Binary, Window};
 
 /// The lesson's network, as its sheet writes it: a run of SUMPRODUCTs a unit,
@@ -184,5 +185,60 @@ fn a_network_is_one_pass_over_its_data() {
             "{text}"
         );
         assert!(program.cost().bytes < 8 * 12 * rows as u64, "{text}");
+    }
+}
+
+/// The outputs of both forms on so many threads.
+fn on_threads(rows: usize, threads: usize, set: InstructionSet) -> Vec<f64> {
+    let data = noise_tensor(1, Shape::new(1, rows, 10));
+    let target = noise_tensor(2, Shape::new(1, rows, 1));
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    pool.unwrap().install(|| {
+        let mut all = Vec::new();
+        for form in [by_rows, by_product] {
+            let mut b = Builder::new();
+            let (loss, weights) = form(&mut b, &data, &target);
+            let mut outputs = vec![loss];
+            outputs.extend(b.gradient(loss, &weights).unwrap());
+            // A column that is kept, too: the parts of it that threads write.
+            let parameters = b.parameters().to_vec();
+            let squares = b.binary(Binary::Mul, parameters[0], parameters[0]).unwrap();
+            outputs.push(squares);
+            let program = Program::new(&b, &outputs);
+            let mut workspace = program.workspace();
+            workspace.use_instructions(set);
+            for _ in 0..2 {
+                program.run(&mut workspace, &noise(3, 20));
+            }
+            (0..outputs.len()).for_each(|i| all.extend_from_slice(workspace.output(i)));
+        }
+        all
+    })
+}
+
+#[test]
+fn one_two_and_seven_threads_compute_the_same() {
+    // The last task and the last block are shorter, and no multiple of a vector.
+    let rows = 100_003;
+    let bits = |threads| -> Vec<u64> {
+        let outputs = on_threads(rows, threads, InstructionSet::best());
+        outputs.iter().map(|x| x.to_bits()).collect()
+    };
+    let one = bits(1);
+    assert_eq!(one, bits(2));
+    assert_eq!(one, bits(7));
+}
+
+#[test]
+fn instruction_sets_differ_by_rounding_alone() {
+    for rows in [1, 2, 3, 15, 16, 17, 255, 257, 712, 5001] {
+        let best = on_threads(rows, 1, InstructionSet::best());
+        let portable = on_threads(rows, 1, InstructionSet::Portable);
+        for (a, b) in best.iter().zip(&portable) {
+            assert!(
+                (a - b).abs() <= 1e-13 * (1.0 + b.abs()),
+                "{rows} rows: {a}, {b}"
+            );
+        }
     }
 }

@@ -47,8 +47,9 @@ pub(super) fn descend(
     let mut residuals = vec![0.0; m];
     let mut jacobian = vec![0.0; m * n];
     let mut score = search.value(&x)?;
-    let mut model = Model::at(search, &x, &mut residuals, &mut jacobian)?;
-    search.begin(&x, score, &model.gradient)?;
+    let mut model = Model::new(n);
+    model.move_to(search, &x, &mut residuals, &mut jacobian)?;
+    search.begin(&x, score, model.gradient.as_slice())?;
 
     let mut scaling = vec![0.0; n];
     let (mut damping, mut growth) = (FIRST_DAMPING, 2.0);
@@ -61,10 +62,9 @@ pub(super) fn descend(
             if damping > LAST_DAMPING {
                 return Err(Status::CannotImprove);
             }
-            let step = model.step(search, &x, &scaling, damping);
-            if let Some(step) = step {
+            if model.find_step(search, &x, &scaling, damping) {
                 for i in 0..n {
-                    trial[i] = x[i] + step[i];
+                    trial[i] = x[i] + model.step[i];
                 }
                 search.bounds.clamp(&mut trial);
                 if trial == x {
@@ -85,8 +85,8 @@ pub(super) fn descend(
             damping *= growth;
             growth *= 2.0;
         };
-        model = Model::at(search, &x, &mut residuals, &mut jacobian)?;
-        search.advance(&x, score, &model.gradient)?;
+        model.move_to(search, &x, &mut residuals, &mut jacobian)?;
+        search.advance(&x, score, model.gradient.as_slice())?;
         iteration += 1;
         if leave(iteration, gain) {
             return Err(Status::CannotImprove);
@@ -95,29 +95,52 @@ pub(super) fn descend(
 }
 
 /// The quadratic model of the score around a point: half its Hessian without
-/// second derivatives of the residuals, and its gradient.
+/// second derivatives of the residuals, and its gradient. Its buffers serve
+/// all iterations.
 struct Model {
     /// `scale * JᵀJ`.
     square: DMatrix<f64>,
     /// `2 * scale * Jᵀr`.
-    gradient: Vec<f64>,
+    gradient: DVector<f64>,
+    /// The variables that no bound holds.
+    free: Vec<usize>,
+    /// The damped system of those, then its decomposition.
+    system: Vec<f64>,
+    /// Its right-hand side, then its solution.
+    solution: Vec<f64>,
+    /// The newest step of all variables.
+    step: Vec<f64>,
 }
 
 impl Model {
-    fn at(
+    fn new(n: usize) -> Self {
+        Self {
+            square: DMatrix::zeros(n, n),
+            gradient: DVector::zeros(n),
+            free: Vec::with_capacity(n),
+            system: Vec::with_capacity(n * n),
+            solution: Vec::with_capacity(n),
+            step: vec![0.0; n],
+        }
+    }
+
+    /// The model around `x`.
+    fn move_to(
+        &mut self,
         search: &mut Search<'_>,
         x: &[f64],
         residuals: &mut [f64],
         jacobian: &mut [f64],
-    ) -> Result<Self, Status> {
+    ) -> Result<(), Status> {
         let scale = search.least_squares(x, residuals, jacobian)?;
         let j = DMatrixView::from_slice(jacobian, residuals.len(), x.len());
         let r = DVectorView::from_slice(residuals, residuals.len());
-        let square = j.tr_mul(&j) * scale;
-        let gradient: Vec<f64> = (j.tr_mul(&r) * (2.0 * scale)).as_slice().to_vec();
+        self.square.gemm_tr(scale, &j, &j, 0.0);
+        self.gradient.gemv_tr(2.0 * scale, &j, &r, 0.0);
         // A residual without a derivative here (a square root at 0) leaves no model.
-        if square.iter().chain(&gradient).all(|v| v.is_finite()) {
-            Ok(Self { square, gradient })
+        let mut all = self.square.iter().chain(&self.gradient);
+        if all.all(|v| v.is_finite()) {
+            Ok(())
         } else {
             Err(Status::CannotImprove)
         }
@@ -134,38 +157,69 @@ impl Model {
         scaling.iter_mut().for_each(|s| *s = s.max(floor));
     }
 
-    /// The damped step of the variables that no bound holds, 0 for the others;
-    /// `None` where the system is too close to singular.
-    fn step(
-        &self,
-        search: &Search<'_>,
-        x: &[f64],
-        scaling: &[f64],
-        damping: f64,
-    ) -> Option<Vec<f64>> {
-        let n = x.len();
-        let free: Vec<usize> = (0..n)
-            .filter(|&i| !search.bounds.holds(i, x[i], self.gradient[i]))
-            .collect();
-        let system = DMatrix::from_fn(free.len(), free.len(), |a, b| {
-            let (i, j) = (free[a], free[b]);
-            let damped = if i == j { damping * scaling[i] } else { 0.0 };
-            self.square[(i, j)] + damped
-        });
-        let right =
-            DVector::from_iterator(free.len(), free.iter().map(|&i| -0.5 * self.gradient[i]));
-        let solution = system.cholesky()?.solve(&right);
-        let mut step = vec![0.0; n];
-        for (&i, &h) in free.iter().zip(solution.iter()) {
-            step[i] = h;
+    /// Finds the damped step of the variables that no bound holds, 0 for the
+    /// others; false where the system is too close to singular.
+    fn find_step(&mut self, search: &Search<'_>, x: &[f64], scaling: &[f64], damping: f64) -> bool {
+        let held = |&i: &usize| search.bounds.holds(i, x[i], self.gradient[i]);
+        self.free.clear();
+        self.free.extend((0..x.len()).filter(|i| !held(i)));
+        self.system.clear();
+        self.solution.clear();
+        for &i in &self.free {
+            for &j in &self.free {
+                let damped = if i == j { damping * scaling[i] } else { 0.0 };
+                self.system.push(self.square[(i, j)] + damped);
+            }
+            self.solution.push(-0.5 * self.gradient[i]);
         }
-        step.iter().all(|h| h.is_finite()).then_some(step)
+        if !solve_in_place(&mut self.system, &mut self.solution) {
+            return false;
+        }
+        self.step.fill(0.0);
+        for (&i, &h) in self.free.iter().zip(&self.solution) {
+            self.step[i] = h;
+        }
+        self.step.iter().all(|h| h.is_finite())
     }
 
     /// How much the model falls between two points.
     fn predicted_reduction(&self, from: &[f64], to: &[f64]) -> f64 {
-        let h = DVector::from_iterator(from.len(), to.iter().zip(from).map(|(t, f)| t - f));
-        let slope: f64 = self.gradient.iter().zip(h.iter()).map(|(g, h)| g * h).sum();
-        -(slope + (&self.square * &h).dot(&h))
+        let step = |i: usize| to[i] - from[i];
+        let along = |column: usize| -> f64 {
+            let column = self.square.column(column);
+            column.iter().enumerate().map(|(i, s)| s * step(i)).sum()
+        };
+        let reduction = |i: usize| step(i) * (self.gradient[i] + along(i));
+        -(0..from.len()).map(reduction).sum::<f64>()
     }
+}
+
+/// Solves a positive definite system by Cholesky's decomposition, row by row,
+/// in the system's own place; false where it is not positive definite.
+fn solve_in_place(system: &mut [f64], right: &mut [f64]) -> bool {
+    let n = right.len();
+    for i in 0..n {
+        for j in 0..=i {
+            let (row, pivots) = (&system[i * n..i * n + j], &system[j * n..j * n + j]);
+            let sum: f64 = row.iter().zip(pivots).map(|(a, b)| a * b).sum();
+            let rest = system[i * n + j] - sum;
+            system[i * n + j] = if j < i {
+                rest / system[j * n + j]
+            } else if rest > 0.0 {
+                rest.sqrt()
+            } else {
+                return false;
+            };
+        }
+    }
+    for i in 0..n {
+        let row = &system[i * n..i * n + i];
+        let sum: f64 = row.iter().zip(&*right).map(|(a, x)| a * x).sum();
+        right[i] = (right[i] - sum) / system[i * n + i];
+    }
+    for i in (0..n).rev() {
+        let below: f64 = (i + 1..n).map(|j| system[j * n + i] * right[j]).sum();
+        right[i] = (right[i] - below) / system[i * n + i];
+    }
+    true
 }

@@ -63,10 +63,14 @@ impl Method for Slsqp {
             if let StepOutcome::Stopped(report) = outcome {
                 return Err(if search.best_violation() > 0.0 {
                     Status::Infeasible
-                } else if report.termination.is_converged() {
-                    Status::Converged
-                } else {
+                } else if !report.termination.is_converged() {
                     Status::CannotImprove
+                } else if search.constraints.is_empty() {
+                    // Where the gradient vanishes the stop rules have ended the
+                    // search before; this is a step too small to matter.
+                    Status::Settled
+                } else {
+                    Status::Converged
                 });
             }
             if first {

@@ -135,6 +135,27 @@ fn bounds_hold_in_every_method() {
     }
 }
 
+/// Far flatter along one side than along the other: steps become small long
+/// before the gradient does.
+#[test]
+fn no_method_claims_a_vanishing_gradient_where_there_is_none() {
+    for method in ["gd", "momentum", "adam", "lbfgs", "slsqp"] {
+        let valley = Smooth::new(2, |x, g| {
+            let (a, b) = (x[0] - 1.0, x[1] - x[0] * x[0]);
+            g[0] = 4e-5 * a * a * a - 400.0 * b * x[0];
+            g[1] = 200.0 * b;
+            1e-5 * a.powi(4) + 100.0 * b * b
+        });
+        let mut options = options(method, 1e-4);
+        options.stop.tolerance = 1e-12;
+        let problem = Problem::minimise(vec![-1.2, 1.0]);
+        let outcome = solved(valley, &problem, &options);
+        if outcome.status == Status::Converged {
+            assert!(outcome.gradient_norm <= 1e-12, "{method}: {outcome:?}");
+        }
+    }
+}
+
 #[test]
 fn a_maximum_and_a_target_are_reached() {
     let hill = || {

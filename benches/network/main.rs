@@ -1,18 +1,22 @@
 //! One loss and gradient of the lesson's network (10 inputs, 2 rectified
 //! units, mean of squared errors): the compiled program against a loop fused
-//! by hand over the same columns, in the same run.
+//! by hand over the same columns, in the same run, with one thread and two.
+//!
+//! `cargo bench --bench network [ROWS...]`; without numbers 712, 100,000,
+//! 1,000,000 and 10,000,000 rows, and the lesson's sheet.
 
-use criterion::{Criterion, criterion_group, criterion_main};
+mod by_hand;
+#[path = "../shared/mod.rs"]
+mod shared;
+
+use by_hand::{INPUTS, by_hand};
 use gradsheet::engine::Engine;
 use gradsheet::engine::gradient::Slice;
 use gradsheet::grid::{Area, Cell, Pos};
-use gradsheet::program::{
-    Axes, Binary, Builder, Node, Program, Reduction, Shape, Tensor, Window, Workspace,
-};
+use gradsheet::program::{Axes, Binary, Builder, Node, Program, Reduction, Shape, Tensor, Window};
+use rayon::ThreadPoolBuilder;
+use shared::{alternate, ratio};
 use std::hint::black_box;
-use std::time::{Duration, Instant};
-
-const INPUTS: usize = 10;
 
 /// Rows of a sheet, column by column, and the column to predict.
 struct Data {
@@ -36,36 +40,6 @@ impl Data {
             target: (0..rows).map(|_| next().round()).collect(),
         }
     }
-}
-
-/// As one writes it by hand: every row is read once.
-fn by_hand(data: &Data, w: &[f64; 2 * INPUTS], gradient: &mut [f64; 2 * INPUTS]) -> f64 {
-    let n = data.rows;
-    let columns: [&[f64]; INPUTS] = std::array::from_fn(|j| &data.inputs[j * n..][..n]);
-    let scale = -2.0 / n as f64;
-    let mut loss = 0.0;
-    let mut g = [0.0; 2 * INPUTS];
-    for (i, &target) in data.target.iter().enumerate() {
-        let row: [f64; INPUTS] = std::array::from_fn(|j| columns[j][i]);
-        let (mut a, mut b) = (0.0, 0.0);
-        for j in 0..INPUTS {
-            a += row[j] * w[j];
-            b += row[j] * w[INPUTS + j];
-        }
-        let left = if a < 0.0 { 0.0 } else { a };
-        let right = if b < 0.0 { 0.0 } else { b };
-        let error = target - (left + right);
-        loss += error * error;
-        let adjoint = scale * error;
-        let da = if a < 0.0 { 0.0 } else { adjoint };
-        let db = if b < 0.0 { 0.0 } else { adjoint };
-        for j in 0..INPUTS {
-            g[j] += da * row[j];
-            g[INPUTS + j] += db * row[j];
-        }
-    }
-    *gradient = g;
-    loss / n as f64
 }
 
 fn rectified(b: &mut Builder, x: Node) -> Node {
@@ -130,62 +104,44 @@ fn finish(b: &mut Builder, target: Node, prediction: Node, weights: &[Node]) -> 
     Program::new(b, &outputs)
 }
 
-/// The shortest of many runs.
-fn best(mut run: impl FnMut()) -> Duration {
-    let begin = Instant::now();
-    let mut best = Duration::MAX;
-    while begin.elapsed() < Duration::from_millis(600) {
-        let start = Instant::now();
-        run();
-        best = best.min(start.elapsed());
-    }
-    best
-}
-
-fn check(program: &Program, workspace: &mut Workspace, data: &Data, w: &[f64; 2 * INPUTS]) {
-    let mut gradient = [0.0; 2 * INPUTS];
-    let loss = by_hand(data, w, &mut gradient);
-    program.run(workspace, w);
-    let close = |a: f64, b: f64| (a - b).abs() <= 1e-10 * a.abs().max(1.0);
-    assert!(close(loss, workspace.output(0)[0]));
-    let got = (1..program.outputs()).flat_map(|i| workspace.output(i));
-    for (a, b) in gradient.iter().zip(got) {
-        assert!(close(*a, *b), "{a} and {b}");
-    }
-}
-
-fn network(c: &mut Criterion) {
+/// The table's rows for one number of rows of data.
+fn table(rows: usize) {
     let w: [f64; 2 * INPUTS] = std::array::from_fn(|i| ((i * 7919) % 23) as f64 / 40.0 - 0.2);
-    for rows in [712, 100_000] {
-        let data = Data::new(rows);
-        let mut gradient = [0.0; 2 * INPUTS];
-        let mut group = c.benchmark_group(format!("network of {rows} rows"));
-        group.sample_size(50);
-        let hand = best(|| {
-            black_box(by_hand(&data, black_box(&w), &mut gradient));
-        });
-        group.bench_function("by hand", |b| {
-            b.iter(|| by_hand(&data, black_box(&w), &mut gradient));
-        });
-        for (name, program) in [("SUMPRODUCT", by_rows(&data)), ("MMULT", by_product(&data))] {
-            let mut workspace = program.workspace();
-            check(&program, &mut workspace, &data, &w);
-            let time = best(|| program.run(&mut workspace, black_box(&w)));
-            println!(
-                "{rows} rows, {name}: {time:?}, by hand {hand:?}, ratio {:.2}",
-                time.as_secs_f64() / hand.as_secs_f64()
-            );
-            group.bench_function(name, |b| {
-                b.iter(|| program.run(&mut workspace, black_box(&w)));
+    let data = Data::new(rows);
+    let programs = [("SUMPRODUCT", by_rows(&data)), ("MMULT", by_product(&data))];
+    for threads in [1, 2] {
+        let pool = ThreadPoolBuilder::new().num_threads(threads).build();
+        let pool = pool.expect("threads");
+        for (name, program) in &programs {
+            pool.install(|| {
+                let mut workspace = program.workspace();
+                let mut theirs = [0.0; 2 * INPUTS];
+                let loss = by_hand(&data.inputs, &data.target, &w, &mut theirs, threads);
+                program.run(&mut workspace, &w);
+                let ours = (1..program.outputs()).flat_map(|i| workspace.output(i));
+                let pairs = ours.zip(&theirs).chain([(&workspace.output(0)[0], &loss)]);
+                for (a, b) in pairs {
+                    assert!((a - b).abs() <= 1e-10 * b.abs().max(1.0), "{a} and {b}");
+                }
+                let (time, hand) = alternate(
+                    || program.run(&mut workspace, black_box(&w)),
+                    || {
+                        let w = black_box(&w);
+                        black_box(by_hand(&data.inputs, &data.target, w, &mut theirs, threads));
+                    },
+                );
+                println!(
+                    "| {rows} | {name} | {threads} | {time:.2?} | {hand:.2?} | {:.2} |",
+                    ratio(time, hand)
+                );
             });
         }
-        group.finish();
     }
 }
 
 /// A sheet of `workbooks/titanic.xlsx`, as gradsheet differentiates it, against
 /// the loop over the same columns.
-fn sheet(c: &mut Criterion) {
+fn sheet() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/workbooks/titanic.xlsx");
     let engine = Engine::new(gradsheet::xlsx::open(path).expect("the example workbook"));
     let book = engine.workbook();
@@ -214,33 +170,38 @@ fn sheet(c: &mut Criterion) {
     let w: [f64; 2 * INPUTS] = slice.start().try_into().expect("twenty parameters");
     let (mut ours, mut theirs) = ([0.0; 2 * INPUTS], [0.0; 2 * INPUTS]);
     let a = slice.value_and_gradient(&w, &mut ours);
-    let b = by_hand(&data, &w, &mut theirs);
+    let b = by_hand(&data.inputs, &data.target, &w, &mut theirs, 1);
     assert!((a - b).abs() < 1e-12);
     assert!(ours.iter().zip(&theirs).all(|(a, b)| (a - b).abs() < 1e-12));
-    let time = best(|| {
-        black_box(slice.value_and_gradient(black_box(&w), &mut ours));
-    });
-    let hand = best(|| {
-        black_box(by_hand(&data, black_box(&w), &mut theirs));
-    });
-    let alone = best(|| {
-        black_box(slice.value(black_box(&w)));
-    });
-    println!(
-        "the nnet sheet: {time:?}, by hand {hand:?}, ratio {:.2}; the loss alone {alone:?}, \
-         a gradient is {:.2} of it",
-        time.as_secs_f64() / hand.as_secs_f64(),
-        time.as_secs_f64() / alone.as_secs_f64()
+    let (time, hand) = alternate(
+        || {
+            black_box(slice.value_and_gradient(black_box(&w), &mut ours));
+        },
+        || {
+            black_box(by_hand(
+                &data.inputs,
+                &data.target,
+                black_box(&w),
+                &mut theirs,
+                1,
+            ));
+        },
     );
-    let mut group = c.benchmark_group("the nnet sheet");
-    group.bench_function("gradient", |b| {
-        b.iter(|| slice.value_and_gradient(black_box(&w), &mut ours));
-    });
-    group.bench_function("by hand", |b| {
-        b.iter(|| by_hand(&data, black_box(&w), &mut theirs));
-    });
-    group.finish();
+    println!(
+        "| 712 | the nnet sheet | 1 | {time:.2?} | {hand:.2?} | {:.2} |",
+        ratio(time, hand)
+    );
 }
 
-criterion_group!(benches, network, sheet);
-criterion_main!(benches);
+fn main() {
+    let rows: Vec<usize> = std::env::args().filter_map(|x| x.parse().ok()).collect();
+    println!("| rows | form | threads | gradsheet | by hand | ratio |");
+    println!("|---|---|---|---|---|---|");
+    if rows.is_empty() {
+        sheet();
+        [712, 100_000, 1_000_000, 10_000_000]
+            .into_iter()
+            .for_each(table);
+    }
+    rows.into_iter().for_each(table);
+}

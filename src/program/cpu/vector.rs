@@ -3,16 +3,52 @@
 //! selections, and sums kept apart in a few lanes that are added up in a
 //! fixed order.
 
-use super::builder::{Binary, Reduction, Unary};
-use super::graph::Absorb;
-use super::ops::elementwise::{absorbing_mul, select};
-use super::ops::matmul::product;
+use super::super::builder::{Binary, Reduction, Unary};
+use super::super::graph::Absorb;
+use super::super::ops::elementwise::{absorbing_mul, select};
 
 /// An operand of a block: its lanes, or one number for all.
 #[derive(Clone, Copy)]
-pub(crate) enum Lanes<'a> {
+pub(super) enum Lanes<'a> {
     Each(&'a [f64]),
     All(f64),
+}
+
+impl Lanes<'_> {
+    #[inline(always)]
+    fn at(self, lane: usize) -> f64 {
+        match self {
+            Lanes::Each(x) => x[lane],
+            Lanes::All(x) => x,
+        }
+    }
+}
+
+/// The comparisons that [`choose_where`] makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Compare {
+    Less,
+    LessEqual,
+    Equal,
+    NotEqual,
+}
+
+/// The first of two operations that [`pair`] joins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Inner {
+    Add,
+    Sub,
+    Mul,
+}
+
+/// The second, of the first's result and a third operand; `SubFrom` takes that
+/// result from the operand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outer {
+    Add,
+    Sub,
+    SubFrom,
+    Mul,
 }
 
 #[inline(always)]
@@ -36,7 +72,8 @@ fn map2(out: &mut [f64], a: Lanes<'_>, b: Lanes<'_>, f: impl Fn(f64, f64) -> f64
     }
 }
 
-pub(crate) fn unary(op: Unary, out: &mut [f64], x: Lanes<'_>) {
+#[inline(always)]
+pub(super) fn unary(op: Unary, out: &mut [f64], x: Lanes<'_>) {
     let x = match x {
         Lanes::Each(x) => x,
         Lanes::All(x) => return out.fill(op.apply(x)),
@@ -53,7 +90,8 @@ pub(crate) fn unary(op: Unary, out: &mut [f64], x: Lanes<'_>) {
     }
 }
 
-pub(crate) fn binary(op: Binary, out: &mut [f64], a: Lanes<'_>, b: Lanes<'_>) {
+#[inline(always)]
+pub(super) fn binary(op: Binary, out: &mut [f64], a: Lanes<'_>, b: Lanes<'_>) {
     macro_rules! specialised {
         ($($name:ident),*) => {
             match op {
@@ -83,7 +121,8 @@ pub(crate) fn binary(op: Binary, out: &mut [f64], a: Lanes<'_>, b: Lanes<'_>) {
     );
 }
 
-pub(crate) fn choose(out: &mut [f64], condition: Lanes<'_>, then: Lanes<'_>, other: Lanes<'_>) {
+#[inline(always)]
+pub(super) fn choose(out: &mut [f64], condition: Lanes<'_>, then: Lanes<'_>, other: Lanes<'_>) {
     let condition = match condition {
         Lanes::Each(condition) => condition,
         Lanes::All(condition) => {
@@ -110,51 +149,105 @@ pub(crate) fn choose(out: &mut [f64], condition: Lanes<'_>, then: Lanes<'_>, oth
     }
 }
 
-/// Adds up to four columns, each times its factor, to `out`, or sets it to
-/// their sum where it is the first of several.
-pub(crate) fn multiply_add(out: &mut [f64], columns: &[(&[f64], f64)], first: bool) {
+/// `then` where the comparison of `a` and `b` holds, else `otherwise`; NaN where
+/// `a` or `b` is not finite: [`choose`] of a comparison that is kept nowhere.
+#[inline(always)]
+pub(super) fn choose_where(
+    compare: Compare,
+    out: &mut [f64],
+    a: &[f64],
+    b: Lanes<'_>,
+    then: Lanes<'_>,
+    otherwise: Lanes<'_>,
+) {
     macro_rules! with {
-        ($y:ident, $start:expr, $($x:ident $w:ident),*) => {{
-            let zipped = out.iter_mut()$(.zip($x))*;
-            for nested!($y, $($x),*) in zipped {
-                *$y = $start $(+ *$x * $w)*;
+        ($holds:expr) => {{
+            let holds = $holds;
+            // By bits, so that no branch hides the loads; 0 added changes
+            // nothing, NaN makes NaN.
+            let pick = |a: f64, b: f64, t: f64, o: f64, poison: f64| {
+                let mask = if holds(a, b) { u64::MAX } else { 0 };
+                let picked = f64::from_bits(t.to_bits() & mask | o.to_bits() & !mask);
+                picked + (a * 0.0 + poison)
+            };
+            match (b, then, otherwise) {
+                (Lanes::All(b), Lanes::All(t), Lanes::Each(o)) => {
+                    let poison = b * 0.0;
+                    for ((y, &a), &o) in out.iter_mut().zip(a).zip(o) {
+                        *y = pick(a, b, t, o, poison);
+                    }
+                }
+                (Lanes::All(b), Lanes::Each(t), Lanes::All(o)) => {
+                    let poison = b * 0.0;
+                    for ((y, &a), &t) in out.iter_mut().zip(a).zip(t) {
+                        *y = pick(a, b, t, o, poison);
+                    }
+                }
+                (b, t, o) => {
+                    for (i, (y, &a)) in out.iter_mut().zip(a).enumerate() {
+                        let b = b.at(i);
+                        *y = pick(a, b, t.at(i), o.at(i), b * 0.0);
+                    }
+                }
             }
         }};
     }
-    macro_rules! nested {
-        ($a:ident, $b:ident) => {
-            ($a, $b)
-        };
-        ($a:ident, $b:ident, $c:ident) => {
-            (($a, $b), $c)
-        };
-        ($a:ident, $b:ident, $c:ident, $d:ident) => {
-            ((($a, $b), $c), $d)
-        };
-        ($a:ident, $b:ident, $c:ident, $d:ident, $e:ident) => {
-            (((($a, $b), $c), $d), $e)
-        };
+    match compare {
+        Compare::Less => with!(|a, b| a < b),
+        Compare::LessEqual => with!(|a, b| a <= b),
+        Compare::Equal => with!(|a, b| a == b),
+        Compare::NotEqual => with!(|a, b| a != b),
     }
-    macro_rules! either {
-        ($($x:ident $w:ident),*) => {
-            if first {
-                with!(y, 0.0, $($x $w),*)
-            } else {
-                with!(y, *y, $($x $w),*)
+}
+
+/// `outer(inner(a, b), c)`, rounded twice as two operations are.
+#[inline(always)]
+pub(super) fn pair(inner: Inner, outer: Outer, out: &mut [f64], [a, b, c]: [Lanes<'_>; 3]) {
+    #[inline(always)]
+    fn each(out: &mut [f64], [a, b, c]: [Lanes<'_>; 3], f: impl Fn(f64, f64, f64) -> f64) {
+        match (a, b, c) {
+            (Lanes::Each(a), Lanes::Each(b), Lanes::Each(c)) => {
+                for (((y, &a), &b), &c) in out.iter_mut().zip(a).zip(b).zip(c) {
+                    *y = f(a, b, c);
+                }
             }
-        };
+            (Lanes::Each(a), Lanes::Each(b), Lanes::All(c)) => {
+                for ((y, &a), &b) in out.iter_mut().zip(a).zip(b) {
+                    *y = f(a, b, c);
+                }
+            }
+            (Lanes::Each(a), Lanes::All(b), Lanes::Each(c)) => {
+                for ((y, &a), &c) in out.iter_mut().zip(a).zip(c) {
+                    *y = f(a, b, c);
+                }
+            }
+            _ => {
+                for (i, y) in out.iter_mut().enumerate() {
+                    *y = f(a.at(i), b.at(i), c.at(i));
+                }
+            }
+        }
     }
-    match *columns {
-        [(a, u)] => either!(a u),
-        [(a, u), (b, v)] => either!(a u, b v),
-        [(a, u), (b, v), (c, w)] => either!(a u, b v, c w),
-        [(a, u), (b, v), (c, w), (d, z)] => either!(a u, b v, c w, d z),
-        _ => unreachable!("one to four columns"),
+    let xs = [a, b, c];
+    match (inner, outer) {
+        (Inner::Add, Outer::Add) => each(out, xs, |a, b, c| (a + b) + c),
+        (Inner::Add, Outer::Sub) => each(out, xs, |a, b, c| (a + b) - c),
+        (Inner::Add, Outer::SubFrom) => each(out, xs, |a, b, c| c - (a + b)),
+        (Inner::Add, Outer::Mul) => each(out, xs, |a, b, c| (a + b) * c),
+        (Inner::Sub, Outer::Add) => each(out, xs, |a, b, c| (a - b) + c),
+        (Inner::Sub, Outer::Sub) => each(out, xs, |a, b, c| (a - b) - c),
+        (Inner::Sub, Outer::SubFrom) => each(out, xs, |a, b, c| c - (a - b)),
+        (Inner::Sub, Outer::Mul) => each(out, xs, |a, b, c| (a - b) * c),
+        (Inner::Mul, Outer::Add) => each(out, xs, |a, b, c| (a * b) + c),
+        (Inner::Mul, Outer::Sub) => each(out, xs, |a, b, c| (a * b) - c),
+        (Inner::Mul, Outer::SubFrom) => each(out, xs, |a, b, c| c - (a * b)),
+        (Inner::Mul, Outer::Mul) => each(out, xs, |a, b, c| (a * b) * c),
     }
 }
 
 /// `out += a * b`, or `out = a * b`.
-pub(crate) fn add_product(
+#[inline(always)]
+pub(super) fn add_product(
     absorb: Absorb,
     out: &mut [f64],
     a: Lanes<'_>,
@@ -205,7 +298,8 @@ fn accumulate2(out: &mut [f64], a: Lanes<'_>, b: Lanes<'_>, f: impl Fn(f64, f64)
 }
 
 /// `out = op(out, x)`
-pub(crate) fn fold(op: Reduction, out: &mut [f64], x: Lanes<'_>) {
+#[inline(always)]
+pub(super) fn fold(op: Reduction, out: &mut [f64], x: Lanes<'_>) {
     macro_rules! with {
         ($op:expr) => {
             match x {
@@ -231,10 +325,11 @@ pub(crate) fn fold(op: Reduction, out: &mut [f64], x: Lanes<'_>) {
 }
 
 /// How many partial results a reduction over lanes keeps.
-const PARTS: usize = 4;
+const PARTS: usize = 16;
 
 /// The reduction of a block to one number.
-pub(crate) fn total(op: Reduction, x: Lanes<'_>, len: usize) -> f64 {
+#[inline(always)]
+pub(super) fn total(op: Reduction, x: Lanes<'_>, len: usize) -> f64 {
     #[inline(always)]
     fn reduce(op: Reduction, x: &[f64]) -> f64 {
         let mut parts = [op.identity(); PARTS];
@@ -260,57 +355,4 @@ pub(crate) fn total(op: Reduction, x: Lanes<'_>, len: usize) -> f64 {
         (Reduction::Min, Lanes::Each(x)) => reduce(Reduction::Min, x),
         (op, Lanes::All(x)) => (0..len).fold(op.identity(), |acc, _| op.combine(acc, x)),
     }
-}
-
-/// The sum over lanes of the products of two operands.
-pub(crate) fn dot(absorb: Absorb, a: Lanes<'_>, b: Lanes<'_>, len: usize) -> f64 {
-    match (a, b) {
-        (Lanes::Each(a), Lanes::Each(b)) => match absorb {
-            Absorb::None => dot_each(a, b, |a, b| a * b),
-            Absorb::Left => dot_each(a, b, absorbing_mul),
-            Absorb::Right => dot_each(a, b, |a, b| absorbing_mul(b, a)),
-        },
-        (Lanes::Each(a), Lanes::All(b)) => a.iter().map(|&a| product(absorb, a, b)).sum(),
-        (Lanes::All(a), Lanes::Each(b)) => b.iter().map(|&b| product(absorb, a, b)).sum(),
-        (Lanes::All(a), Lanes::All(b)) => product(absorb, a, b) * len as f64,
-    }
-}
-
-#[inline(always)]
-fn dot_each(a: &[f64], b: &[f64], f: impl Fn(f64, f64) -> f64) -> f64 {
-    let mut parts = [0.0; PARTS];
-    let (a_chunks, a_rest) = a.as_chunks::<PARTS>();
-    let (b_chunks, b_rest) = b.as_chunks::<PARTS>();
-    for (a, b) in a_chunks.iter().zip(b_chunks) {
-        for (part, (&a, &b)) in parts.iter_mut().zip(a.iter().zip(b)) {
-            *part += f(a, b);
-        }
-    }
-    let mut sum: f64 = parts.into_iter().sum();
-    for (&a, &b) in a_rest.iter().zip(b_rest) {
-        sum += f(a, b);
-    }
-    sum
-}
-
-/// [`dot`] of four columns with one, read once.
-pub(crate) fn dot4(a: [&[f64]; 4], b: &[f64]) -> [f64; 4] {
-    let mut parts = [[0.0; PARTS]; 4];
-    let [(p, p_rest), (q, q_rest), (r, r_rest), (s, s_rest)] = a.map(|a| a.as_chunks::<PARTS>());
-    let (b_chunks, b_rest) = b.as_chunks::<PARTS>();
-    for ((((p, q), r), s), b) in p.iter().zip(q).zip(r).zip(s).zip(b_chunks) {
-        for lane in 0..PARTS {
-            parts[0][lane] += p[lane] * b[lane];
-            parts[1][lane] += q[lane] * b[lane];
-            parts[2][lane] += r[lane] * b[lane];
-            parts[3][lane] += s[lane] * b[lane];
-        }
-    }
-    let mut sums = parts.map(|parts| parts.into_iter().sum::<f64>());
-    for (sum, rest) in sums.iter_mut().zip([p_rest, q_rest, r_rest, s_rest]) {
-        for (&a, &b) in rest.iter().zip(b_rest) {
-            *sum += a * b;
-        }
-    }
-    sums
 }

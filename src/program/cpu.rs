@@ -1,0 +1,585 @@
+//! Running kernels on the CPU, block by block.
+//!
+//! Lanes are cut into tasks and these into blocks, by the number of lanes and
+//! the kernel alone. Partial sums are combined in the order of lanes within
+//! a task and of tasks, so a result does not depend on the number of threads.
+
+mod code;
+mod products;
+mod simd;
+mod vector;
+
+use super::graph::Absorb;
+use super::kernel::{Column, Instruction, Kernel, Memory, Uniform};
+pub(crate) use code::{Code, Fused};
+use products::PARTS;
+use rayon::prelude::*;
+use simd::{Isa, Portable};
+use std::sync::{Arc, Mutex};
+use vector::Lanes;
+
+/// What a block's columns take together: near the first-level cache, and long
+/// enough that an instruction costs more in its loop than around it.
+const BLOCK_BYTES: usize = 32 * 1024;
+/// Enough lanes that handing out a task costs nothing beside it.
+const TASK_LANES: usize = 4096;
+const MAX_TASKS: usize = 1024;
+/// The most numbers that the tasks of a kernel leave behind.
+const MAX_RESULTS: usize = 1 << 20;
+/// Below so many lane operations threads cost more than they save.
+const PARALLEL_WORK: usize = 1 << 20;
+
+/// What a program brings to every step.
+#[derive(Clone, Copy)]
+pub(crate) struct Data<'a> {
+    pub constants: &'a [Arc<[f64]>],
+    pub parameters: &'a [f64],
+    /// Which buffer stands for which number in a [`Memory`].
+    pub slots: &'a [usize],
+}
+
+/// What a step reads.
+#[derive(Clone, Copy)]
+pub(crate) struct Sources<'a> {
+    pub constants: &'a [Arc<[f64]>],
+    pub parameters: &'a [f64],
+    pub buffers: &'a [Vec<f64>],
+    /// Which buffer stands for which number in a [`Memory`].
+    pub slots: &'a [usize],
+}
+
+impl<'a> Sources<'a> {
+    pub fn slice(&self, at: Memory, start: usize, len: usize) -> &'a [f64] {
+        let (data, at): (&[f64], usize) = match at {
+            Memory::Constant(i, at) => (&self.constants[i], at),
+            Memory::Parameter(at) => (self.parameters, at),
+            Memory::Buffer(i, at) => (&self.buffers[self.slots[i]], at),
+        };
+        &data[at + start..at + start + len]
+    }
+}
+
+/// How a kernel cuts its lanes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Partition {
+    block: usize,
+    task: usize,
+    tasks: usize,
+    parallel: bool,
+}
+
+impl Partition {
+    pub fn new(kernel: &Kernel, code: &Code) -> Self {
+        let lanes = kernel.lanes;
+        let columns = code.registers + kernel.columns.len();
+        let fitting = (BLOCK_BYTES / 8 / columns.max(1)).clamp(256, 2048);
+        // Blocks of nearly one length, in whole cache lines.
+        let blocks = lanes.div_ceil(fitting);
+        let block = lanes.div_ceil(blocks).next_multiple_of(8);
+        let blocks = lanes.div_ceil(block);
+        let most = (MAX_RESULTS / kernel.totals.len().max(1)).clamp(8, MAX_TASKS);
+        let per_task = blocks.div_ceil(most).max(TASK_LANES.div_ceil(block));
+        Self {
+            block,
+            task: per_task * block,
+            tasks: blocks.div_ceil(per_task),
+            parallel: lanes * kernel.instructions.len() >= PARALLEL_WORK,
+        }
+    }
+}
+
+/// A kernel as the CPU runs it.
+#[derive(Debug)]
+pub(crate) struct CpuKernel {
+    pub kernel: Kernel,
+    pub code: Code,
+    partition: Partition,
+    /// The columns in memory that are no constants.
+    moving: Vec<usize>,
+}
+
+impl CpuKernel {
+    pub fn new(kernel: Kernel) -> Self {
+        let code = Code::new(&kernel);
+        let partition = Partition::new(&kernel, &code);
+        let moves = |&i: &usize| !matches!(kernel.columns[i], Memory::Constant(..));
+        Self {
+            moving: (0..kernel.columns.len()).filter(moves).collect(),
+            kernel,
+            code,
+            partition,
+        }
+    }
+
+    /// Space for runs.
+    pub fn scratch(&self, constants: &[Arc<[f64]>]) -> Scratch {
+        // Constants stay where they are; other columns are found at each run.
+        let column = |at: &Memory| match *at {
+            Memory::Constant(i, at) => Address(constants[i][at..].as_ptr()),
+            _ => Address(std::ptr::null()),
+        };
+        let number = |uniform: &Uniform| match uniform {
+            Uniform::Constant(x) => *x,
+            Uniform::Memory(_) => 0.0,
+        };
+        Scratch {
+            uniforms: self.kernel.uniforms.iter().map(number).collect(),
+            weights: vec![0.0; self.code.weights.len()],
+            columns: self.kernel.columns.iter().map(column).collect(),
+            stores: Vec::with_capacity(self.kernel.stores.len()),
+            totals: vec![0.0; self.kernel.totals.len()],
+            results: Vec::new(),
+            workers: vec![Mutex::new(Worker::new(self))],
+            outputs: Vec::new(),
+            set: InstructionSet::best(),
+        }
+    }
+
+    /// Runs the kernel over all its lanes. `outputs` are the numbers of the
+    /// buffers it writes, in the order of its stores and totals.
+    pub fn run(
+        &self,
+        scratch: &mut Scratch,
+        data: Data<'_>,
+        buffers: &mut [Vec<f64>],
+        outputs: &[usize],
+    ) {
+        let Data {
+            constants,
+            parameters,
+            slots,
+        } = data;
+        let kernel = &self.kernel;
+        let taken = |&output: &usize| std::mem::take(&mut buffers[slots[output]]);
+        scratch.outputs.extend(outputs.iter().map(taken));
+        let sources = Sources {
+            constants,
+            parameters,
+            buffers,
+            slots,
+        };
+        for (slot, uniform) in scratch.uniforms.iter_mut().zip(&kernel.uniforms) {
+            if let Uniform::Memory(at) = uniform {
+                *slot = sources.slice(*at, 0, 1)[0];
+            }
+        }
+        for (weight, &uniform) in scratch.weights.iter_mut().zip(&self.code.weights) {
+            *weight = scratch.uniforms[uniform as usize];
+        }
+        for &i in &self.moving {
+            let at = kernel.columns[i];
+            scratch.columns[i] = Address(sources.slice(at, 0, kernel.lanes).as_ptr());
+        }
+        scratch.stores.clear();
+        for &(output, first) in &kernel.stores {
+            let column = &mut scratch.outputs[output][first..first + kernel.lanes];
+            scratch.stores.push(Place(column.as_mut_ptr()));
+        }
+        self.run_tasks(scratch);
+        for (&(_, output, at), &total) in kernel.totals.iter().zip(&scratch.totals) {
+            scratch.outputs[output][at] = total;
+        }
+        for (&output, data) in outputs.iter().zip(scratch.outputs.drain(..)) {
+            buffers[slots[output]] = data;
+        }
+    }
+
+    fn run_tasks(&self, scratch: &mut Scratch) {
+        let Partition {
+            tasks, parallel, ..
+        } = self.partition;
+        let Scratch {
+            uniforms,
+            weights,
+            columns,
+            stores,
+            totals,
+            results,
+            workers,
+            set,
+            ..
+        } = scratch;
+        let frame = Frame {
+            kernel: self,
+            uniforms,
+            weights,
+            columns,
+            stores,
+        };
+        for (total, (op, ..)) in totals.iter_mut().zip(&self.kernel.totals) {
+            *total = op.identity();
+        }
+        let ops = || self.kernel.totals.iter().map(|&(op, ..)| op);
+        if !(parallel && tasks > 1) {
+            let worker = workers[0].get_mut().unwrap_or_else(|e| e.into_inner());
+            for task in 0..tasks {
+                set.run(frame, worker, task);
+                for ((total, partial), op) in totals.iter_mut().zip(&worker.partial).zip(ops()) {
+                    *total = op.combine(*total, op.of_parts(*partial));
+                }
+            }
+            return;
+        }
+        // One worker for each thread, wherever this runs.
+        while workers.len() < rayon::current_num_threads() {
+            workers.push(Mutex::new(Worker::new(self)));
+        }
+        let width = totals.len().max(1);
+        results.resize(tasks * width, 0.0);
+        let (set, workers) = (*set, &*workers);
+        results
+            .par_chunks_mut(width)
+            .enumerate()
+            .for_each(|(task, results)| {
+                let own = rayon::current_thread_index().unwrap_or(0) % workers.len();
+                // Poisoned where a task panicked, which ends the run anyway.
+                let mut worker = workers[own].lock().unwrap_or_else(|e| e.into_inner());
+                set.run(frame, &mut worker, task);
+                for ((result, partial), op) in results.iter_mut().zip(&worker.partial).zip(ops()) {
+                    *result = op.of_parts(*partial);
+                }
+            });
+        for results in results.chunks(width) {
+            for ((total, &result), op) in totals.iter_mut().zip(results).zip(ops()) {
+                *total = op.combine(*total, result);
+            }
+        }
+    }
+}
+
+/// Where a column lies.
+#[derive(Clone, Copy, Debug)]
+struct Address(*const f64);
+
+/// Where a column is written.
+#[derive(Clone, Copy, Debug)]
+struct Place(*mut f64);
+
+// SAFETY: addresses are used only while the kernel runs that found them, which
+// borrows what they point to. All threads only read columns.
+unsafe impl Send for Address {}
+unsafe impl Sync for Address {}
+// SAFETY: as above; each task writes its own lanes of a column.
+unsafe impl Send for Place {}
+unsafe impl Sync for Place {}
+
+/// Space for a kernel.
+#[derive(Debug)]
+pub(crate) struct Scratch {
+    uniforms: Vec<f64>,
+    weights: Vec<f64>,
+    columns: Vec<Address>,
+    stores: Vec<Place>,
+    totals: Vec<f64>,
+    /// What each task leaves in the accumulators.
+    results: Vec<f64>,
+    workers: Vec<Mutex<Worker>>,
+    /// The buffers that the kernel writes, while it runs.
+    outputs: Vec<Vec<f64>>,
+    pub set: InstructionSet,
+}
+
+/// A cache line of a register.
+#[derive(Clone, Copy, Debug)]
+#[repr(C, align(64))]
+struct Line([f64; 8]);
+
+/// What a thread needs for a task.
+#[derive(Debug)]
+struct Worker {
+    registers: Vec<Line>,
+    partial: Vec<[f64; PARTS]>,
+    /// Where the operands of products lie in the present block.
+    operands: Vec<Address>,
+}
+
+impl Worker {
+    fn new(kernel: &CpuKernel) -> Self {
+        let lines = kernel.code.registers * kernel.partition.block / 8;
+        Self {
+            registers: vec![Line([0.0; 8]); lines],
+            partial: vec![[0.0; PARTS]; kernel.kernel.totals.len()],
+            operands: Vec::with_capacity(kernel.code.operands.len()),
+        }
+    }
+}
+
+/// The instructions that kernels use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum InstructionSet {
+    Portable,
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+}
+
+impl InstructionSet {
+    /// The widest that this processor has.
+    pub fn best() -> Self {
+        #[cfg(target_arch = "x86_64")]
+        if simd::Avx2::is_available() {
+            return Self::Avx2;
+        }
+        Self::Portable
+    }
+
+    fn run(self, frame: Frame<'_>, worker: &mut Worker, task: usize) {
+        match self {
+            Self::Portable => State { frame, worker }.run_task::<Portable>(task),
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: chosen only where the processor has these instructions.
+            Self::Avx2 => unsafe { run_avx2(frame, worker, task) },
+        }
+    }
+}
+
+/// All loops of a task, compiled for AVX2 and FMA.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+fn run_avx2(frame: Frame<'_>, worker: &mut Worker, task: usize) {
+    State { frame, worker }.run_task::<simd::Avx2>(task);
+}
+
+/// What the tasks of a run share.
+#[derive(Clone, Copy)]
+struct Frame<'a> {
+    kernel: &'a CpuKernel,
+    uniforms: &'a [f64],
+    weights: &'a [f64],
+    columns: &'a [Address],
+    stores: &'a [Place],
+}
+
+/// A task while it runs.
+struct State<'a> {
+    frame: Frame<'a>,
+    worker: &'a mut Worker,
+}
+
+/// A block of lanes.
+#[derive(Clone, Copy)]
+struct Block {
+    start: usize,
+    len: usize,
+}
+
+impl State<'_> {
+    #[inline(always)]
+    fn run_task<I: Isa>(&mut self, task: usize) {
+        let Frame {
+            kernel, uniforms, ..
+        } = self.frame;
+        let partition = kernel.partition;
+        for (partial, (op, ..)) in self.worker.partial.iter_mut().zip(&kernel.kernel.totals) {
+            *partial = [op.identity(); PARTS];
+        }
+        for &(uniform, register) in &kernel.code.fills {
+            self.result(register, partition.block)
+                .fill(uniforms[uniform as usize]);
+        }
+        let end = kernel.kernel.lanes.min((task + 1) * partition.task);
+        let mut start = task * partition.task;
+        self.find_operands(start);
+        while start < end {
+            let len = partition.block.min(end - start);
+            let block = Block { start, len };
+            for instruction in &kernel.code.instructions {
+                self.step::<I>(instruction, block);
+            }
+            for (operand, column) in self.worker.operands.iter_mut().zip(&kernel.code.operands) {
+                let step = if let Column::Memory(_) = column {
+                    len
+                } else {
+                    0
+                };
+                operand.0 = operand.0.wrapping_add(step);
+            }
+            start += len;
+        }
+    }
+
+    /// Where a register begins.
+    #[inline(always)]
+    fn register(&mut self, register: u32) -> *mut f64 {
+        let lines = self.frame.kernel.partition.block / 8;
+        let at = register as usize * lines;
+        self.worker.registers[at..at + lines]
+            .as_mut_ptr()
+            .cast::<f64>()
+    }
+
+    /// The lanes of a register that an instruction writes. No operand of that
+    /// instruction shares it (see [`Code`]), so that it may be borrowed beside them.
+    #[inline(always)]
+    fn result<'b>(&mut self, register: u32, len: usize) -> &'b mut [f64] {
+        debug_assert!(len <= self.frame.kernel.partition.block);
+        // SAFETY: a register has the lanes of a block, and is borrowed once at a time.
+        unsafe { std::slice::from_raw_parts_mut(self.register(register), len) }
+    }
+
+    /// Where a block of a column begins; a number for all lanes has no place.
+    #[inline(always)]
+    fn address(&mut self, column: Column, block: Block) -> Address {
+        match column {
+            Column::Register(i) => Address(self.register(i)),
+            // A block lies within the column's lanes.
+            Column::Memory(i) => {
+                Address(self.frame.columns[i as usize].0.wrapping_add(block.start))
+            }
+            Column::Uniform(_) => unreachable!("numbers fill a register where lanes are needed"),
+        }
+    }
+
+    #[inline(always)]
+    fn lanes<'b>(&mut self, column: Column, block: Block) -> Lanes<'b> {
+        if let Column::Uniform(i) = column {
+            return Lanes::All(self.frame.uniforms[i as usize]);
+        }
+        let Address(at) = self.address(column, block);
+        // SAFETY: a register or a column in memory has the lanes of the block.
+        // Nobody writes them while an instruction reads them.
+        Lanes::Each(unsafe { std::slice::from_raw_parts(at, block.len) })
+    }
+
+    #[inline(always)]
+    fn step<I: Isa>(&mut self, instruction: &Fused, block: Block) {
+        match instruction {
+            Fused::Plain(instruction) => self.plain(instruction, block),
+            Fused::Where(compare, columns, out) => {
+                let [a, b, t, o] = columns.map(|x| self.lanes(x, block));
+                if let Lanes::Each(a) = a {
+                    let out = self.result(*out, block.len);
+                    vector::choose_where(*compare, out, a, b, t, o);
+                }
+            }
+            Fused::Pair(inner, outer, columns, out) => {
+                let operands = columns.map(|x| self.lanes(x, block));
+                vector::pair(*inner, *outer, self.result(*out, block.len), operands);
+            }
+            Fused::Products {
+                absorb,
+                operands,
+                columns,
+                weights,
+                results,
+            } => {
+                let mut places = [std::ptr::null_mut(); products::MAX_RESULTS];
+                for (place, &result) in places.iter_mut().zip(results) {
+                    *place = self.register(result);
+                }
+                let count = columns.len() * results.len();
+                // SAFETY: columns and registers have the lanes of the block, and
+                // no column shares a register with a result.
+                unsafe {
+                    products::products::<I>(
+                        *absorb,
+                        &self.worker.operands[*operands..*operands + columns.len()],
+                        &self.frame.weights[*weights..*weights + count],
+                        &places[..results.len()],
+                        block.len,
+                    );
+                }
+            }
+            Fused::Totals {
+                absorb,
+                operands,
+                columns,
+                factors,
+                sums,
+            } => {
+                let worker = &mut *self.worker;
+                let operands = &worker.operands[*operands..];
+                let (columns, operands) = operands.split_at(columns.len());
+                let factors = &operands[..factors.len()];
+                // SAFETY: columns and factors have the lanes of the block; the
+                // code cuts them into tiles.
+                unsafe {
+                    products::totals::<I>(
+                        *absorb,
+                        columns,
+                        factors,
+                        sums,
+                        &mut worker.partial,
+                        block.len,
+                    );
+                }
+            }
+        }
+    }
+
+    /// Finds where the operands of products lie in the block from `start` on.
+    fn find_operands(&mut self, start: usize) {
+        self.worker.operands.clear();
+        let block = Block { start, len: 0 };
+        for &column in &self.frame.kernel.code.operands {
+            let address = self.address(column, block);
+            self.worker.operands.push(address);
+        }
+    }
+
+    #[inline(always)]
+    fn plain(&mut self, instruction: &Instruction, block: Block) {
+        let len = block.len;
+        match instruction {
+            Instruction::Unary(op, x, out) => {
+                let x = self.lanes(*x, block);
+                vector::unary(*op, self.result(*out, len), x);
+            }
+            Instruction::Binary(op, columns, out) => {
+                let [a, b] = columns.map(|x| self.lanes(x, block));
+                vector::binary(*op, self.result(*out, len), a, b);
+            }
+            Instruction::Select(columns, out) => {
+                let [c, t, o] = columns.map(|x| self.lanes(x, block));
+                vector::choose(self.result(*out, len), c, t, o);
+            }
+            Instruction::Dot(absorb, pairs, out) => {
+                self.dot(*absorb, pairs, *out, block);
+            }
+            Instruction::Fold(op, xs, out) => {
+                let out = self.result(*out, len);
+                let rest = match xs.as_slice() {
+                    [a, b, rest @ ..] => {
+                        let (a, b) = (self.lanes(*a, block), self.lanes(*b, block));
+                        vector::binary(op.of_two(), out, a, b);
+                        rest
+                    }
+                    xs => {
+                        out.fill(op.identity());
+                        xs
+                    }
+                };
+                for &x in rest {
+                    vector::fold(*op, out, self.lanes(x, block));
+                }
+            }
+            Instruction::Total(op, x, at) => {
+                let total = vector::total(*op, self.lanes(*x, block), len);
+                let slot = &mut self.worker.partial[*at as usize][0];
+                *slot = op.combine(*slot, total);
+            }
+            Instruction::DotTotals(..) => unreachable!("the code makes these products"),
+            Instruction::Store(x, store) => {
+                let Place(column) = self.frame.stores[*store as usize];
+                // SAFETY: a stored column has all lanes of the kernel, and this
+                // task alone writes those of the block.
+                let out = unsafe {
+                    std::slice::from_raw_parts_mut(column.wrapping_add(block.start), len)
+                };
+                match self.lanes(*x, block) {
+                    Lanes::Each(x) => out.copy_from_slice(x),
+                    Lanes::All(x) => out.fill(x),
+                }
+            }
+        }
+    }
+
+    /// The sum of products of pairs of columns, from the first pair to the last.
+    #[inline(always)]
+    fn dot(&mut self, absorb: Absorb, pairs: &[(Column, Column)], out: u32, block: Block) {
+        let out = self.result(out, block.len);
+        for (i, &(a, b)) in pairs.iter().enumerate() {
+            let (a, b) = (self.lanes(a, block), self.lanes(b, block));
+            vector::add_product(absorb, out, a, b, i == 0);
+        }
+    }
+}
