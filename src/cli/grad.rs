@@ -457,6 +457,26 @@ mod tests {
                 worst: 0.0,
                 worst_cell: String::new(),
             }),
+            explain: Some(Explanation {
+                runs: vec![RunPart {
+                    run: String::new(),
+                    became: Vec::new(),
+                    lanes: 0,
+                    rows: 0,
+                    cols: 0,
+                    operations: 0,
+                    bytes: 0,
+                    steps: Vec::new(),
+                }],
+                steps: vec![StepTime {
+                    what: String::new(),
+                    instructions: Vec::new(),
+                    operations: 0,
+                    bytes: 0,
+                    expected_microseconds: 0.0,
+                    measured_microseconds: 0.0,
+                }],
+            }),
         };
         json::assert_documented("grad", &document);
     }
