@@ -1,7 +1,7 @@
 //! `gradsheet solve`: optimise a cell by changing others.
 
 use super::show::{Table, count, full};
-use super::{Result, Verdict, complain, files, json};
+use super::{Result, Verdict, complain, device, files, json};
 use clap::builder::PossibleValuesParser;
 use gradsheet::engine::{Engine, value_edits};
 use gradsheet::grid::{Area, Rect, SheetId};
@@ -79,6 +79,8 @@ pub struct Args {
     /// The seed of the random points [default: the stored model's, else 0]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
+    #[command(flatten)]
+    device: device::DeviceArgs,
     /// Save the solved workbook here
     #[arg(short, long, value_name = "OUT")]
     output: Option<PathBuf>,
@@ -101,6 +103,7 @@ struct Document {
     iterations: u64,
     evaluations: u64,
     seconds: f64,
+    device: String,
     variables: Vec<Change>,
     saved: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -115,6 +118,7 @@ struct Change {
 }
 
 pub fn run(args: &Args, out: &mut dyn Write) -> Result {
+    let settings = args.device.choose()?;
     let target = files::destination(&args.file, args.output.as_deref(), args.force)?;
     if let Some(target) = &target {
         files::check_formats(&args.file, target)?;
@@ -140,6 +144,7 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result {
         .notes()
         .iter()
         .for_each(|note| complain(&format!("note: {note}")));
+    let device = device::place(&mut slice, settings);
     // As the cell shows it: the compiled slice may differ in the last digit.
     let before = setup::number(&engine, resolved.objective);
     let options = options(args, &model, problem.start.len())?;
@@ -155,6 +160,8 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result {
         progress.finish();
         outcome?
     };
+    device::tell_trouble(&slice);
+    device::tell_deviation(&mut slice, &outcome.x, "at the end");
 
     let mut edits = value_edits(&resolved.areas, &outcome.x);
     edits.extend(model.edits(&engine.workbook().names, sheet));
@@ -183,6 +190,7 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result {
         iterations: outcome.iterations,
         evaluations: outcome.evaluations,
         seconds: outcome.seconds,
+        device,
         variables: slice
             .variables()
             .iter()
@@ -425,6 +433,7 @@ mod tests {
             iterations: 0,
             evaluations: 0,
             seconds: 0.0,
+            device: String::new(),
             variables: vec![change()],
             saved: None,
             advice: Some(String::new()),
