@@ -38,6 +38,7 @@ mod tables;
 mod templates;
 mod tracked;
 mod transaction;
+mod unreadable;
 mod validation;
 
 pub use areas::RefTextError;
