@@ -252,8 +252,9 @@ fn a_large_model_is_differentiated_beside_the_interface() {
     ));
     driver.play("Ctrl+Home").press_keys("- 9 Enter Up");
     assert_eq!(driver.shown("A1"), "-9");
-    assert!(driver.screen().contains("updating"));
+    let screen = driver.screen();
+    assert!(screen.contains("(old)"), "{screen}");
     driver.settle();
-    assert!(!driver.screen().contains("updating"));
+    assert!(!driver.screen().contains("(old)"));
     assert!(line_with(&mut driver, "d C1 / d A1").contains("= -18"));
 }
