@@ -1,7 +1,7 @@
 //! `gradsheet grad`: the gradient of a cell.
 
 use super::show::{Table, full};
-use super::{Result, Verdict, complain, files, json};
+use super::{Result, Verdict, complain, device, files, json};
 use gradsheet::engine::Engine;
 use gradsheet::engine::gradient::Slice;
 use gradsheet::grid::{Area, Cell, Rect};
@@ -39,6 +39,8 @@ pub struct Args {
     /// Compare with central differences through recalculation
     #[arg(long)]
     check: bool,
+    #[command(flatten)]
+    device: device::DeviceArgs,
     #[arg(long, help = "Print JSON (fields in docs/cli.md)")]
     json: bool,
 }
@@ -48,6 +50,7 @@ struct Document {
     of: String,
     value: f64,
     gradient: Vec<Partial>,
+    device: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     check: Option<Check>,
 }
@@ -69,6 +72,7 @@ struct Check {
 const LIMIT: f64 = 1e-6;
 
 pub fn run(args: &Args, out: &mut dyn Write) -> Result {
+    let settings = args.device.choose()?;
     let workbook = files::open(&args.file)?;
     let sheet = files::sheet(&workbook, args.sheet.as_deref())?;
     let objective = workbook.parse_cell(&args.of, sheet)?;
@@ -78,9 +82,11 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result {
     for note in slice.notes() {
         complain(&format!("note: {note}"));
     }
+    let device = device::place(&mut slice, settings);
     let start = slice.start().to_vec();
     let mut gradient = vec![0.0; start.len()];
     let value = slice.value_and_gradient(&start, &mut gradient);
+    device::tell_trouble(&slice);
     if !value.is_finite() || gradient.iter().any(|g| !g.is_finite()) {
         return Err(format!(
             "{} has no finite gradient at these values",
@@ -106,6 +112,7 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result {
                 derivative,
             })
             .collect(),
+        device,
         check: check.clone(),
     };
     if args.json {
@@ -330,6 +337,7 @@ mod tests {
                 value: 0.0,
                 derivative: 0.0,
             }],
+            device: String::new(),
             check: Some(Check {
                 worst: 0.0,
                 worst_cell: String::new(),

@@ -41,10 +41,12 @@
 //!   derivatives pass through it;
 //! - `schedule` decides what runs together, `kernel` and `scalar` lower it to
 //!   instructions, `execute` runs them over blocks of lanes with the loops of
-//!   `vector`, and `compile` ties the steps together.
+//!   `vector`, and `compile` ties the steps together;
+//! - `cuda` makes text for GPUs of the same steps.
 
 mod builder;
 mod compile;
+pub(crate) mod cuda;
 mod execute;
 mod explain;
 mod gradient;
@@ -59,7 +61,7 @@ mod schedule;
 mod simplify;
 mod tensor;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod vector;
 
 pub use builder::{Axes, Binary, Builder, Node, Reduction, Scan, Unary, Window};
