@@ -30,12 +30,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     let home = tempfile::tempdir()?;
     let example = root.join("workbooks/titanic.xlsx");
     std::fs::copy(example, home.path().join("titanic.xlsx"))?;
+    let typed = "$ gradsheet solve titanic.xlsx -o solved.xlsx";
     let pictures = [
-        ("application", application(home.path())),
-        ("solve", command(home.path())),
+        ("application", None, application(home.path())),
+        ("solve", Some(typed), command(home.path())),
     ];
-    for (name, screen) in pictures {
-        std::fs::write(root.join(format!("docs/{name}.svg")), picture(&screen)?)?;
+    for (name, typed, screen) in pictures {
+        let file = root.join(format!("docs/{name}.svg"));
+        std::fs::write(file, picture(typed, &screen)?)?;
     }
     Ok(())
 }
@@ -43,12 +45,16 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// The gradient view with the solver at its end.
 fn application(home: &Path) -> vt100::Screen {
     let colours = [("COLORTERM", "truecolor")];
-    let mut pty = Pty::start_at((116, 34), home, &["titanic.xlsx"], &colours);
+    let mut pty = Pty::start_at((122, 32), home, &["titanic.xlsx"], &colours);
     pty.sees("Survived");
-    // The gradient of the stored problem's loss, the parameters in view.
-    pty.send("\x07nnet!R4\r").sees("-0.388");
-    pty.send("\x1b[18~").sees("of nnet!AH1");
-    pty.send("\x1b[17~").send("\x1bs").sees("R4:AA5");
+    // Inputs, parameters and the first products side by side.
+    pty.send("\x07mmult!AF4\r")
+        .send("\x07N4\r")
+        .send("\x07S4\r");
+    pty.sees("-0.388");
+    pty.send("\x1b[18~").sees("of mmult!");
+    pty.send("\x1b[17~").sees("READY");
+    pty.send("\x1bs").sees("S4:T13");
     pty.send("\x1b[15~").sees("Keep the solution");
     // The derivatives are those at the solution by now.
     std::thread::sleep(std::time::Duration::from_secs(1));
@@ -63,7 +69,7 @@ fn application(home: &Path) -> vt100::Screen {
 /// The command line's output, without the lines left empty below it.
 fn command(home: &Path) -> vt100::Screen {
     let arguments = ["solve", "titanic.xlsx", "-o", "solved.xlsx"];
-    let mut pty = Pty::start_at((100, 44), home, &arguments, &[]);
+    let mut pty = Pty::start_at((110, 44), home, &arguments, &[]);
     pty.ends();
     std::thread::sleep(std::time::Duration::from_millis(200));
     pty.screen()
@@ -134,10 +140,20 @@ fn pieces(screen: &vt100::Screen, row: u16) -> Vec<(u16, String, Look)> {
     pieces
 }
 
-fn picture(screen: &vt100::Screen) -> Result<String, std::fmt::Error> {
+/// A window with the screen in it, below the command that was typed.
+fn picture(typed: Option<&str>, screen: &vt100::Screen) -> Result<String, std::fmt::Error> {
     let (rows, columns) = (screen.size().0.get(), screen.size().1.get());
     let rows = (0..rows).map(|row| pieces(screen, row));
-    let rows: Vec<_> = rows.collect();
+    let typed = typed.map(|typed| {
+        let look = Look {
+            fg: COLOURS[2].into(),
+            bg: None,
+            bold: false,
+            italic: false,
+        };
+        vec![(0, typed.to_owned(), look)]
+    });
+    let rows: Vec<_> = typed.into_iter().chain(rows).collect();
     let is_blank = |row: &&Vec<(u16, String, Look)>| {
         row.iter()
             .all(|(_, text, look)| text.trim().is_empty() && look.bg.is_none())
@@ -169,35 +185,110 @@ fn picture(screen: &vt100::Screen) -> Result<String, std::fmt::Error> {
             }
         }
         for (col, text, look) in pieces {
-            let shown = text.trim();
-            if shown.is_empty() {
-                continue;
+            let mut at = *col;
+            // Words, and the signs that are drawn, each at its place: fonts
+            // differ in their widths, and few have braille.
+            let is_drawn = |c: char| c == ' ' || strokes(c).is_some() || dots(c).is_some();
+            let mut rest = text.as_str();
+            while let Some(first) = rest.chars().next() {
+                let length = match is_drawn(first) {
+                    true => first.len_utf8(),
+                    false => rest.find(is_drawn).unwrap_or(rest.len()),
+                };
+                let (shown, after) = rest.split_at(length);
+                match is_drawn(first) {
+                    true => sign(&mut svg, first, x(at), top, &look.fg)?,
+                    false => words(&mut svg, shown, (x(at), top), look)?,
+                }
+                at += shown.chars().count() as u16;
+                rest = after;
             }
-            let before = text.chars().take_while(|c| c.is_whitespace()).count();
-            let left = x(*col + before as u16);
-            let long = CHARACTER * shown.chars().count() as f64;
-            let weight = if look.bold {
-                r#" font-weight="bold""#
-            } else {
-                ""
-            };
-            let slope = if look.italic {
-                r#" font-style="italic""#
-            } else {
-                ""
-            };
-            let text = shown
-                .replace('&', "&amp;")
-                .replace('<', "&lt;")
-                .replace('>', "&gt;");
-            writeln!(
-                svg,
-                r#"<text x="{left:.1}" y="{:.1}" textLength="{long:.1}" fill="{}"{weight}{slope} xml:space="preserve">{text}</text>"#,
-                top + LINE * 0.75,
-                look.fg
-            )?;
         }
     }
     writeln!(svg, "</svg>")?;
     Ok(svg)
+}
+
+fn words(svg: &mut String, text: &str, (left, top): (f64, f64), look: &Look) -> std::fmt::Result {
+    let weight = if look.bold {
+        r#" font-weight="bold""#
+    } else {
+        ""
+    };
+    let slope = if look.italic {
+        r#" font-style="italic""#
+    } else {
+        ""
+    };
+    let long = CHARACTER * text.chars().count() as f64;
+    let text = text
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;");
+    writeln!(
+        svg,
+        r#"<text x="{left:.1}" y="{:.1}" textLength="{long:.1}" fill="{}"{weight}{slope}>{text}</text>"#,
+        top + LINE * 0.75,
+        look.fg
+    )
+}
+
+/// A box's line or a braille sign, drawn.
+fn sign(svg: &mut String, c: char, left: f64, top: f64, colour: &str) -> std::fmt::Result {
+    let (middle, centre) = (left + CHARACTER / 2.0, top + LINE / 2.0);
+    if let Some(to) = strokes(c) {
+        let ends = [
+            (left, centre),
+            (left + CHARACTER, centre),
+            (middle, top),
+            (middle, top + LINE),
+        ];
+        let mut path = String::new();
+        for ((x, y), _) in ends.into_iter().zip(to).filter(|(_, drawn)| *drawn) {
+            write!(path, "M{middle:.1} {centre:.1}L{x:.1} {y:.1}")?;
+        }
+        return writeln!(svg, r#"<path d="{path}" stroke="{colour}"/>"#);
+    }
+    for bit in 0..8 {
+        if dots(c).is_some_and(|dots| dots >> bit & 1 == 1) {
+            // Bits 0 to 5 go down two columns of three, 6 and 7 are the fourth row.
+            let (col, row) = if bit < 6 {
+                (bit / 3, bit % 3)
+            } else {
+                (bit - 6, 3)
+            };
+            let x = left + CHARACTER * (0.25 + 0.5 * f64::from(col));
+            let y = top + LINE * (0.125 + 0.25 * f64::from(row));
+            writeln!(
+                svg,
+                r#"<circle cx="{x:.1}" cy="{y:.1}" r="1.3" fill="{colour}"/>"#
+            )?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether a sign of boxes has strokes to the left, right, top and bottom.
+fn strokes(c: char) -> Option<[bool; 4]> {
+    let to = |text: &str| Some(["l", "r", "t", "b"].map(|end| text.contains(end)));
+    match c {
+        '─' => to("lr"),
+        '│' => to("tb"),
+        '┌' => to("rb"),
+        '┐' => to("lb"),
+        '└' => to("rt"),
+        '┘' => to("lt"),
+        '├' => to("rtb"),
+        '┤' => to("ltb"),
+        '┬' => to("lrb"),
+        '┴' => to("lrt"),
+        '┼' => to("lrtb"),
+        _ => None,
+    }
+}
+
+/// The dots of a braille sign, a bit each.
+fn dots(c: char) -> Option<u32> {
+    let code = u32::from(c);
+    (0x2800..0x2900).contains(&code).then(|| code - 0x2800)
 }

@@ -75,6 +75,15 @@ pub fn palette(app: &App, palette: &Palette, frame: &mut Frame) {
         };
         if index == palette.list.chosen {
             frame.buffer_mut().set_style(line, app.theme.accent());
+            // What the configuration file calls it, in the frame below.
+            let name = Line::styled(format!(" {} ", command.name), app.theme.dim());
+            let border = Screen {
+                y: area.bottom().saturating_sub(1),
+                height: area.height.min(1),
+                x: inside.x,
+                width: inside.width,
+            };
+            frame.render_widget(name.right_aligned(), border);
         }
         let keys = app.keymap().keys(command, &app.settings).join(", ");
         let title = Line::from(vec![
