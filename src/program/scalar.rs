@@ -15,7 +15,7 @@ pub(crate) struct ScalarKernel {
     /// The table before a run: constants, and zeros.
     initial: Vec<f64>,
     /// What is read into the table first.
-    loads: Vec<(u32, Memory)>,
+    pub(crate) loads: Vec<(u32, Memory)>,
     pub(crate) code: Vec<(ScalarOp, u32)>,
     /// Place in the table, stored tensor.
     pub(crate) stores: Vec<(u32, usize)>,
