@@ -96,7 +96,8 @@ pub fn open_watched(path: &Path, reading: &Arc<Reading>) -> Result<Opened, FileE
     Ok(match Kind::of(path) {
         Kind::Xlsx | Kind::Xlsm => {
             let workbook = xlsx::open_watched(path, reading)?;
-            let notes = xlsx::notes(&workbook);
+            let mut notes = xlsx::notes(&workbook);
+            notes.extend(workbook.unreadable_formulas());
             Opened { workbook, notes }
         }
         Kind::Text(_) => Opened {

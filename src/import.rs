@@ -415,7 +415,9 @@ impl Formulas {
 
 /// Whether calamine has spelled a formula of a binary format as it is. Of an
 /// array constant it writes nothing at all, which leaves an argument out, and
-/// it takes `>` for `>=` and `>=` for `>` (MS-XLS 2.5.198.60 and 61).
+/// it takes `>` for `>=` and `>=` for `>` (MS-XLS 2.5.198.60 and 61). Functions
+/// newer than the format are named by a record that it does not read; it calls
+/// them `USER`.
 fn is_right(tree: &Expr) -> bool {
     const WITHOUT_ARGUMENTS: [&str; 9] = [
         "PI", "NOW", "TODAY", "RAND", "NA", "TRUE", "FALSE", "ROW", "COLUMN",
@@ -426,6 +428,7 @@ fn is_right(tree: &Expr) -> bool {
             Expr::Omitted | Expr::Binary(_, BinaryOp::Greater | BinaryOp::GreaterEqual, _) => {
                 return false;
             }
+            Expr::Call { function, .. } if &*function.0 == "USER" => return false,
             Expr::Call { function, args }
                 if args.is_empty() && !WITHOUT_ARGUMENTS.contains(&&*function.0) =>
             {

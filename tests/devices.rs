@@ -63,3 +63,42 @@ fn the_cpu_computes_in_f64_only_and_says_so() {
     assert_eq!(refused.code, 2);
     assert!(refused.err.contains("f64 only"), "{}", refused.err);
 }
+
+/// Libraries with the names of CUDA's and none of its functions, as far too old
+/// ones would be; `None` where there is no C compiler.
+#[cfg(target_os = "linux")]
+fn hollow_libraries() -> Option<tempfile::TempDir> {
+    let folder = tempfile::tempdir().unwrap();
+    let text = folder.path().join("hollow.c");
+    fs::write(&text, "int hollow(void) { return 0; }\n").unwrap();
+    for name in ["libcuda.so.1", "libnvrtc.so.13", "libcublas.so.13"] {
+        let made = std::process::Command::new("cc")
+            .args(["-shared", "-fPIC", "-o"])
+            .args([&folder.path().join(name), &text])
+            .status();
+        if !made.is_ok_and(|status| status.success()) {
+            eprintln!("skipped: no C compiler");
+            return None;
+        }
+    }
+    Some(folder)
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_driver_that_is_too_old_is_told_and_no_panic() {
+    let Some(folder) = hollow_libraries() else {
+        return;
+    };
+    let run = std::process::Command::new(env!("CARGO_BIN_EXE_gradsheet"))
+        .arg("devices")
+        .env("LD_LIBRARY_PATH", folder.path())
+        .output()
+        .unwrap();
+    let (out, err) = (
+        String::from_utf8(run.stdout).unwrap(),
+        String::from_utf8(run.stderr).unwrap(),
+    );
+    assert_eq!((run.status.code(), &*err), (Some(0), ""));
+    assert!(out.contains("lacks a function; update the driver"), "{out}");
+}

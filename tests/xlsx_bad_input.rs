@@ -75,6 +75,12 @@ fn a_missing_part_is_named_with_what_refers_to_it() {
         .without("xl/_rels/workbook.xml.rels")
         .refusal();
     assert!(rels.contains("\"S\""), "{rels}");
+    let types = Parts::new("").without("[Content_Types].xml").refusal();
+    assert_eq!(
+        types,
+        "is not an xlsx workbook: the archive has no part [Content_Types].xml, which says what \
+         each part is: the file is damaged, get a new copy"
+    );
     let root = Parts::new("").without("_rels/.rels").refusal();
     assert!(root.contains("_rels/.rels"), "{root}");
 }

@@ -304,7 +304,7 @@ fn formulas_are_written_in_the_language_of_files() {
         data.ends_with(r#"SEQUENCE(2)</f><v>1</v></c></row><row r="2"><c r="B2"><v>2</v></c></row></sheetData>"#),
         "{data}"
     );
-    assert!(parts.contains(&"xl/metadata1.xml".to_owned()), "{parts:?}");
+    assert!(parts.contains(&"xl/metadata.xml".to_owned()), "{parts:?}");
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! `gradsheet calc`: recalculate, and evaluate formulas.
 
 use super::json::Json;
-use super::show::{count, full_value};
+use super::show::{count, full_value, short};
 use super::{Result, Verdict, device, files, json};
-use gradsheet::engine::Engine;
+use gradsheet::engine::{Engine, EntryError};
 use gradsheet::grid::{Cell, Pos};
 use gradsheet::value::Value;
 use gradsheet::value::format::printable;
@@ -80,7 +80,7 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result {
         let formula = text.trim().strip_prefix('=').unwrap_or(text.trim());
         let value = engine
             .evaluate(formula, at)
-            .map_err(|error| format!("{text}: {error}"))?;
+            .map_err(|error| refusal(text, formula, &error))?;
         values.push((text.clone(), rows(&value)));
     }
     device::tell_usage();
@@ -137,6 +137,16 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result {
         writeln!(out, "not saved (give -o OUT)")?;
     }
     Ok(Verdict::Holds)
+}
+
+/// Why a formula cannot be evaluated, with what stands around the place.
+fn refusal(text: &str, formula: &str, error: &EntryError) -> String {
+    let before = text.trim_end().chars().count() - formula.chars().count();
+    let shown = match error {
+        EntryError::Parse(parse) => parse.excerpt(text, before),
+        _ => short(text).into_owned(),
+    };
+    format!("{shown}: {error}")
 }
 
 /// The values of a result, row by row.

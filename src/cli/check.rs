@@ -4,6 +4,7 @@ use super::json::Json;
 use super::show::{Table, count, full_value};
 use super::{Result, Verdict, complain, files, json};
 use gradsheet::engine::{Comparison, Engine};
+use gradsheet::grid::Cell;
 use gradsheet::value::format::printable;
 use serde::Serialize;
 use std::io::Write;
@@ -39,6 +40,14 @@ struct Document {
     unsaved: usize,
     skipped_volatile: usize,
     mismatches: Vec<Mismatch>,
+    not_supported: Vec<NotSupported>,
+}
+
+#[derive(Debug, Serialize)]
+struct NotSupported {
+    cells: String,
+    formula: String,
+    reason: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -103,6 +112,20 @@ fn document(path: &Path, comparison: &Comparison, engine: &Engine) -> Document {
                 got: Json::from(&m.got),
             })
             .collect(),
+        not_supported: comparison
+            .unsupported_runs
+            .iter()
+            .map(|run| NotSupported {
+                cells: engine.workbook().area_address(run.area),
+                formula: engine
+                    .formula_text(Cell {
+                        sheet: run.area.sheet,
+                        pos: run.area.rect.top_left(),
+                    })
+                    .unwrap_or_default(),
+                reason: run.reason.clone(),
+            })
+            .collect(),
     }
 }
 
@@ -130,12 +153,18 @@ fn print(
             count(document.unsaved, "cell"),
         )?;
     }
-    if !comparison.unknown_functions.is_empty() {
-        writeln!(
-            out,
-            "  unknown functions: {}",
-            printable(&comparison.unknown_functions.join(", "))
-        )?;
+    let mut table = Table::default();
+    for run in document.not_supported.iter().take(limit) {
+        table
+            .row()
+            .text(&format!("  {}", run.cells))
+            .text(&format!("not supported: {}", run.reason))
+            .text(&run.formula);
+    }
+    table.print(out)?;
+    let left = document.not_supported.len().saturating_sub(limit);
+    if left > 0 {
+        writeln!(out, "  and {left} more not supported (--limit shows more)")?;
     }
     let mut table = Table::default();
     for (mismatch, shown) in comparison
@@ -222,6 +251,11 @@ mod tests {
                 formula: String::new(),
                 expected: Json::Blank(()),
                 got: Json::Blank(()),
+            }],
+            not_supported: vec![NotSupported {
+                cells: String::new(),
+                formula: String::new(),
+                reason: String::new(),
             }],
         };
         json::assert_documented("check", &document);

@@ -3,6 +3,7 @@
 use super::{Result, complain};
 use clap::builder::PossibleValuesParser;
 use gradsheet::device::{self, Choice, Cuda, Precision, Settings};
+use gradsheet::engine::gradient::{Placement, Slice, cpu_name};
 
 #[derive(Debug, clap::Args)]
 pub struct DeviceArgs {
@@ -56,5 +57,54 @@ pub fn tell_usage() {
     }
     if let Some(error) = usage.fallback {
         complain(&format!("note: {error}; the CPU multiplied instead"));
+    }
+}
+
+/// Puts a slice where the settings say; returns the device's name. Tells what
+/// is worth knowing of it.
+pub fn place(slice: &mut Slice, settings: Settings) -> String {
+    match slice.place(settings) {
+        Ok(None) => cpu_name(),
+        Ok(Some(Placement {
+            device,
+            precision,
+            seconds,
+            cpu_seconds,
+        })) => {
+            complain(&format!(
+                "note: evaluated on {device} in {precision}, {:.3} ms each (the CPU takes {:.3} ms)",
+                seconds * 1e3,
+                cpu_seconds * 1e3
+            ));
+            let start = slice.start().to_vec();
+            tell_deviation(slice, &start, "at the start");
+            device
+        }
+        Err(error) => {
+            complain(&format!("note: {error}; the CPU computes instead"));
+            cpu_name()
+        }
+    }
+}
+
+/// Tells how far a device's results are from the CPU's, where it computes with
+/// less than f64.
+pub fn tell_deviation(slice: &mut Slice, x: &[f64], when: &str) {
+    let precision = device::settings().precision;
+    if precision == Precision::F64 {
+        return;
+    }
+    if let Some(deviation) = slice.deviation(x) {
+        complain(&format!(
+            "note: {precision} {when}: objective off by {:.1e}, gradient by {:.1e}, relative to f64 on the CPU",
+            deviation.value, deviation.gradient
+        ));
+    }
+}
+
+/// Tells why a device was given up on the way.
+pub fn tell_trouble(slice: &Slice) {
+    if let Some(error) = slice.trouble() {
+        complain(&format!("note: {error}; the CPU went on"));
     }
 }

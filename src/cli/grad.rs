@@ -1,7 +1,7 @@
 //! `gradsheet grad`: the gradient of a cell.
 
 use super::show::{Table, full};
-use super::{Result, Verdict, complain, files, json};
+use super::{Result, Verdict, complain, device, files, json};
 use gradsheet::engine::Engine;
 use gradsheet::engine::gradient::Slice;
 use gradsheet::grid::{Area, Cell, Rect};
@@ -42,6 +42,8 @@ pub struct Args {
     /// Print what each run of formulas became, and the program's steps with their times
     #[arg(long)]
     explain: bool,
+    #[command(flatten)]
+    device: device::DeviceArgs,
     #[arg(long, help = "Print JSON (fields in docs/cli.md)")]
     json: bool,
 }
@@ -51,6 +53,7 @@ struct Document {
     of: String,
     value: f64,
     gradient: Vec<Partial>,
+    device: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     check: Option<Check>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -102,6 +105,7 @@ struct StepTime {
 const LIMIT: f64 = 1e-6;
 
 pub fn run(args: &Args, out: &mut dyn Write) -> Result {
+    let settings = args.device.choose()?;
     let workbook = files::open(&args.file)?;
     let sheet = files::sheet(&workbook, args.sheet.as_deref())?;
     let objective = workbook.parse_cell(&args.of, sheet)?;
@@ -111,9 +115,11 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result {
     for note in slice.notes() {
         complain(&format!("note: {note}"));
     }
+    let device = device::place(&mut slice, settings);
     let start = slice.start().to_vec();
     let mut gradient = vec![0.0; start.len()];
     let value = slice.value_and_gradient(&start, &mut gradient);
+    device::tell_trouble(&slice);
     if !value.is_finite() || gradient.iter().any(|g| !g.is_finite()) {
         return Err(format!(
             "{} has no finite gradient at these values",
@@ -139,6 +145,7 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result {
                 derivative,
             })
             .collect(),
+        device,
         check: check.clone(),
         explain: args.explain.then(|| explain(&engine, &slice)),
     };
@@ -445,9 +452,30 @@ mod tests {
                 value: 0.0,
                 derivative: 0.0,
             }],
+            device: String::new(),
             check: Some(Check {
                 worst: 0.0,
                 worst_cell: String::new(),
+            }),
+            explain: Some(Explanation {
+                runs: vec![RunPart {
+                    run: String::new(),
+                    became: Vec::new(),
+                    lanes: 1,
+                    rows: 1,
+                    cols: 1,
+                    operations: 0,
+                    bytes: 0,
+                    steps: Vec::new(),
+                }],
+                steps: vec![StepTime {
+                    what: String::new(),
+                    instructions: Vec::new(),
+                    operations: 0,
+                    bytes: 0,
+                    expected_microseconds: 0.0,
+                    measured_microseconds: 0.0,
+                }],
             }),
         };
         json::assert_documented("grad", &document);

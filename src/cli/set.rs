@@ -1,9 +1,9 @@
 //! `gradsheet set`: enter values and formulas.
 
 use super::json::Json;
-use super::show::Table;
+use super::show::{Table, short};
 use super::{Result, Verdict, complain, files, json};
-use gradsheet::engine::Engine;
+use gradsheet::engine::{Engine, EntryError};
 use gradsheet::formula::{self, Dialect};
 use gradsheet::functions;
 use gradsheet::grid::{Area, Cell, Pos, Rect};
@@ -87,9 +87,13 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result {
                 Some(formula) if args.r1c1 => Cow::Owned(a1(formula, first.pos, entry)?),
                 _ => Cow::Borrowed(text),
             };
-            let typed = engine
-                .entry(first, &text)
-                .map_err(|error| format!("{entry}: {error}"))?;
+            let typed = engine.entry(first, &text).map_err(|error| match &error {
+                EntryError::Parse(parse) => {
+                    let before = characters(entry).saturating_sub(characters(&text)) + 1;
+                    format!("{}: {error}", parse.excerpt(entry, before))
+                }
+                _ => format!("{}: {error}", short(entry)),
+            })?;
             transaction
                 .edits
                 .extend(typed.edits.into_iter().map(|edit| spread(edit, area)));
@@ -183,9 +187,16 @@ fn spills_under(engine: &Engine, areas: &[Area]) -> Vec<(Cell, Rect)> {
 
 /// A formula in R1C1 notation as it would be typed into the cell at `at`.
 fn a1(formula: &str, at: Pos, entry: &str) -> std::result::Result<String, String> {
-    let expr = formula::parse_r1c1(formula).map_err(|error| format!("{entry}: {error}"))?;
+    let expr = formula::parse_r1c1(formula).map_err(|error| {
+        let before = characters(entry).saturating_sub(characters(formula));
+        format!("{}: {error}", error.excerpt(entry, before))
+    })?;
     let text = formula::print(&expr, at, Dialect::People(functions::file_prefix));
     Ok(format!("={text}"))
+}
+
+fn characters(text: &str) -> usize {
+    text.chars().count()
 }
 
 /// At the first `=` outside of quotes: sheet names may hold one.

@@ -6,6 +6,15 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 use unicode_width::UnicodeWidthStr;
 
+/// The beginning of a text that may be long, for a message.
+pub fn short(text: &str) -> Cow<'_, str> {
+    const LENGTH: usize = 80;
+    match text.char_indices().nth(LENGTH) {
+        Some((end, _)) => format!("{}…", &text[..end]).into(),
+        None => text.into(),
+    }
+}
+
 /// A line of a table.
 #[derive(Clone, Default)]
 pub struct Row(Vec<Field>);

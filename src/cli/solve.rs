@@ -1,14 +1,14 @@
 //! `gradsheet solve`: optimise a cell by changing others.
 
 use super::show::{Table, count, full};
-use super::{Result, Verdict, complain, files, json};
+use super::{Result, Verdict, complain, device, files, json};
 use clap::builder::PossibleValuesParser;
 use gradsheet::engine::{Engine, value_edits};
 use gradsheet::grid::{Area, Rect, SheetId};
-use gradsheet::solver::excel_model::{NO_LIMIT, StoredModel};
+use gradsheet::solver::excel_model::{NO_LIMIT, StoredConstraint, StoredModel, StoredRelation};
 use gradsheet::solver::progress::Renderer;
 use gradsheet::solver::setup::{self, Setup};
-use gradsheet::solver::{self, MethodChoice, Options, Outcome, Sense, Starts, Stop};
+use gradsheet::solver::{self, MethodChoice, Options, Outcome, Relation, Sense, Starts, Stop};
 use gradsheet::value::format::printable;
 use gradsheet::workbook::{Transaction, Workbook};
 use serde::Serialize;
@@ -55,9 +55,13 @@ pub struct Args {
     /// How to search; auto says what it chose
     #[arg(long, default_value = "auto", value_parser = PossibleValuesParser::new(MethodChoice::NAMES))]
     method: String,
-    /// The learning rate of gd, momentum and adam
-    #[arg(long, value_name = "R", default_value_t = MethodChoice::DEFAULT_RATE, allow_negative_numbers = true)]
-    lr: f64,
+    /// A bound on variables, or another constraint: 'C2>=0', 'C1:C3<=10'; may be
+    /// given several times
+    #[arg(long, value_name = "REF>=VALUE")]
+    bound: Vec<String>,
+    /// The learning rate of gd, momentum and adam [default: 0.01]
+    #[arg(long, value_name = "R", allow_negative_numbers = true)]
+    lr: Option<f64>,
     /// Iterations after which to stop [default: 1000 for gd, momentum, adam and
     /// slsqp, 10000 for the others]
     #[arg(long, value_name = "N")]
@@ -79,6 +83,8 @@ pub struct Args {
     /// The seed of the random points [default: the stored model's, else 0]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
+    #[command(flatten)]
+    device: device::DeviceArgs,
     /// Save the solved workbook here
     #[arg(short, long, value_name = "OUT")]
     output: Option<PathBuf>,
@@ -101,6 +107,7 @@ struct Document {
     iterations: u64,
     evaluations: u64,
     seconds: f64,
+    device: String,
     variables: Vec<Change>,
     saved: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -115,6 +122,7 @@ struct Change {
 }
 
 pub fn run(args: &Args, out: &mut dyn Write) -> Result {
+    let settings = args.device.choose()?;
     let target = files::destination(&args.file, args.output.as_deref(), args.force)?;
     if let Some(target) = &target {
         files::check_formats(&args.file, target)?;
@@ -140,6 +148,7 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result {
         .notes()
         .iter()
         .for_each(|note| complain(&format!("note: {note}")));
+    let device = device::place(&mut slice, settings);
     // As the cell shows it: the compiled slice may differ in the last digit.
     let before = setup::number(&engine, resolved.objective);
     let options = options(args, &model, problem.start.len())?;
@@ -155,6 +164,8 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result {
         progress.finish();
         outcome?
     };
+    device::tell_trouble(&slice);
+    device::tell_deviation(&mut slice, &outcome.x, "at the end");
 
     let mut edits = value_edits(&resolved.areas, &outcome.x);
     edits.extend(model.edits(&engine.workbook().names, sheet));
@@ -183,6 +194,7 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result {
         iterations: outcome.iterations,
         evaluations: outcome.evaluations,
         seconds: outcome.seconds,
+        device,
         variables: slice
             .variables()
             .iter()
@@ -298,7 +310,35 @@ fn state(args: &Args, workbook: &Workbook) -> Result<Stated> {
         }
         model.sense = Sense::Target(target);
     }
+    for text in &args.bound {
+        model.constraints.push(bound(text, workbook, sheet)?);
+    }
     Ok(Stated { sheet, model, note })
+}
+
+/// The constraint that `--bound` states: `C1:C3>=0`.
+fn bound(text: &str, workbook: &Workbook, sheet: SheetId) -> Result<StoredConstraint> {
+    let relations = [
+        (">=", Relation::GreaterOrEqual),
+        ("<=", Relation::LessOrEqual),
+    ];
+    let stated = relations.iter().find_map(|&(symbol, relation)| {
+        let (left, right) = text.split_once(symbol)?;
+        Some((left.trim(), relation, right.trim().parse::<f64>().ok()?))
+    });
+    let Some((left, relation, right)) = stated.filter(|(.., right)| right.is_finite()) else {
+        return Err(format!(
+            "--bound {text}: state it as REF>=VALUE or REF<=VALUE, such as 'C2>=0'"
+        )
+        .into());
+    };
+    Ok(StoredConstraint {
+        left: workbook
+            .absolute_areas(&workbook.parse_areas(left, sheet)?)
+            .into(),
+        relation: StoredRelation::Compare(relation),
+        right: full(right).into(),
+    })
 }
 
 /// `minimise nnet!$AH$1 by changing nnet!$R$4:$AA$5`
@@ -334,8 +374,16 @@ fn options(args: &Args, model: &StoredModel, variables: usize) -> Result<Options
     if args.starts == Some(0) {
         return Err("--starts must be at least 1".into());
     }
+    let rate = args.lr.unwrap_or(MethodChoice::DEFAULT_RATE);
+    if args.lr.is_some() && !MethodChoice::named(&args.method, rate).is_some_and(|m| m.has_rate()) {
+        return Err(format!(
+            "--lr is the learning rate of gd, momentum and adam: --method {} has none",
+            args.method
+        )
+        .into());
+    }
     Ok(Options {
-        method: MethodChoice::named(&args.method, args.lr)
+        method: MethodChoice::named(&args.method, rate)
             .ok_or_else(|| format!("there is no method {}", args.method))?,
         stop: Stop {
             tolerance: args.tol,
@@ -425,6 +473,7 @@ mod tests {
             iterations: 0,
             evaluations: 0,
             seconds: 0.0,
+            device: String::new(),
             variables: vec![change()],
             saved: None,
             advice: Some(String::new()),

@@ -3,6 +3,7 @@
 //! the same text for the CPU.
 
 use super::{DeviceError, Precision};
+pub(crate) use crate::program::cuda::{Base, Grid, Matrix, Product};
 
 /// The memory that the kernels of a program see.
 pub(crate) struct Spaces<'a, B> {
@@ -10,14 +11,6 @@ pub(crate) struct Spaces<'a, B> {
     pub indices: &'a B,
     pub parameters: &'a B,
     pub work: &'a B,
-}
-
-/// One of the memories that hold numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Base {
-    Constants,
-    Parameters,
-    Work,
 }
 
 impl<'a, B> Spaces<'a, B> {
@@ -28,34 +21,6 @@ impl<'a, B> Spaces<'a, B> {
             Base::Work => self.work,
         }
     }
-}
-
-/// A matrix in device memory, column by column: the memory it lies in, its
-/// first element there, and the elements from one column to the next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Matrix {
-    pub base: Base,
-    pub at: usize,
-    pub stride: usize,
-}
-
-/// `c = a b`, or `aᵀ b`: `m` by `k` times `k` by `n`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Product {
-    pub transposed: bool,
-    pub m: usize,
-    pub n: usize,
-    pub k: usize,
-    pub a: Matrix,
-    pub b: Matrix,
-    pub c: Matrix,
-}
-
-/// How many threads run a kernel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Grid {
-    pub blocks: usize,
-    pub threads: usize,
 }
 
 /// Work is done in the order in which it is asked for; only `read` waits.

@@ -18,12 +18,14 @@ mod machine;
 mod product;
 mod rates;
 mod run;
+#[cfg(test)]
+mod tests;
 
 pub use cost::product_pays_from;
 pub use cpu::Cpu;
 pub use cuda::{Absent, Cuda, Description};
-pub use product::{Settings, Usage, choose, multiply, settings, usage};
-pub use rates::{CpuRates, GpuRates, Measured, measured};
+pub use product::{Settings, Usage, choose, multiply, multiply_on, settings, usage};
+pub use rates::{CpuRates, GpuRates, Measured, measured, plain_product};
 
 use crate::program::Program;
 use std::fmt;
@@ -44,7 +46,7 @@ pub trait Backend: Send + Sync {
 }
 
 /// A program on a device.
-pub trait Runner: Send {
+pub trait Runner: Send + Sync {
     /// Runs the program; only the parameters and the outputs travel.
     ///
     /// # Errors

@@ -108,6 +108,25 @@ pub(super) fn on_cpu([m, k, n]: [usize; 3], a: &[f64], b: &[f64]) -> Vec<f64> {
     product.data.into()
 }
 
+/// The product on this GPU, in its precision, whatever was chosen: both factors
+/// are sent and the product fetched.
+///
+/// # Errors
+/// Where the GPU fails.
+///
+/// # Panics
+/// If a matrix has not as many elements as its size says: a caller's mistake.
+pub fn multiply_on(
+    cuda: &Cuda,
+    size: [usize; 3],
+    a: &[f64],
+    b: &[f64],
+) -> Result<Vec<f64>, DeviceError> {
+    let [m, k, n] = size;
+    assert!(a.len() == m * k && b.len() == k * n, "{m}x{k} by {k}x{n}");
+    on_gpu(cuda, size, a, b)
+}
+
 pub(super) fn on_gpu(
     cuda: &Cuda,
     size: [usize; 3],

@@ -201,37 +201,13 @@ fn measure_gpu(cuda: &Cuda) -> Result<GpuRates, DeviceError> {
     let latency = least(10, || {
         product::on_gpu(cuda, [1; 3], &[1.0], &[1.0]).map(|_| ())
     })?;
-    let multiply = |precision: Precision| -> Result<f64, DeviceError> {
-        let size = if precision == Precision::F64 {
-            2048
-        } else {
-            4096
+    let multiply = |precision: Precision| {
+        let size = match precision {
+            Precision::F64 => 2048,
+            Precision::F32 | Precision::Tf32 => 4096,
         };
-        let matrix = |base| Matrix {
-            base,
-            at: 0,
-            stride: size,
-        };
-        let product = Product {
-            transposed: false,
-            m: size,
-            n: size,
-            k: size,
-            a: matrix(Base::Constants),
-            b: matrix(Base::Constants),
-            c: matrix(Base::Work),
-        };
-        let spaces = Spaces {
-            constants: &from,
-            indices: &from,
-            parameters: &from,
-            work: &to,
-        };
-        let seconds = least(3, || {
-            driver.product(precision, &product, &spaces)?;
-            driver.wait()
-        })?;
-        Ok(2.0 * (size as f64).powi(3) / seconds)
+        let seconds = plain_product(&cuda.with(precision), size)?;
+        Ok::<_, DeviceError>(2.0 * (size as f64).powi(3) / seconds)
     };
     Ok(GpuRates {
         copy: 2.0 * COPIED as f64 / copying,
@@ -241,6 +217,45 @@ fn measure_gpu(cuda: &Cuda) -> Result<GpuRates, DeviceError> {
         product_f32: multiply(Precision::F32)?,
         product_tf32: multiply(Precision::Tf32)?,
         latency,
+    })
+}
+
+/// Seconds of a plain call of cuBLAS on square matrices that are on the GPU.
+///
+/// # Errors
+/// Where the GPU fails.
+pub fn plain_product(cuda: &Cuda, size: usize) -> Result<f64, DeviceError> {
+    let (driver, precision) = (cuda.driver(), cuda.precision());
+    let bytes = size * size * precision.bytes();
+    let (factor, product) = (driver.allocate(bytes)?, driver.allocate(bytes)?);
+    // Zeros, so that products are of numbers.
+    let zeros = vec![0; bytes.min(64 << 20)];
+    for at in (0..bytes).step_by(zeros.len()) {
+        driver.write(&factor, at, &zeros[..zeros.len().min(bytes - at)])?;
+    }
+    let spaces = Spaces {
+        constants: &factor,
+        indices: &factor,
+        parameters: &factor,
+        work: &product,
+    };
+    let matrix = |base| Matrix {
+        base,
+        at: 0,
+        stride: size,
+    };
+    let call = Product {
+        transposed: false,
+        m: size,
+        n: size,
+        k: size,
+        a: matrix(Base::Constants),
+        b: matrix(Base::Constants),
+        c: matrix(Base::Work),
+    };
+    least(5, || {
+        driver.product(precision, &call, &spaces)?;
+        driver.wait()
     })
 }
 

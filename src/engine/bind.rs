@@ -183,7 +183,7 @@ pub enum Problem {
     UnknownColumn { table: Arc<str>, column: Arc<str> },
     #[error("[@…] without a table's name only works inside a table")]
     OutsideTable,
-    #[error("{function} takes {}, not {given}", takes(*.min, *.max))]
+    #[error("{function} takes {}, not {given}", takes(*.min, *.max, *.given))]
     ArgumentCount {
         function: &'static str,
         given: usize,
@@ -196,16 +196,20 @@ pub enum Problem {
     BadLambda,
     #[error("the name \"{name}\" cannot be read: {reason}")]
     UnreadableName { name: Arc<str>, reason: String },
+    /// The names that mean each other, the first again at the end.
+    #[error("a name means itself: {0}")]
+    CircularName(String),
     #[error("[{0}] is another workbook, whose values are not here")]
     External(Arc<str>),
     #[error("it is nested too deeply")]
     TooDeep,
 }
 
-fn takes(min: usize, max: usize) -> String {
+fn takes(min: usize, max: usize, given: usize) -> String {
     let arguments = |n: usize| format!("{n} argument{}", if n == 1 { "" } else { "s" });
     match (min, max) {
         (min, max) if min == max => arguments(min),
+        (_, max) if given > max => format!("at most {}", arguments(max)),
         (min, 255) => format!("at least {}", arguments(min)),
         (min, max) => format!("{min} to {}", arguments(max)),
     }

@@ -2,9 +2,9 @@
 
 use super::Engine;
 use super::bind::Problem;
-use crate::grid::{Area, Cell, Rect};
+use crate::grid::{Area, Cell, Rect, SheetId};
 use crate::value::{ErrorKind, Value};
-use crate::workbook::{Cells, RunKind, Workbook};
+use crate::workbook::{Cells, Run, RunKind, Template, Workbook};
 
 /// How the recalculated values of a workbook differ from the saved ones.
 #[derive(Clone, Debug, Default)]
@@ -25,8 +25,15 @@ pub struct Comparison {
     /// Cells that dynamic array formulas spilled over, compared as well.
     pub spilled: usize,
     pub mismatches: Vec<Mismatch>,
-    /// The functions unknown here, each once.
-    pub unknown_functions: Vec<String>,
+    /// Where the unsupported formulas are and what they need, run by run.
+    pub unsupported_runs: Vec<Unsupported>,
+}
+
+/// Cells of one run of formulas that cannot be calculated here.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unsupported {
+    pub area: Area,
+    pub reason: String,
 }
 
 /// A cell whose value differs from the saved one.
@@ -65,13 +72,21 @@ impl Comparison {
         for (sheet, cells, spills) in &saved {
             let runs = &engine.workbook.sheet(*sheet).runs;
             for (_, run) in runs.iter() {
+                let cells_of_run = run.rect.len() as usize;
+                comparison.formulas += cells_of_run;
+                if let Some(reason) = not_supported(&engine, *sheet, run) {
+                    comparison.unsupported += cells_of_run;
+                    comparison.unsupported_runs.push(Unsupported {
+                        area: Area {
+                            sheet: *sheet,
+                            rect: run.rect,
+                        },
+                        reason,
+                    });
+                    continue;
+                }
                 for pos in run.rect.cells() {
                     let cell = Cell { sheet: *sheet, pos };
-                    comparison.formulas += 1;
-                    if comparison.is_unsupported(&engine, cell, &run.kind) {
-                        comparison.unsupported += 1;
-                        continue;
-                    }
                     let dirt = engine
                         .graph
                         .at(&engine.workbook, cell)
@@ -111,30 +126,7 @@ impl Comparison {
             }
         }
         comparison.differing = comparison.mismatches.len();
-        comparison.unknown_functions.sort();
-        comparison.unknown_functions.dedup();
         (comparison, engine)
-    }
-
-    fn is_unsupported(&mut self, engine: &Engine, cell: Cell, kind: &RunKind) -> bool {
-        if *kind == RunKind::DataTable {
-            return true;
-        }
-        let Some(formula) = engine.bound(cell) else {
-            return true;
-        };
-        let mut unsupported = false;
-        for problem in &formula.problems {
-            match problem {
-                Problem::UnknownFunction(name) => {
-                    self.unknown_functions.push(name.to_string());
-                    unsupported = true;
-                }
-                Problem::External(_) | Problem::UnreadableName { .. } => unsupported = true,
-                _ => {}
-            }
-        }
-        unsupported
     }
 
     fn compare(&mut self, engine: &Engine, cell: Cell, saved: &Cells) {
@@ -154,6 +146,37 @@ impl Comparison {
         }
         agree
     }
+}
+
+/// Why the formulas of a run cannot be calculated here, where they cannot.
+fn not_supported(engine: &Engine, sheet: SheetId, run: &Run) -> Option<String> {
+    if run.kind == RunKind::DataTable {
+        return Some("it is a data table".into());
+    }
+    let pos = run.rect.top_left();
+    // The graph leaves out what keeps its saved value: it is bound once more.
+    let formula = match engine.workbook.templates.get(run.template).as_ref() {
+        Template::Formula(formula) => engine.bind_once(formula, Cell { sheet, pos }),
+        Template::Unreadable(text) => {
+            let error = crate::formula::parse(text, pos).err();
+            return Some(error.map_or_else(
+                || "it cannot be read".into(),
+                |error| format!("it cannot be read: {error}"),
+            ));
+        }
+    };
+    let reasons: Vec<String> = formula
+        .problems
+        .iter()
+        .filter(|problem| {
+            matches!(
+                problem,
+                Problem::UnknownFunction(_) | Problem::External(_) | Problem::UnreadableName { .. }
+            )
+        })
+        .map(ToString::to_string)
+        .collect();
+    (!reasons.is_empty()).then(|| reasons.join("; "))
 }
 
 /// Whether a formula calls something whose value may change from one

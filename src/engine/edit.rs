@@ -147,7 +147,7 @@ impl Engine {
     }
 
     /// The formulas of areas, each with its part in them.
-    fn in_areas(&self, areas: &[Area], nodes: &mut Vec<(NodeId, Rect)>) {
+    pub(super) fn in_areas(&self, areas: &[Area], nodes: &mut Vec<(NodeId, Rect)>) {
         for area in areas {
             for id in self.graph.producers(*area) {
                 let part = self.graph.node(id).rect.intersection(&area.rect);
@@ -199,7 +199,7 @@ impl Engine {
     /// A formula, without its `=`, as the content of a cell: an ordinary one
     /// where it means the same as an ordinary one, else a dynamic array formula.
     pub fn formula_content(&mut self, cell: Cell, formula: &str) -> Result<Content, EntryError> {
-        let mut expr = formula::parse(formula, cell.pos)?;
+        let mut expr = formula::parse(&formula::with_fifteen_digits(formula), cell.pos)?;
         if let Some(table) = self.workbook.tables.at(cell.sheet, cell.pos) {
             let home = Home {
                 sheet: &self.workbook.sheet(cell.sheet).name,
@@ -217,6 +217,7 @@ impl Engine {
                     | Problem::BadLambda
                     | Problem::OutsideTable
                     | Problem::External(_)
+                    | Problem::CircularName(_)
                     | Problem::TooDeep
             )
         });

@@ -11,6 +11,10 @@
 //! `ABS(x)` has 0. Functions that are constant between jumps (ROUND,
 //! comparisons) have derivative 0, and [`Slice::notes`] says so.
 
+mod placed;
+
+pub use placed::{Deviation, Placement, cpu_name};
+
 use super::Engine;
 use super::bind::BoundFormula;
 use super::interpret::World;
@@ -21,6 +25,7 @@ use crate::grid::{Area, Cell, Pos, Rect};
 use crate::program::{Builder, MeasuredStep, Node, Part, Program, Shape, ShapeError, Workspace};
 use crate::value::{Array, ErrorKind, Value};
 use crate::workbook::Workbook;
+use placed::Placed;
 use rustc_hash::FxHashSet;
 use std::sync::{Arc, Mutex, OnceLock};
 
@@ -88,6 +93,8 @@ pub struct Slice {
     start: Arc<[f64]>,
     programs: Arc<Programs>,
     workspaces: Workspaces,
+    /// The program on a device, where it was put on one.
+    placed: Placed,
     notes: Arc<[String]>,
     /// The areas of formulas between variables and objective, and their values.
     lowered: Arc<[(Area, Node)]>,
@@ -110,6 +117,8 @@ struct Source {
     builder: Builder,
     loss: Node,
     parameters: Vec<Node>,
+    /// The loss and its gradient.
+    outputs: Vec<Node>,
 }
 
 /// An objective that is `scale` times the sum of so many squared residuals.
@@ -196,6 +205,7 @@ impl Slice {
             start: start.into(),
             programs: Arc::new(programs),
             workspaces: Workspaces::default(),
+            placed: Placed::default(),
             notes,
             lowered: lowered.into(),
         };
@@ -292,6 +302,9 @@ impl Slice {
 
     /// The objective at `x`; not finite where it is an error value.
     pub fn value(&mut self, x: &[f64]) -> f64 {
+        if let Some(results) = self.placed.run(x) {
+            return results.output(0)[0];
+        }
         let program = &self.programs.value;
         let workspace = self
             .workspaces
@@ -303,22 +316,16 @@ impl Slice {
 
     /// The objective at `x`, and its partial derivatives into `gradient`.
     pub fn value_and_gradient(&mut self, x: &[f64], gradient: &mut [f64]) -> f64 {
+        if let Some(results) = self.placed.run(x) {
+            return loss_and_gradient(|output| results.output(output), gradient);
+        }
         let program = &self.programs.gradient;
         let workspace = self
             .workspaces
             .gradient
             .get_or_insert_with(|| program.workspace());
         program.run(workspace, x);
-        let mut at = 0;
-        for output in 1.. {
-            if at == gradient.len() {
-                break;
-            }
-            let part = workspace.output(output);
-            gradient[at..at + part.len()].copy_from_slice(part);
-            at += part.len();
-        }
-        workspace.output(0)[0]
+        loss_and_gradient(|output| workspace.output(output), gradient)
     }
 
     /// How the objective is a sum of squares, where it is one and its Jacobian
@@ -349,6 +356,20 @@ impl Slice {
     }
 }
 
+/// From a run's outputs the loss, and the gradient's parts one after the other.
+fn loss_and_gradient<'a>(output: impl Fn(usize) -> &'a [f64], gradient: &mut [f64]) -> f64 {
+    let mut at = 0;
+    for index in 1.. {
+        if at == gradient.len() {
+            break;
+        }
+        let part = output(index);
+        gradient[at..at + part.len()].copy_from_slice(part);
+        at += part.len();
+    }
+    output(0)[0]
+}
+
 /// Whether two values differ by rounding at most.
 pub(super) fn same(a: f64, b: f64, tolerance: f64) -> bool {
     (a - b).abs() <= tolerance * a.abs().max(b.abs()) + 1e-12
@@ -364,6 +385,7 @@ impl Programs {
             builder,
             loss,
             parameters,
+            outputs,
         });
         Ok(Self {
             value,

@@ -236,16 +236,15 @@ impl<'a> Interpreter<'a> {
             Bound::Apply { callee, args } => self.apply(callee, args, mode),
             Bound::Plus(inner) => Operand::Value(self.value(inner, mode)),
             Bound::Negate(inner) => {
-                let value = self.value(inner, mode);
+                let value = self.numeric(inner, mode);
                 Operand::Value(operators::map(&value, arith::neg))
             }
             Bound::Percent(inner) => {
-                let value = self.value(inner, mode);
+                let value = self.numeric(inner, mode);
                 Operand::Value(operators::map(&value, arith::percent))
             }
             Bound::Chain { first, rest } => Operand::Value(self.chain(first, rest, mode, false)),
-            Bound::Range(a, b) => self.range(a, b, mode),
-            Bound::Intersection(a, b) => self.intersection(a, b, mode),
+            Bound::Range(..) | Bound::Intersection(..) => self.joined(part, mode),
             Bound::Union(parts) => self.union(parts, mode),
             Bound::Single(inner) if matches!(**inner, Bound::External(_)) => {
                 Operand::Value(self.value(inner, Mode::Single))
@@ -266,6 +265,11 @@ impl<'a> Interpreter<'a> {
         operand
     }
 
+    /// The value of a part that arithmetic reads a number of.
+    fn numeric(&mut self, part: &Bound, mode: Mode) -> Value {
+        self.value(part, mode).dated(self.world.book.date_system)
+    }
+
     fn chain(
         &mut self,
         first: &Bound,
@@ -275,8 +279,12 @@ impl<'a> Interpreter<'a> {
     ) -> Value {
         let mut left = self.value(first, mode);
         for (i, (op, term)) in rest.iter().enumerate() {
-            let right = self.value(term, mode);
+            let mut right = self.value(term, mode);
             let snap = snap && i + 1 == rest.len();
+            if operators::is_arithmetic(*op) {
+                let dates = self.world.book.date_system;
+                (left, right) = (left.dated(dates), right.dated(dates));
+            }
             left = operators::binary(*op, &left, &right, snap);
         }
         left

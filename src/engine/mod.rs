@@ -44,7 +44,7 @@ pub use replay::{ReplayError, Replayed};
 pub use trial::value_edits;
 pub use validate::ValidationError;
 
-use crate::formula::{Dialect, ParseError};
+use crate::formula::Dialect;
 use crate::grid::Cell;
 use crate::random::mix;
 use crate::value::{Value, format};
@@ -79,11 +79,13 @@ pub struct Engine {
 impl Engine {
     /// Takes a workbook as it is: formulas keep the values they were saved
     /// with until something that they depend on changes. Those that were saved
-    /// without a value are calculated with the first edit.
+    /// without a value are calculated with the first edit, those saved with an
+    /// error that their file could not spell at once.
     pub fn new(workbook: Workbook) -> Self {
         let graph = pool::run(|| Graph::new(&workbook));
         let stale = stale::uncalculated(&workbook);
-        Self {
+        let misspelt = stale::misspelt(&workbook);
+        let mut engine = Self {
             workbook,
             graph,
             cache: AreaCache::default(),
@@ -97,7 +99,13 @@ impl Engine {
             watch: None,
             trial: None,
             appearances: appearance::Appearances::default(),
+        };
+        if !misspelt.is_empty() {
+            let mut nodes = Vec::new();
+            engine.in_areas(&misspelt, &mut nodes);
+            engine.recalculate(&[], &nodes);
         }
+        engine
     }
 
     pub fn workbook(&self) -> &Workbook {
@@ -170,13 +178,19 @@ impl Engine {
 
     /// Evaluates a formula, without its `=`, as a dynamic array formula in `at`
     /// would be, and changes nothing.
-    pub fn evaluate(&self, formula: &str, at: Cell) -> Result<Value, ParseError> {
-        let expr = crate::formula::parse(formula, at.pos)?;
-        Ok(pool::run(|| {
+    pub fn evaluate(&self, formula: &str, at: Cell) -> Result<Value, EntryError> {
+        let formula = crate::formula::with_fifteen_digits(formula);
+        let expr = crate::formula::parse(&formula, at.pos)?;
+        pool::run(|| {
             let bound = self.bind_once(&expr, at);
+            let circular =
+                |problem: &&bind::Problem| matches!(problem, bind::Problem::CircularName(_));
+            if let Some(problem) = bound.problems.iter().find(circular) {
+                return Err(EntryError::Formula(problem.clone()));
+            }
             let mut interpreter = Interpreter::new(self.world(), at);
-            interpreter.array_formula(&bound, at)
-        }))
+            Ok(interpreter.array_formula(&bound, at))
+        })
     }
 
     /// Binds a formula that is not in the workbook.

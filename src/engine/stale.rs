@@ -27,13 +27,25 @@ pub(super) fn uncalculated(workbook: &Workbook) -> Vec<Area> {
 
 /// The dynamic array formulas whose results found no room.
 pub(super) fn blocked(workbook: &Workbook) -> Vec<Area> {
+    without_spill(workbook, |kind| kind == ErrorKind::Spill)
+}
+
+/// The dynamic array formulas that may show another error than they were saved
+/// with: files spell `#SPILL!` and `#CALC!` as `#VALUE!` for older readers.
+pub(super) fn misspelt(workbook: &Workbook) -> Vec<Area> {
+    without_spill(workbook, |kind| kind == ErrorKind::Value)
+}
+
+/// The dynamic array formulas that show one of some errors and fill no other cells.
+fn without_spill(workbook: &Workbook, wanted: fn(ErrorKind) -> bool) -> Vec<Area> {
     let mut found = Vec::new();
     for &id in workbook.order() {
         let sheet = workbook.sheet(id);
         for (_, run) in sheet.runs.iter() {
             if run.kind == RunKind::Dynamic {
                 sheet.cells.for_each(run.rect, &mut |at, value| {
-                    if *value == Value::Error(ErrorKind::Spill) && !sheet.spills.contains_key(&at) {
+                    let shown = value.as_error().is_some_and(wanted);
+                    if shown && !sheet.spills.contains_key(&at) {
                         let rect = Rect::cell(at);
                         found.push(Area { sheet: id, rect });
                     }

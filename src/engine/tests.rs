@@ -1,10 +1,12 @@
 //! Workbooks typed in, calculated, edited.
 
+mod dates;
 mod external;
 mod files;
 mod formulas;
 mod graph;
 mod incremental;
+mod plain;
 mod sheets_and_tables;
 mod shifts;
 mod spills;

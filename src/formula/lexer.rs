@@ -12,6 +12,7 @@ use nom::bytes::complete::{tag, tag_no_case, take, take_while1};
 use nom::character::complete::{char, digit0, digit1, one_of};
 use nom::combinator::{opt, recognize, value};
 use nom::{IResult, Parser};
+use std::borrow::Cow;
 
 /// A piece of a formula's text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -230,6 +231,36 @@ fn fail<T>(input: &str) -> IResult<&str, T> {
         input,
         nom::error::ErrorKind::Fail,
     )))
+}
+
+/// A typed formula with its whole numbers of more than 15 digits as Excel keeps
+/// them: zeros stand in place of the digits after the fifteenth.
+pub fn with_fifteen_digits(text: &str) -> Cow<'_, str> {
+    const KEPT: usize = 15;
+    // Most formulas have no such number.
+    let mut digits = 0;
+    let long = text.bytes().any(|b| {
+        digits = if b.is_ascii_digit() { digits + 1 } else { 0 };
+        digits > KEPT
+    });
+    if !long {
+        return Cow::Borrowed(text);
+    }
+    let mut kept = String::with_capacity(text.len());
+    let mut done = 0;
+    for token in tokens(text) {
+        let number = &text[token.start..token.end];
+        let whole = number.trim_start_matches('0');
+        let is_whole = number.bytes().all(|b| b.is_ascii_digit());
+        if token.kind == TokenKind::Number && is_whole && whole.len() > KEPT {
+            let cut = token.end - whole.len() + KEPT;
+            kept.push_str(&text[done..cut]);
+            kept.push_str(&"0".repeat(token.end - cut));
+            done = token.end;
+        }
+    }
+    kept.push_str(&text[done..]);
+    Cow::Owned(kept)
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ mod tests;
 mod tree;
 
 pub use fill::is_fill_of;
-pub use lexer::{Token, TokenKind, tokens};
+pub use lexer::{Token, TokenKind, tokens, with_fifteen_digits};
 pub use parser::{MAX_CHARS, MAX_HEIGHT, parse, parse_r1c1};
 pub use place::{copied_into, transposed};
 pub use print::{Dialect, Vocabulary, print, print_r1c1};
@@ -47,4 +47,21 @@ pub struct ParseError {
     pub at: usize,
     /// What is wrong and what was expected instead.
     pub message: String,
+}
+
+impl ParseError {
+    /// The text that was read, for a message: where it is long, what stands
+    /// around the place. `before` is how many characters the text has before the formula.
+    pub fn excerpt(&self, text: &str, before: usize) -> String {
+        const AROUND: usize = 30;
+        let at = before + self.at;
+        let length = text.chars().count();
+        if length <= 4 * AROUND {
+            return text.to_owned();
+        }
+        let (first, last) = (at.saturating_sub(AROUND), (at + AROUND).min(length));
+        let part: String = text.chars().take(last).skip(first).collect();
+        let dots = |cut: bool| if cut { "…" } else { "" };
+        format!("{}{part}{}", dots(first > 0), dots(last < length))
+    }
 }

@@ -253,20 +253,31 @@ fn rate(args: &[Value]) -> Result<f64, ErrorKind> {
 }
 
 /// IRR as Excel iterates: the secant method for the discount factor
-/// `v = 1 / (1 + rate)`, from that of the guess and one 0.001 below, until a
+/// `v = 1 / (1 + rate)`, from that of the guess and one 0.001 above it where
+/// the flows are worth more than 0 at the guess, below it where less, until a
 /// step is shorter than 0.00001 percent. It stops a little short of the root,
-/// and so does Excel: start and stop were found from 65 rates that Excel saved,
-/// 63 of which they give within 3e-12, most of those to the last digit. (The
-/// others are a double root and one that the secant does not find from its
-/// guess.) Where it finds nothing the search goes on as [`root`]'s.
+/// and so does Excel: start and stop were found from 69 rates that Excel saved,
+/// which these steps give within 1e-14, most of them to the last digit. At a
+/// double root, where the steps consist of rounding errors, that takes the
+/// worth as Excel sums it: flows over powers of `1 / v`. Where the steps find
+/// nothing the search goes on as [`root`]'s.
 fn internal_rate(guess: f64, flows: &[f64]) -> Result<f64, ErrorKind> {
-    const STEPS: usize = 100;
-    const BELOW: f64 = 1e-3;
+    const STEPS: usize = 1000;
+    const APART: f64 = 1e-3;
     const STOP: f64 = 1e-7;
-    let worth = |v: f64| flows.iter().rev().fold(0.0, |sum, flow| sum * v + flow);
+    let worth = |v: f64| {
+        let growth = 1.0 / v;
+        let mut power = 1.0;
+        let mut sum = 0.0;
+        for flow in flows {
+            sum += flow / power;
+            power *= growth;
+        }
+        sum
+    };
     let mut old = 1.0 / (1.0 + guess);
-    let mut new = old - BELOW;
     let mut old_worth = worth(old);
+    let mut new = old + if old_worth > 0.0 { APART } else { -APART };
     for _ in 0..STEPS {
         let new_worth = worth(new);
         let step = -new_worth * (new - old) / (new_worth - old_worth);
@@ -669,6 +680,9 @@ mod tests {
             ("IRR({-20,5,5,5,5,5},17)", 0.079_308_261_164_149_13),
             ("IRR({-130,30,20,30,20,30})", 2.450_706_304_557_570_5e-12),
             ("IRR({-70,12,15})", -0.443_506_941_334_327_55),
+            ("IRR({-90,30,20,30,20,30})", 0.137_095_131_298_365_92),
+            // A double root.
+            ("IRR({1,-2,1})", 1.091_399_510_766_422e-7),
         ] {
             let rate = sheet.number(formula);
             assert!((rate - saved).abs() < 1e-15, "{formula}: {rate}");

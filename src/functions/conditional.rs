@@ -54,8 +54,8 @@ fn area(args: &[Operand], index: usize) -> Result<Area, ErrorKind> {
 
 fn criterion(args: &[Operand], index: usize, context: &mut dyn Context) -> Criterion {
     match args.get(index) {
-        Some(arg) => Criterion::new(&context.to_value(arg)),
-        None => Criterion::new(&Value::Blank),
+        Some(arg) => Criterion::new(&context.to_value(arg), context.date_system()),
+        None => Criterion::new(&Value::Blank, context.date_system()),
     }
 }
 
@@ -300,6 +300,19 @@ fn count(args: &[Operand], context: &mut dyn Context) -> Result<Operand, ErrorKi
     let conditions = Conditions::new(args, 0, context)?;
     if let Some(places) = conditions.places(context) {
         return finite(places.len() as f64);
+    }
+    // One range is counted as it is visited, however much of the sheet it spans.
+    if let [(area, criterion)] = conditions.parts.as_slice() {
+        let (mut met, mut filled) = (0_u64, 0_u64);
+        context.for_each(*area, &mut |_, value| {
+            filled += 1;
+            met += u64::from(criterion.matches(value));
+        });
+        let blank = match criterion.matches_blank() {
+            true => u64::from(conditions.rows) * u64::from(conditions.cols) - filled,
+            false => 0,
+        };
+        return finite((met + blank) as f64);
     }
     let matches = conditions.matches(None, context)?;
     let inside = matches.selected.iter().filter(|met| **met).count() as u64;

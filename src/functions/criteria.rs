@@ -3,7 +3,7 @@
 
 use super::postings::Key;
 use super::wildcard::Wildcard;
-use crate::value::{ErrorKind, Value, parse_number};
+use crate::value::{DateSystem, ErrorKind, Value, parse_number_in};
 use std::cmp::Ordering;
 use std::sync::Arc;
 
@@ -12,6 +12,8 @@ use std::sync::Arc;
 pub struct Criterion {
     relation: Relation,
     target: Target,
+    /// How texts that spell dates are counted.
+    dates: DateSystem,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,22 +48,23 @@ impl Criterion {
     /// Reads a criterion as Excel does: a blank cell counts as the number 0;
     /// text may begin with an operator, and what follows is a number, a
     /// boolean or an error where it spells one.
-    pub fn new(criterion: &Value) -> Self {
+    pub fn new(criterion: &Value, dates: DateSystem) -> Self {
         let plain = |target| Self {
             relation: Relation::Equal,
             target,
+            dates,
         };
         match criterion {
             Value::Blank => plain(Target::Number(0.0)),
             Value::Number(x) => plain(Target::Number(*x)),
             Value::Bool(b) => plain(Target::Bool(*b)),
             Value::Error(kind) => plain(Target::Error(*kind)),
-            Value::Array(array) => Self::new(array.get(0, 0)),
-            Value::Text(text) => Self::from_text(text),
+            Value::Array(array) => Self::new(array.get(0, 0), dates),
+            Value::Text(text) => Self::from_text(text, dates),
         }
     }
 
-    fn from_text(text: &str) -> Self {
+    fn from_text(text: &str, dates: DateSystem) -> Self {
         const OPERATORS: [(&str, Relation); 6] = [
             ("<>", Relation::NotEqual),
             ("<=", Relation::LessEqual),
@@ -80,7 +83,7 @@ impl Criterion {
                 (_, Relation::Equal | Relation::NotEqual) => Target::Nothing,
                 _ => Target::Never,
             }
-        } else if let Some(x) = parse_number(rest) {
+        } else if let Some(x) = parse_number_in(rest, dates) {
             Target::Number(x)
         } else if rest.eq_ignore_ascii_case("TRUE") {
             Target::Bool(true)
@@ -94,7 +97,11 @@ impl Criterion {
                 pattern: Wildcard::new(rest),
             }
         };
-        Self { relation, target }
+        Self {
+            relation,
+            target,
+            dates,
+        }
     }
 
     /// Whether a cell's value meets the criterion.
@@ -142,7 +149,9 @@ impl Criterion {
             (Target::Empty, value) => value.is_blank(),
             (Target::Number(want), Value::Number(x)) => want == x,
             // "5" typed as text counts as 5 for equality, not for the order.
-            (Target::Number(want), Value::Text(text)) => parse_number(text) == Some(*want),
+            (Target::Number(want), Value::Text(text)) => {
+                parse_number_in(text, self.dates) == Some(*want)
+            }
             (Target::Bool(want), Value::Bool(b)) => want == b,
             (Target::Error(want), Value::Error(kind)) => want == kind,
             (Target::Text { pattern, .. }, Value::Text(text)) => pattern.matches(text),
@@ -168,7 +177,7 @@ mod tests {
     use super::*;
 
     fn holds(criterion: impl Into<Value>, value: impl Into<Value>) -> bool {
-        Criterion::new(&criterion.into()).matches(&value.into())
+        Criterion::new(&criterion.into(), DateSystem::Since1900).matches(&value.into())
     }
 
     #[test]

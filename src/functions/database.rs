@@ -6,7 +6,7 @@
 use super::criteria::Criterion;
 use super::params::range;
 use super::{Category, Context, Function, Operand, Param, ValueRule};
-use crate::value::{Array, ErrorKind, Value, equal_text};
+use crate::value::{Array, ErrorKind, Value, equal_text, parse_number_in};
 use std::sync::Arc;
 
 const PARAMS: &[Param] = &[range("database"), range("field"), range("criteria")];
@@ -141,6 +141,7 @@ fn select(args: &[Operand], ctx: &mut dyn Context) -> Result<Selected, ErrorKind
         operand => Some(column(&table, &ctx.to_value(operand))?),
     };
     let criteria = read(&args[2], ctx)?;
+    let dates = ctx.date_system();
     // Each row of criteria: the columns and what must hold there.
     let mut alternatives = Vec::new();
     for row in 1..criteria.rows() {
@@ -162,16 +163,16 @@ fn select(args: &[Operand], ctx: &mut dyn Context) -> Result<Selected, ErrorKind
             // Text selects what begins with it, as an advanced filter does.
             let criterion = match value {
                 Value::Text(text) if !text.starts_with(['=', '<', '>']) => {
-                    Criterion::new(&Value::text(format!("{text}*")))
+                    Criterion::new(&Value::text(format!("{text}*")), dates)
                 }
-                value => Criterion::new(value),
+                value => Criterion::new(value, dates),
             };
             // What spells a number is one, not the beginning of a text.
             let number = match value {
-                Value::Text(text) => crate::value::parse_number(text).map(Value::Number),
+                Value::Text(text) => parse_number_in(text, dates).map(Value::Number),
                 _ => None,
             };
-            let criterion = number.map_or(criterion, |number| Criterion::new(&number));
+            let criterion = number.map_or(criterion, |number| Criterion::new(&number, dates));
             all.push((column, criterion));
         }
         if !never {

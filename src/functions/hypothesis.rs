@@ -3,7 +3,7 @@
 use super::arguments::{Scalars, common_part, ensure, finite, numbers, pairs};
 use super::descriptive::{mean, stdev_s, var_s};
 use super::distributions::sampling::{chi_squared_tail, f_tail, t_tail};
-use super::params::{array, optional, scalar};
+use super::params::{array, optional, range, scalar};
 use super::special::norm_cdf;
 use super::{Category, Context, Function, Operand, Param, ValueRule};
 use crate::value::ErrorKind;
@@ -123,7 +123,7 @@ fn f_test(args: &[Operand], context: &mut dyn Context) -> Result<Operand, ErrorK
 }
 
 const Z: &[Param] = &[
-    array("array"),
+    range("array"),
     scalar("x").help("the mean to test against"),
     optional(scalar("sigma")),
 ];

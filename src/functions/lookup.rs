@@ -31,8 +31,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "LOOKUP",
         &[
             scalar("value").help("the value to look for"),
-            range("lookup_vector"),
-            optional(range("result_vector")),
+            array("lookup_vector"),
+            optional(array("result_vector")),
         ],
         "Looks for a value, or the next smaller, in a sorted vector; returns the cell at that place of another.",
         lookup,
@@ -84,7 +84,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "XMATCH",
         &[
             scalar("value").help("the value to look for"),
-            array("lookup_array"),
+            range("lookup_array"),
             optional(scalar("match_mode")),
             optional(scalar("search_mode")),
         ],

@@ -320,7 +320,7 @@ impl Context for Sheet {
     }
 
     fn postings(&mut self, area: Area) -> Option<Arc<Postings>> {
-        let mut postings = Postings::default();
+        let mut postings = Postings::new(self.dates);
         self.for_each(area, &mut |cell, value| postings.add(cell.pos, value));
         self.indexed.then(|| Arc::new(postings))
     }

@@ -330,10 +330,12 @@ pub enum ParamKind {
     /// `Array` argument, the function is mapped over the range instead.
     Scalar,
     /// A reference is passed as it is, other values too; an expression is
-    /// evaluated as in the formula around it (`SUM`).
+    /// evaluated as in the formula around it (`SUM`, `MATCH`, `LARGE`): the
+    /// parameters that Excel's files call references.
     Range,
     /// Like `Range`, but the expression is evaluated as in an array formula
-    /// even in an ordinary one (`SUMPRODUCT`, `MMULT`).
+    /// even in an ordinary one (`SUMPRODUCT`, `MMULT`, `LOOKUP`, `INDEX`): the
+    /// parameters whose class in Excel's files is the array.
     Array,
     /// A LAMBDA, or the name of a function.
     Lambda,

@@ -381,23 +381,24 @@ fn lower_trim_mean(lowering: &mut Lowering<'_>, args: &[Lowered]) -> Result<Node
     lowering.build((clamped - (low + high) * cuts) / kept)
 }
 
-const POSITIONED: &[Param] = &[array("array"), scalar("k")];
+const POSITIONED: &[Param] = &[range("array"), scalar("k")];
 const COUNTED: &[Param] = &[
-    array("array"),
+    range("array"),
     scalar("k").help("which one, counted from 1"),
 ];
-const QUARTILE: &[Param] = &[array("array"), scalar("quart")];
+const QUARTILE: &[Param] = &[range("array"), scalar("quart")];
 const RANK: &[Param] = &[
     scalar("number").help("the number whose rank is wanted"),
     range("ref"),
     optional(scalar("order").help("0 or left out: the greatest is first; else the least")),
 ];
 const PERCENT_RANK: &[Param] = &[
-    array("array"),
+    range("array"),
     scalar("x").help("the value whose rank is wanted"),
     optional(scalar("significance").help("how many digits, 3 if left out")),
 ];
 const NUMBERS: &[Param] = &[range("number1"), repeating(range("number2"))];
+const MODES: &[Param] = &[array("number1"), repeating(array("number2"))];
 
 const fn example(formula: &'static str) -> Example {
     Example {
@@ -513,7 +514,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function::new(
         Category::Statistical,
         "TRIMMEAN",
-        &[array("array"), scalar("percent")],
+        &[range("array"), scalar("percent")],
         "The mean without a share of the least and greatest numbers.",
         ValueRule::Operands(trim_mean),
     )
@@ -570,20 +571,20 @@ pub(super) const FUNCTIONS: &[Function] = &[
     .xlfn(),
     entry(
         "MODE.SNGL",
-        NUMBERS,
+        MODES,
         "The number that occurs most often.",
         ValueRule::Operands(|args, context| finite(mode(&numbers(args, context)?)?)),
     )
     .xlfn(),
     entry(
         "MODE",
-        NUMBERS,
+        MODES,
         "The number that occurs most often.",
         ValueRule::Operands(|args, context| finite(mode(&numbers(args, context)?)?)),
     ),
     entry(
         "MODE.MULT",
-        NUMBERS,
+        MODES,
         "The numbers that occur most often, in a column.",
         ValueRule::Operands(mode_multiple),
     )

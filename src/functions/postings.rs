@@ -3,7 +3,7 @@
 
 use super::wildcard::folded;
 use crate::grid::Pos;
-use crate::value::{Value, parse_number};
+use crate::value::{DateSystem, Value, parse_number_in};
 use rustc_hash::FxHashMap;
 
 /// A value that a criterion asks cells to equal.
@@ -32,18 +32,27 @@ impl Key {
 
 /// The cells of an area by their values. Text that spells a number stands
 /// under both, as a criterion takes it for either.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Postings {
     places: FxHashMap<Key, Vec<Pos>>,
+    dates: DateSystem,
 }
 
 impl Postings {
+    /// None yet; `dates` is the workbook's system.
+    pub fn new(dates: DateSystem) -> Self {
+        Self {
+            places: FxHashMap::default(),
+            dates,
+        }
+    }
+
     /// Adds a cell; cells come row by row.
     pub fn add(&mut self, at: Pos, value: &Value) {
         match value {
             Value::Number(x) => self.push(Key::number(*x), at),
             Value::Text(text) => {
-                if let Some(x) = parse_number(text) {
+                if let Some(x) = parse_number_in(text, self.dates) {
                     self.push(Key::number(x), at);
                 }
                 self.push(Key::text(folded(text)), at);

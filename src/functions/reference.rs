@@ -2,7 +2,7 @@
 //! (ROW, COLUMNS, ADDRESS, AREAS, FORMULATEXT).
 
 use super::arguments::{Scalars, done, given};
-use super::params::{optional, range, scalar};
+use super::params::{array, optional, range, scalar};
 use super::search::Table;
 use super::{Category, Context, Function, Operand, Param, Prefix, Smoothness, ValueRule};
 use crate::grid::{Area, Cell, MAX_COLS, MAX_ROWS, Pos, Rect, column_name};
@@ -97,7 +97,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     place(
         "INDEX",
         &[
-            range("array"),
+            array("array"),
             scalar("row"),
             optional(scalar("column")),
             optional(scalar("area")),

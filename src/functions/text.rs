@@ -359,7 +359,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         &[scalar("text")],
         "A text in capital letters.",
         ValueRule::Scalar(|args, _| {
-            done(args.text(0).map(|text| Value::text(text.to_uppercase())))
+            let upper = |text: std::sync::Arc<str>| text.chars().map(capital).collect::<String>();
+            done(args.text(0).map(|text| Value::checked_text(upper(text))))
         }),
     ),
     entry(
@@ -542,6 +543,15 @@ fn substitute(args: &[Value]) -> Result<Value, ErrorKind> {
     }
 }
 
+/// A letter's capital; one that has none of a single character (`ß`) is kept.
+fn capital(c: char) -> char {
+    let mut upper = c.to_uppercase();
+    match (upper.next(), upper.next()) {
+        (Some(capital), None) => capital,
+        _ => c,
+    }
+}
+
 /// A capital after anything that is no letter.
 fn proper(text: &str) -> String {
     let mut result = String::with_capacity(text.len());
@@ -550,7 +560,7 @@ fn proper(text: &str) -> String {
         if inside {
             result.extend(c.to_lowercase());
         } else {
-            result.extend(c.to_uppercase());
+            result.push(capital(c));
         }
         inside = c.is_alphabetic();
     }
@@ -829,6 +839,8 @@ mod tests {
             ("RIGHT(D1)", "5"),
             ("MID(A1,2,3)", "ell"),
             ("MID(A1,9,3)", ""),
+            ("UPPER(\"straße, ﬁne, été\")", "STRAßE, ﬁNE, ÉTÉ"),
+            ("PROPER(\"ßa\")", "ßa"),
             ("REPLACE(A1,1,1,\"J\")", "Jello"),
             ("REPLACE(A1,9,0,\"!\")", "Hello!"),
             ("SUBSTITUTE(A1,\"l\",\"L\")", "HeLLo"),

@@ -324,3 +324,10 @@ fn a_formula_that_came_as_an_error_is_kept_as_its_value() {
         "{notes:?}"
     );
 }
+
+#[test]
+fn functions_newer_than_the_format_are_not_taken_for_calls_of_user() {
+    let right = |text: &str| super::is_right(&formula::parse(text, at("A1")).expect(text));
+    assert!(right("SUM(B1,NOT(B2))"));
+    assert!(!right("NOT(USER([PtgNameX],B1,B2))"));
+}

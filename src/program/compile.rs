@@ -7,7 +7,7 @@ use super::kernel::{self, Kernel, Memory};
 use super::ops::scan::{self, ScanWorkspace};
 use super::ops::{self, Operand};
 use super::scalar::{self, ScalarKernel};
-use super::schedule::{Kind, Schedule};
+use super::schedule::{Kind, Limits, Schedule};
 use super::tensor::Shape;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
@@ -21,11 +21,11 @@ pub struct Program {
     pub(crate) constants: Vec<Arc<[f64]>>,
     parameter_len: usize,
     /// The length of each buffer.
-    buffers: Vec<usize>,
+    pub(crate) buffers: Vec<usize>,
     /// The buffer that each stored tensor has while it is needed.
-    slots: Vec<usize>,
+    pub(crate) slots: Vec<usize>,
     /// Stored tensor, first element, length.
-    outputs: Vec<(usize, usize, usize)>,
+    pub(crate) outputs: Vec<(usize, usize, usize)>,
     /// Which step computes each node, in the order of nodes.
     pub(crate) places: Vec<(Node, usize)>,
 }
@@ -197,8 +197,17 @@ fn factored(graph: &Graph, schedule: &Schedule, outputs: &[Node]) -> Vec<bool> {
 impl Program {
     /// Compiles what the outputs need.
     pub fn new(builder: &Builder, outputs: &[Node]) -> Self {
+        Self::within(builder, outputs, Limits::CPU)
+    }
+
+    /// The same program with kernels of a size that suits a GPU.
+    pub fn for_gpu(builder: &Builder, outputs: &[Node]) -> Self {
+        Self::within(builder, outputs, Limits::GPU)
+    }
+
+    fn within(builder: &Builder, outputs: &[Node], limits: Limits) -> Self {
         let graph = &builder.graph;
-        let schedule = Schedule::new(graph, outputs);
+        let schedule = Schedule::new(graph, outputs, limits);
         let mut parameters = Vec::new();
         let mut parameter_len = 0;
         for &parameter in builder.parameters() {

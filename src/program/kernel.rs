@@ -9,7 +9,7 @@
 use super::builder::{Binary, Node, Reduction, Unary};
 use super::compile::Lowering;
 use super::graph::{Absorb, Op};
-use super::schedule::{KernelKey, Kind, Schedule, Use};
+use super::schedule::{KernelKey, Kind, Use};
 use super::tensor::Shape;
 use rustc_hash::FxHashMap;
 
@@ -179,7 +179,8 @@ impl Lower<'_, '_> {
                 .collect();
         }
         let mut uses = Vec::new();
-        Schedule::alias_uses(self.context.graph, node, |x, by| uses.push((x, by)));
+        let limits = self.context.schedule.limits;
+        limits.alias_uses(self.context.graph, node, |x, by| uses.push((x, by)));
         let op = self.context.graph.op(node).clone();
         if let Op::View(x, offset) = op {
             let start = offset / lanes;

@@ -41,11 +41,13 @@
 //!   derivatives pass through it;
 //! - `schedule` decides what runs together, `kernel` and `scalar` lower it to
 //!   instructions, `cpu` joins these and runs them over blocks of lanes, and
-//!   `compile` ties the steps together.
+//!   `compile` ties the steps together;
+//! - `cuda` makes text for GPUs of the same steps.
 
 mod builder;
 mod compile;
 mod cpu;
+pub(crate) mod cuda;
 mod explain;
 mod gradient;
 mod graph;
@@ -59,7 +61,7 @@ mod schedule;
 mod simplify;
 mod tensor;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use builder::{Axes, Binary, Builder, Node, Reduction, Scan, Unary, Window};
 pub use compile::{Program, Workspace};

@@ -13,7 +13,7 @@ use rustc_hash::FxHashMap;
 #[derive(Debug, Default)]
 pub(crate) struct ScalarKernel {
     /// The table before a run: constants, and zeros.
-    initial: Vec<f64>,
+    pub(crate) initial: Vec<f64>,
     /// What is read into the table first.
     pub(crate) loads: Vec<(u32, Memory)>,
     pub(crate) code: Vec<(ScalarOp, u32)>,

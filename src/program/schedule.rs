@@ -13,10 +13,59 @@ use super::builder::Node;
 use super::graph::{Graph, Op};
 use super::tensor::Shape;
 
-/// The most elements of a lane that a kernel keeps apart.
-const MAX_CELLS: usize = 1024;
-/// The most columns that a kernel computes for one product of matrices.
-const MAX_PRODUCT: usize = 4096;
+/// How much one kernel takes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Limits {
+    /// The most elements of a lane that a kernel keeps apart.
+    cells: usize,
+    /// The most columns that a kernel computes for one product of matrices.
+    product: usize,
+    /// The most sums over lanes of one operation.
+    totals: usize,
+}
+
+impl Limits {
+    pub const CPU: Limits = Limits {
+        cells: 1024,
+        product: 4096,
+        totals: usize::MAX,
+    };
+    /// What fits into the registers of a thread; cuBLAS does better than more.
+    pub const GPU: Limits = Limits {
+        cells: 64,
+        product: 512,
+        totals: 64,
+    };
+
+    /// How an alias sees its operands.
+    pub fn alias_uses(&self, graph: &Graph, node: Node, mut visit: impl FnMut(Node, Use)) {
+        let lanes = graph.shape(node).lanes;
+        let aligned = |x: Node, offset: usize| {
+            if graph.shape(x).lanes == lanes && offset.is_multiple_of(lanes) {
+                Use::Columns
+            } else {
+                Use::Memory
+            }
+        };
+        match graph.op(node) {
+            &Op::View(x, offset) => {
+                // Of a large operand the columns are not kept apart.
+                let small = cells(graph.shape(x)) <= self.cells;
+                visit(
+                    x,
+                    if small {
+                        aligned(x, offset)
+                    } else {
+                        Use::Memory
+                    },
+                );
+            }
+            Op::Concat(parts) => parts.iter().for_each(|&x| visit(x, aligned(x, 0))),
+            op => op.for_each_operand(|x| visit(x, Use::Columns)),
+        }
+    }
+}
+
 /// How many operations that only pick columns are seen through in a row.
 const MAX_ALIASES: u8 = 16;
 
@@ -44,6 +93,7 @@ pub(crate) type KernelKey = (u32, usize);
 
 #[derive(Debug)]
 pub(crate) struct Schedule {
+    pub limits: Limits,
     kinds: Vec<Kind>,
     stages: Vec<u32>,
     /// From which stage on a node's elements lie in memory.
@@ -65,9 +115,10 @@ fn cells(shape: Shape) -> usize {
 }
 
 impl Schedule {
-    pub fn new(graph: &Graph, outputs: &[Node]) -> Self {
+    pub fn new(graph: &Graph, outputs: &[Node], limits: Limits) -> Self {
         let count = graph.len();
         let mut schedule = Self {
+            limits,
             kinds: vec![Kind::Dead; count],
             stages: vec![0; count],
             stored: vec![0; count],
@@ -113,7 +164,8 @@ impl Schedule {
     fn classify(&self, graph: &Graph, node: Node) -> Kind {
         let entry = graph.entry(node);
         let shape = entry.shape;
-        let small = |x: Node| cells(graph.shape(x)) <= MAX_CELLS;
+        let most = self.limits.cells;
+        let small = |x: Node| cells(graph.shape(x)) <= most;
         match &entry.op {
             Op::Constant(_) | Op::Parameter(_) | Op::Placeholder(_) => Kind::Leaf,
             Op::View(..) => Kind::Alias,
@@ -128,7 +180,7 @@ impl Schedule {
                 entry
                     .op
                     .for_each_operand(|x| depth = depth.max(self.aliases[x.0 as usize]));
-                if cells(shape) <= MAX_CELLS && divisible && depth < MAX_ALIASES {
+                if cells(shape) <= most && divisible && depth < MAX_ALIASES {
                     Kind::Alias
                 } else if entry.constant {
                     Kind::Leaf
@@ -141,12 +193,14 @@ impl Schedule {
                 Kind::Scalar
             }
             Op::Unary(..) | Op::Binary(..) | Op::Select(..)
-                if shape.lanes > 1 && cells(shape) <= MAX_CELLS =>
+                if shape.lanes > 1 && cells(shape) <= most =>
             {
                 Kind::Lanes
             }
             Op::Reduce(_, axes, x) if graph.shape(*x).lanes > 1 && small(*x) => {
-                if axes.lanes {
+                if axes.lanes && shape.len() > self.limits.totals {
+                    Kind::Whole
+                } else if axes.lanes {
                     Kind::Total(graph.shape(*x).lanes)
                 } else {
                     Kind::Lanes
@@ -156,7 +210,7 @@ impl Schedule {
                 if shape.lanes > 1
                     && small(*a)
                     && small(*b)
-                    && cells(shape) * graph.shape(*a).cols <= MAX_PRODUCT =>
+                    && cells(shape) * graph.shape(*a).cols <= self.limits.product =>
             {
                 Kind::Lanes
             }
@@ -164,39 +218,12 @@ impl Schedule {
                 if graph.shape(*a).lanes > 1
                     && small(*a)
                     && small(*b)
-                    && cells(shape) * graph.shape(*a).rows <= MAX_PRODUCT =>
+                    && shape.len() <= self.limits.totals
+                    && cells(shape) * graph.shape(*a).rows <= self.limits.product =>
             {
                 Kind::Total(graph.shape(*a).lanes)
             }
             _ => Kind::Whole,
-        }
-    }
-
-    /// How an alias sees its operands.
-    pub fn alias_uses(graph: &Graph, node: Node, mut visit: impl FnMut(Node, Use)) {
-        let lanes = graph.shape(node).lanes;
-        let aligned = |x: Node, offset: usize| {
-            if graph.shape(x).lanes == lanes && offset.is_multiple_of(lanes) {
-                Use::Columns
-            } else {
-                Use::Memory
-            }
-        };
-        match graph.op(node) {
-            &Op::View(x, offset) => {
-                // Of a large operand the columns are not kept apart.
-                let small = cells(graph.shape(x)) <= MAX_CELLS;
-                visit(
-                    x,
-                    if small {
-                        aligned(x, offset)
-                    } else {
-                        Use::Memory
-                    },
-                );
-            }
-            Op::Concat(parts) => parts.iter().for_each(|&x| visit(x, aligned(x, 0))),
-            op => op.for_each_operand(|x| visit(x, Use::Columns)),
         }
     }
 
@@ -220,7 +247,7 @@ impl Schedule {
             Kind::Dead | Kind::Leaf => return,
             Kind::Alias => {
                 let mut depth = 0;
-                Self::alias_uses(graph, node, |x, by| {
+                self.limits.alias_uses(graph, node, |x, by| {
                     depth = depth.max(self.aliases[x.0 as usize] + 1);
                     stage = stage.max(match by {
                         Use::Columns => self.columns_stage(x),
@@ -283,7 +310,8 @@ impl Schedule {
                     }
                     let keys = std::mem::take(&mut users[i]);
                     if !keys.is_empty() {
-                        Self::alias_uses(graph, node, |x, by| match by {
+                        let limits = self.limits;
+                        limits.alias_uses(graph, node, |x, by| match by {
                             Use::Columns => {
                                 for &key in &keys {
                                     add(&mut users, x, key);

@@ -69,6 +69,53 @@ pub(super) fn around(search: &mut Search<'_>) -> Around {
     }
 }
 
+/// How far an edge is sought, relative to the variables' size (at least 1).
+const NEAR: f64 = 1e-6;
+/// Halvings that find where it is.
+const HALVINGS: u32 = 60;
+
+/// Whether the objective ceases to be a number just downhill from the best
+/// point and is better right before: the search cannot go on, but not because
+/// there is an optimum.
+pub(super) fn is_at_edge(search: &mut Search<'_>) -> bool {
+    if search.has_target() || search.is_constrained() {
+        return false;
+    }
+    let x = search.best().to_vec();
+    let mut gradient = vec![0.0; x.len()];
+    let value = search.scored_gradient(&x, &mut gradient);
+    let score = search.score_of(value);
+    let length = super::search::norm(&gradient);
+    if !(length.is_finite() && length > 0.0) {
+        return false;
+    }
+    let size = super::search::norm(&x).max(1.0);
+    let mut slope = vec![0.0; x.len()];
+    let mut at = |search: &mut Search<'_>, distance: f64| {
+        let steps = x.iter().zip(&gradient);
+        let mut probe: Vec<f64> = steps.map(|(x, g)| x - distance * g / length).collect();
+        search.bounds.clamp(&mut probe);
+        let value = search.scored_gradient(&probe, &mut slope);
+        search.score_of(value)
+    };
+    let (mut inside, mut outside) = (0.0, NEAR * size);
+    if at(search, outside).is_finite() {
+        return false;
+    }
+    let mut best = score;
+    for _ in 0..HALVINGS {
+        let middle = 0.5 * (inside + outside);
+        let there = at(search, middle);
+        if there.is_finite() {
+            inside = middle;
+            best = best.min(there);
+        } else {
+            outside = middle;
+        }
+    }
+    best < score - 1e-9 * score.abs().max(1e-3)
+}
+
 /// Points at which gradients are compared.
 const POINTS: usize = 6;
 

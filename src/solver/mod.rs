@@ -108,19 +108,27 @@ pub fn solve(
     let status = run(&*chosen.method, &mut search, x);
     if status.is_solved() && !search.has_target() && landscape::is_not_convex(&mut search, problem)
     {
-        search.advise(
-            "the objective is not convex, so there may be better minima elsewhere: --starts 50 searches for them"
-                .into(),
-        );
+        let (convex, minima) = match search.is_maximised() {
+            true => ("concave", "maxima"),
+            false => ("convex", "minima"),
+        };
+        search.advise(format!(
+            "the objective is not {convex}, so there may be better {minima} elsewhere: --starts 50 searches for them"
+        ));
     }
     Ok(search.finish(&chosen, status, before))
 }
 
 /// Runs a method from `x`. Where it ends at a gradient that is exactly zero,
 /// the surroundings tell a minimum from a plateau and from a saddle; from a
-/// saddle the search goes on, once.
+/// saddle the search goes on, once. Where it finds no way on, they tell
+/// whether the objective ends there.
 fn run(method: &dyn methods::Method, search: &mut Search<'_>, x: Vec<f64>) -> Status {
     let Err(status) = method.run(search, x);
+    let stuck = matches!(status, Status::CannotImprove | Status::Settled);
+    if stuck && landscape::is_at_edge(search) {
+        return Status::EdgeOfDomain;
+    }
     if status != Status::Converged || !search.is_at_zero_gradient() {
         return status;
     }

@@ -25,6 +25,9 @@ pub enum Status {
     Diverged,
     /// The value falls (or, maximised, rises) without end.
     Unbounded,
+    /// The value improves towards a place beyond which it is not a number: `LN(x)`
+    /// minimised.
+    EdgeOfDomain,
     /// The search came to rest away from the wanted value.
     TargetMissed,
     /// No point was found that satisfies the constraints.
@@ -45,6 +48,8 @@ impl Status {
             Self::Diverged | Self::Unbounded => 4,
             Self::TargetMissed | Self::Infeasible => 5,
             Self::Cancelled => 6,
+            // Excel's code for a value that is an error.
+            Self::EdgeOfDomain => 9,
             Self::TimeLimit => 10,
         }
     }
@@ -68,6 +73,7 @@ impl Status {
             Self::Cancelled => "cancelled",
             Self::Diverged => "diverged",
             Self::Unbounded => "unbounded",
+            Self::EdgeOfDomain => "edge of domain",
             Self::TargetMissed => "target missed",
             Self::Infeasible => "infeasible",
         }
@@ -99,6 +105,9 @@ impl Status {
                 "Diverged: the value grows from step to step; the best point is kept."
             }
             Self::Unbounded => "The value improves without end; set bounds on the variables.",
+            Self::EdgeOfDomain => {
+                "Stopped where the formula ceases to have a value: towards there the objective improves, beyond it is an error."
+            }
             Self::TargetMissed => "Came to rest without reaching the wanted value.",
             Self::Infeasible => "Found no point that satisfies all constraints.",
         }

@@ -108,7 +108,7 @@ impl Sparkline {
 }
 
 /// Writes progress to a terminal (one line, drawn over) or, elsewhere, as
-/// plain lines at the iterations 0, 1, 2, 5, 10, 20, 50 and so on.
+/// plain lines at the iterations 0 to 10, 20, 50, 100 and so on.
 pub struct Renderer<W> {
     out: W,
     terminal: bool,
@@ -174,9 +174,12 @@ impl<W: Write> Renderer<W> {
     }
 }
 
-/// The next after `count` in 1, 2, 5, 10, 20, 50, …
+/// The next after `count` in 1, 2, 3 and so on to 10, 20, 50, 100, 200, …
 fn next_in_series(count: u64) -> u64 {
-    let mut decade = 1u64;
+    if count < 10 {
+        return count + 1;
+    }
+    let mut decade = 10u64;
     loop {
         for factor in [1, 2, 5] {
             let next = decade.saturating_mul(factor);
@@ -284,7 +287,8 @@ mod tests {
             .lines()
             .map(|l| l.split_whitespace().nth(1).unwrap())
             .collect();
-        assert_eq!(iterations, ["0", "1", "2", "5", "10", "20", "30"]);
+        let expected = "0 1 2 3 4 5 6 7 8 9 10 20 30";
+        assert_eq!(iterations.join(" "), expected);
         assert!(!text.contains('\x1b'));
     }
 

@@ -357,6 +357,16 @@ impl<'a> Search<'a> {
         self.sense.score(value)
     }
 
+    /// Whether the objective is to be as large as possible.
+    pub(super) const fn is_maximised(&self) -> bool {
+        matches!(self.sense, Sense::Maximise)
+    }
+
+    /// Whether the search has constraints other than bounds.
+    pub(super) fn is_constrained(&self) -> bool {
+        !self.constraints.is_empty()
+    }
+
     /// Leaves a word for the user.
     pub(super) fn advise(&mut self, advice: String) {
         self.advice = Some(advice);
@@ -380,7 +390,7 @@ impl<'a> Search<'a> {
             (_, ended) => ended,
         };
         if self.advice.is_none() {
-            self.advice = advice(status, chosen.method.name()).map(str::to_owned);
+            self.advice = advice(status, self.sense, chosen.method.name());
         }
         Outcome {
             status,
@@ -409,20 +419,31 @@ pub(super) fn residuals(objective: &mut dyn Objective, sense: Sense) -> Option<u
 }
 
 /// What the user might do about an ending.
-fn advice(status: Status, method: &str) -> Option<&'static str> {
-    match status {
-        Status::Unbounded => Some("set bounds on the variables, or minimise instead of maximise"),
-        Status::TargetMissed | Status::Plateau => {
-            Some("start from other values, or try --starts 50")
+fn advice(status: Status, sense: Sense, method: &str) -> Option<String> {
+    let advice = match status {
+        Status::Unbounded => {
+            let other = match sense {
+                Sense::Maximise => ", or minimise instead of maximise",
+                Sense::Minimise => ", or maximise instead of minimise",
+                Sense::Target(_) => "",
+            };
+            return Some(format!(
+                "set bounds on the variables, such as --bound 'B2<=100'{other}"
+            ));
         }
+        Status::EdgeOfDomain => {
+            "keep the variables to where the formula has a value, with a bound such as --bound 'B2>=0.001'"
+        }
+        Status::TargetMissed | Status::Plateau => "start from other values, or try --starts 50",
         Status::IterationLimit if matches!(method, "gd" | "momentum" | "adam") => {
-            Some("raise --max-iter, or try --method auto")
+            "raise --max-iter, or try --method auto"
         }
         Status::IterationLimit => {
-            Some("raise --max-iter, or go on from the saved solution by solving it again")
+            "raise --max-iter, or go on from the saved solution by solving it again"
         }
-        _ => None,
-    }
+        _ => return None,
+    };
+    Some(advice.to_owned())
 }
 
 pub(super) fn norm(v: &[f64]) -> f64 {

@@ -1,20 +1,44 @@
 //! Turning one kind of value into another, as Excel does it.
 
-use super::{ErrorKind, Value, parse_number};
+use super::{Array, DateSystem, ErrorKind, Value, parse_number_in};
 use std::sync::Arc;
 
 impl Value {
     /// The number that arithmetic and numeric arguments see: blank is 0, TRUE
     /// is 1, text is read as a number (`"1e3"`, `"50%"`, `"1/2/2020"`) or is
-    /// `#VALUE!`. An array yields its first cell.
+    /// `#VALUE!`. An array yields its first cell. Dates are counted in the 1900
+    /// system: where texts may spell dates, see [`Value::to_number_in`].
     pub fn to_number(&self) -> Result<f64, ErrorKind> {
+        self.to_number_in(DateSystem::Since1900)
+    }
+
+    /// As [`Value::to_number`], dates counted in a given system.
+    pub fn to_number_in(&self, dates: DateSystem) -> Result<f64, ErrorKind> {
         match self {
             Self::Blank => Ok(0.0),
             Self::Number(x) => Ok(*x),
             Self::Bool(b) => Ok(f64::from(u8::from(*b))),
-            Self::Text(text) => parse_number(text).ok_or(ErrorKind::Value),
+            Self::Text(text) => parse_number_in(text, dates).ok_or(ErrorKind::Value),
             Self::Error(kind) => Err(*kind),
-            Self::Array(array) => array.get(0, 0).to_number(),
+            Self::Array(array) => array.get(0, 0).to_number_in(dates),
+        }
+    }
+
+    /// The value for arithmetic that reads texts with [`Value::to_number`]: in a
+    /// workbook of the 1904 system texts that spell numbers are read here, and
+    /// all else is left as it is.
+    pub fn dated(self, dates: DateSystem) -> Self {
+        match (self, dates) {
+            (value, DateSystem::Since1900) => value,
+            (Self::Text(text), _) => {
+                parse_number_in(&text, dates).map_or(Self::Text(text), Self::Number)
+            }
+            (Self::Array(array), _) => {
+                let cells = array.cells().iter().cloned();
+                let cells = cells.map(|cell| cell.dated(dates)).collect();
+                Self::array(Array::new(array.rows(), array.cols(), cells))
+            }
+            (value, _) => value,
         }
     }
 

@@ -242,11 +242,20 @@ impl Part {
             condition: None,
             ..self.section.clone()
         };
+        // ssfmt takes day 0 for 0 January 1900 in either system.
+        let elapsed = |part: &FormatPart| matches!(part, FormatPart::Elapsed(_));
+        let first_of_1904 = dates == DateSystem::Since1904 && x < 1.0 && self.kind == Kind::Date;
+        if first_of_1904 && !section.parts.iter().any(elapsed) {
+            return self.write_with_ssfmt(x + FIRST_OF_1904, DateSystem::Since1900);
+        }
         ssfmt::NumberFormat::from_sections(vec![section])
             .try_format(x, &options)
             .ok()
     }
 }
+
+/// 1 January 1904 in the 1900 system.
+const FIRST_OF_1904: f64 = 1462.0;
 
 /// Shows a value by a code. A code that cannot be read shows as General does,
 /// and a date out of range as `########`.

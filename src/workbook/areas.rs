@@ -120,11 +120,11 @@ impl Workbook {
                 Some((named, cells)) => (cells, named),
                 None => (part, sheet),
             };
-            let tree =
-                formula::parse(cells, Pos::new(0, 0)).map_err(|error| RefTextError::Syntax {
-                    text: part.to_owned(),
-                    error,
-                })?;
+            let tree = formula::parse(cells, Pos::new(0, 0)).map_err(|error| {
+                let before = part.chars().count() - cells.chars().count();
+                let text = error.excerpt(part, before);
+                RefTextError::Syntax { text, error }
+            })?;
             let seen = Seen {
                 text: part,
                 sheet: on,

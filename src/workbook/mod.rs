@@ -36,6 +36,7 @@ mod styles;
 mod tables;
 mod templates;
 mod transaction;
+mod unreadable;
 mod validation;
 
 pub use areas::RefTextError;

@@ -8,6 +8,9 @@ use std::sync::Arc;
 use zip::ZipArchive;
 use zip::result::ZipError;
 
+/// The part that says what kind of part each other one is.
+pub(super) const CONTENT_TYPES: &str = "[Content_Types].xml";
+
 /// The most bytes that one part may take.
 const MAX_PART: u64 = 1 << 30;
 /// The most bytes that all parts may take.

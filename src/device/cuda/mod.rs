@@ -8,9 +8,14 @@
 mod driver;
 mod probe;
 
+#[cfg(test)]
+pub(super) use driver::{architectures, translate};
 pub use probe::Absent;
+#[cfg(test)]
+pub(super) use probe::probe_nvrtc;
 
-use super::Precision;
+use super::{Backend, DeviceError, Precision, Runner, run};
+use crate::program::Program;
 use driver::Driver;
 use std::sync::{Arc, OnceLock};
 
@@ -46,6 +51,14 @@ impl Cuda {
         Ok(Self { driver, precision })
     }
 
+    /// The same GPU, computing in another precision.
+    pub fn with(&self, precision: Precision) -> Self {
+        Self {
+            driver: self.driver.clone(),
+            precision,
+        }
+    }
+
     pub fn precision(&self) -> Precision {
         self.precision
     }
@@ -56,5 +69,15 @@ impl Cuda {
 
     pub(super) fn driver(&self) -> &Arc<Driver> {
         &self.driver
+    }
+}
+
+impl Backend for Cuda {
+    fn name(&self) -> String {
+        self.description().name.clone()
+    }
+
+    fn load(&self, program: &Arc<Program>) -> Result<Box<dyn Runner>, DeviceError> {
+        Ok(Box::new(run::load(&self.driver, self.precision, program)?))
     }
 }

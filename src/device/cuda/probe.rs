@@ -54,6 +54,13 @@ pub(super) fn probe() -> Result<Driver, Absent> {
     }
 }
 
+/// Whether the compiler is here; it needs no GPU.
+#[cfg(test)]
+pub(in crate::device) fn probe_nvrtc() -> bool {
+    // SAFETY: it loads the library and closes it again.
+    unsafe { nvrtc::sys::is_culib_present() }
+}
+
 /// Uses every function of the libraries once.
 fn rehearse(driver: &Driver) -> Result<(), DeviceError> {
     const TEXT: &str = "extern \"C\" __global__ void twice(const double* c, \

@@ -21,6 +21,16 @@ const MAX_DEPTH: usize = 2_000;
 /// in and by the sheet that uses them.
 pub type NameCache = FxHashMap<(Arc<str>, Option<SheetId>, SheetId), Arc<BoundName>>;
 
+/// A name whose formula is being bound.
+struct OpenName {
+    /// Without differences of case.
+    name: Arc<str>,
+    scope: Option<SheetId>,
+    bound: std::sync::Weak<BoundName>,
+    /// How many LAMBDAs were being bound when it was met.
+    lambdas: usize,
+}
+
 /// Resolves formulas of a workbook.
 pub struct Binder<'a> {
     book: &'a Workbook,
@@ -31,7 +41,9 @@ pub struct Binder<'a> {
     /// The names of the slots in use, without differences of case.
     slots: Vec<Arc<str>>,
     /// The names being bound, outermost first.
-    open: Vec<(Arc<str>, Option<SheetId>, std::sync::Weak<BoundName>)>,
+    open: Vec<OpenName>,
+    /// How many LAMBDAs are being bound.
+    lambdas: usize,
     depth: usize,
     names: bool,
     tableless: bool,
@@ -46,6 +58,7 @@ impl<'a> Binder<'a> {
             at,
             slots: Vec::new(),
             open: Vec::new(),
+            lambdas: 0,
             depth: 0,
             names: false,
             tableless: false,
@@ -317,12 +330,18 @@ impl<'a> Binder<'a> {
     }
 
     fn defined(&mut self, wanted: Arc<str>, defined: &DefinedName) -> Bound {
-        if let Some((.., open)) = self
-            .open
-            .iter()
-            .find(|(name, scope, _)| *name == wanted && *scope == defined.scope)
-        {
-            return Bound::Recursion(open.clone());
+        let same = |open: &OpenName| open.name == wanted && open.scope == defined.scope;
+        if let Some(at) = self.open.iter().position(same) {
+            let open = &self.open[at];
+            // A function that calls itself may end; a value that is made of
+            // itself is none.
+            if open.lambdas < self.lambdas {
+                return Bound::Recursion(open.bound.clone());
+            }
+            let names = self.open[at..].iter().map(|open| open.name.as_ref());
+            let path: Vec<&str> = names.chain([wanted.as_ref()]).collect();
+            let problem = Problem::CircularName(path.join(" -> "));
+            return self.fail(problem, ErrorKind::Num);
         }
         let key = (wanted.clone(), defined.scope, self.at.sheet);
         if let Some(bound) = self.cache.get(&key) {
@@ -337,8 +356,12 @@ impl<'a> Binder<'a> {
         let body = match formula::parse(&defined.formula, Pos::new(0, 0)) {
             Ok(expr) => {
                 let slots = std::mem::take(&mut self.slots);
-                self.open
-                    .push((wanted, defined.scope, Arc::downgrade(&bound)));
+                self.open.push(OpenName {
+                    name: wanted,
+                    scope: defined.scope,
+                    bound: Arc::downgrade(&bound),
+                    lambdas: self.lambdas,
+                });
                 let body = self.expr(&expr);
                 self.open.pop();
                 self.slots = slots;
@@ -453,7 +476,9 @@ impl<'a> Binder<'a> {
         let optional = parsed.iter().rev().take_while(|(_, opt)| *opt).count();
         let params: Box<[Arc<str>]> = parsed.into_iter().map(|(name, _)| name).collect();
         self.slots.extend(params.iter().cloned());
+        self.lambdas += 1;
         let body = self.expr(body);
+        self.lambdas -= 1;
         self.slots.truncate(depth);
         Bound::Lambda(Arc::new(BoundLambda {
             depth,

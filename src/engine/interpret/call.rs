@@ -4,7 +4,7 @@ use super::operators::{at, joint_shape, shape};
 use super::{Interpreter, Mode};
 use crate::engine::bind::Bound;
 use crate::functions::{Context, Function, LazyArgs, Operand, ParamKind, ValueRule};
-use crate::value::{Array, ErrorKind, Value};
+use crate::value::{Array, DateSystem, ErrorKind, Value};
 
 /// What a parameter wants; past the last parameter, a single value.
 pub(in crate::engine) fn kind(function: &Function, index: usize) -> ParamKind {
@@ -101,13 +101,21 @@ impl Interpreter<'_> {
         function: &'static Function,
         values: &[Value],
     ) -> Operand {
+        let dates = self.world.book.date_system;
+        let read_dated = |read: fn(&[Value]) -> _, values: &[Value]| match dates {
+            DateSystem::Since1900 => read(values),
+            DateSystem::Since1904 => {
+                let values = values.iter().map(|value| value.clone().dated(dates));
+                read(&values.collect::<Vec<_>>())
+            }
+        };
         let once = |values: &[Value], context: &mut Self| {
             if let Some(kind) = values.iter().find_map(Value::as_error) {
                 return Value::Error(kind);
             }
             match function.value {
                 ValueRule::Scalar(rule) => rule(values, context),
-                ValueRule::Numbers { read, rule } => read(values)
+                ValueRule::Numbers { read, rule } => read_dated(read, values)
                     .and_then(|numbers| rule(&numbers))
                     .map_or_else(Value::Error, Value::number),
                 // Evaluated elsewhere: `call_bound` and `call_function` see to it.

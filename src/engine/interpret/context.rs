@@ -110,8 +110,9 @@ impl Context for Interpreter<'_> {
             return None;
         }
         let cells = &self.world.book.sheet(area.sheet).cells;
+        let dates = self.world.book.date_system;
         self.world.cache.postings(area, || {
-            let mut postings = Postings::default();
+            let mut postings = Postings::new(dates);
             cells.for_each(rect, &mut |pos, value| postings.add(pos, value));
             postings
         })

@@ -38,6 +38,18 @@ pub(in crate::engine) fn binary(op: BinaryOp, a: &Value, b: &Value, snap: bool) 
     Value::array(Array::new(rows, cols, cells))
 }
 
+/// Whether an operator reads numbers of its operands.
+pub(in crate::engine) fn is_arithmetic(op: BinaryOp) -> bool {
+    matches!(
+        op,
+        BinaryOp::Add
+            | BinaryOp::Subtract
+            | BinaryOp::Multiply
+            | BinaryOp::Divide
+            | BinaryOp::Power
+    )
+}
+
 /// A function of one value, mapped over an array.
 pub(in crate::engine) fn map(value: &Value, f: impl Fn(&Value) -> Value) -> Value {
     match value {

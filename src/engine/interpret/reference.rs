@@ -61,46 +61,32 @@ impl Interpreter<'_> {
         }
     }
 
-    pub(super) fn range(&mut self, a: &Bound, b: &Bound, mode: Mode) -> Operand {
-        let (a, b) = match (self.areas(a, mode), self.areas(b, mode)) {
-            (Ok(a), Ok(b)) => (a, b),
-            (Err(kind), _) | (_, Err(kind)) => return Operand::error(kind),
-        };
-        let sheet = a[0].sheet;
-        if a.iter().chain(&b).any(|area| area.sheet != sheet) {
-            return Operand::error(ErrorKind::Value);
-        }
-        let hull = a
-            .iter()
-            .chain(&b)
-            .map(|area| area.rect)
-            .reduce(|a, b| a.hull(&b));
-        match hull {
-            Some(rect) => Operand::Reference(vec![Area { sheet, rect }]),
-            None => Operand::error(ErrorKind::Value),
-        }
-    }
-
-    pub(super) fn intersection(&mut self, a: &Bound, b: &Bound, mode: Mode) -> Operand {
-        let (a, b) = match (self.areas(a, mode), self.areas(b, mode)) {
-            (Ok(a), Ok(b)) => (a, b),
-            (Err(kind), _) | (_, Err(kind)) => return Operand::error(kind),
-        };
-        let mut common = Vec::new();
-        for a in &a {
-            for b in b.iter().filter(|b| b.sheet == a.sheet) {
-                if let Some(rect) = a.rect.intersection(&b.rect) {
-                    common.push(Area {
-                        sheet: a.sheet,
-                        rect,
-                    });
+    /// References joined by `:` and by spaces, from left to right: `A1:B2:C3`
+    /// may be long, and its left side is walked without recursion.
+    pub(super) fn joined(&mut self, part: &Bound, mode: Mode) -> Operand {
+        let mut spine = Vec::new();
+        let mut leftmost = part;
+        loop {
+            leftmost = match leftmost {
+                Bound::Range(left, right) => {
+                    spine.push((hull as Join, right));
+                    left
                 }
-            }
+                Bound::Intersection(left, right) => {
+                    spine.push((common, right));
+                    left
+                }
+                _ => break,
+            };
         }
-        if common.is_empty() {
-            return Operand::error(ErrorKind::Null);
+        let mut areas = self.areas(leftmost, mode);
+        for (join, right) in spine.into_iter().rev() {
+            areas = match (areas, self.areas(right, mode)) {
+                (Ok(left), Ok(right)) => join(&left, &right),
+                (Err(kind), _) | (_, Err(kind)) => Err(kind),
+            };
         }
-        Operand::Reference(common)
+        areas.map_or_else(Operand::error, Operand::Reference)
     }
 
     pub(super) fn union(&mut self, parts: &[Bound], mode: Mode) -> Operand {
@@ -168,5 +154,38 @@ impl Interpreter<'_> {
         let areas = self.areas(&bound.root, Mode::Array);
         self.frame = frame;
         areas.map_err(|_| ErrorKind::Ref)
+    }
+}
+
+type Join = fn(&[Area], &[Area]) -> Result<Vec<Area>, ErrorKind>;
+
+/// The smallest rectangle around two references (`A1:B2`).
+fn hull(a: &[Area], b: &[Area]) -> Result<Vec<Area>, ErrorKind> {
+    let sheet = a[0].sheet;
+    let mut all = a.iter().chain(b);
+    if all.clone().any(|area| area.sheet != sheet) {
+        return Err(ErrorKind::Value);
+    }
+    let first = all.next().ok_or(ErrorKind::Value)?.rect;
+    let rect = all.fold(first, |rect, area| rect.hull(&area.rect));
+    Ok(vec![Area { sheet, rect }])
+}
+
+/// What two references have in common (`A:A 2:2`).
+fn common(a: &[Area], b: &[Area]) -> Result<Vec<Area>, ErrorKind> {
+    let mut common = Vec::new();
+    for a in a {
+        for b in b.iter().filter(|b| b.sheet == a.sheet) {
+            if let Some(rect) = a.rect.intersection(&b.rect) {
+                common.push(Area {
+                    sheet: a.sheet,
+                    rect,
+                });
+            }
+        }
+    }
+    match common.is_empty() {
+        true => Err(ErrorKind::Null),
+        false => Ok(common),
     }
 }

@@ -110,6 +110,11 @@ fn formulas_read_what_the_file_remembers_of_other_workbooks() {
     }
     assert_eq!(comparison.formulas, cases.len());
     assert_eq!(comparison.unsupported, 3);
+    let first = &comparison.unsupported_runs[0];
+    assert_eq!(
+        first.reason,
+        "[1] is another workbook, whose values are not here"
+    );
 }
 
 #[test]

@@ -151,6 +151,12 @@ fn a_wrong_number_of_arguments_is_refused_when_typed() {
     let mut engine = sheet(&[]);
     let error = engine.enter(cell("A1"), "=ABS(1,2)").unwrap_err();
     assert_eq!(error.to_string(), "ABS takes 1 argument, not 2");
+    let many = format!("=SUM(1{})", ",1".repeat(255));
+    let error = engine.enter(cell("A1"), &many).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "SUM takes at most 255 arguments, not 256"
+    );
     assert_eq!(value(&engine, "A1"), Value::Blank);
 }
 
@@ -399,4 +405,44 @@ fn many_conditional_sums_over_many_rows_are_no_event() {
     assert_eq!(number(&engine, "C8"), 30_028.0);
     enter(&mut engine, "B1", "100");
     assert_eq!(number(&engine, "C8"), 30_128.0);
+}
+
+#[test]
+fn names_that_mean_themselves_are_told_and_give_no_number() {
+    let mut engine = sheet(&[]);
+    define(&mut engine, "early", "later+1");
+    define(&mut engine, "later", "early+1");
+    let told = engine
+        .evaluate("early", cell("A1"))
+        .unwrap_err()
+        .to_string();
+    assert_eq!(told, "a name means itself: early -> later -> early");
+    let told = engine
+        .enter(cell("A1"), "=early*2")
+        .unwrap_err()
+        .to_string();
+    assert!(told.contains("a name means itself"), "{told}");
+    // A cell that used the name before it meant itself.
+    define(&mut engine, "later", "1");
+    enter(&mut engine, "A1", "=early");
+    assert_eq!(number(&engine, "A1"), 2.0);
+    define(&mut engine, "later", "early+1");
+    assert_eq!(error(&engine, "A1"), ErrorKind::Num);
+}
+
+#[test]
+fn typed_whole_numbers_keep_fifteen_digits() {
+    let engine = sheet(&[
+        ("A1", "=123456789012345678"),
+        ("A2", "=\"123456789012345678\"&0.12345678901234567*1"),
+        ("A3", "=-000123456789012345678+0"),
+    ]);
+    assert_eq!(number(&engine, "A1"), 123_456_789_012_345_000.0);
+    assert_eq!(
+        value(&engine, "A2"),
+        "1234567890123456780.123456789012346".into()
+    );
+    assert_eq!(number(&engine, "A3"), -123_456_789_012_345_000.0);
+    let text = engine.evaluate("123456789012345678&\"\"", cell("A1"));
+    assert_eq!(text.unwrap(), "123456789012345000".into());
 }

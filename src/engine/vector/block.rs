@@ -4,6 +4,7 @@ use super::lanes::Lanes;
 use super::operators;
 use super::plan::{ColumnRef, Part};
 use crate::engine::bind::{Bound, BoundRef};
+use crate::engine::interpret::operators::is_arithmetic;
 use crate::engine::interpret::{Interpreter, Mode};
 use crate::functions::Operand;
 use crate::grid::{Area, Cell, Pos};
@@ -66,16 +67,20 @@ impl<'w> Block<'w> {
             }
             // There is no negative zero in a spreadsheet.
             Part::Negate(inner) => {
-                operators::unary(self.lanes(inner), |x| 0.0 - x, arith::neg, len)
+                operators::unary(self.numeric(inner), |x| 0.0 - x, arith::neg, len)
             }
             Part::Percent(inner) => {
-                operators::unary(self.lanes(inner), |x| x / 100.0, arith::percent, len)
+                operators::unary(self.numeric(inner), |x| x / 100.0, arith::percent, len)
             }
             Part::Chain { first, rest, snap } => {
                 let mut left = self.lanes(first);
                 for (i, (op, term)) in rest.iter().enumerate() {
-                    let right = self.lanes(term);
+                    let mut right = self.lanes(term);
                     let snap = *snap && i + 1 == rest.len();
+                    if is_arithmetic(*op) {
+                        let dates = self.book.date_system;
+                        (left, right) = (left.dated(dates), right.dated(dates));
+                    }
                     left = operators::binary(*op, left, right, snap, len);
                 }
                 left
@@ -98,6 +103,11 @@ impl<'w> Block<'w> {
             Part::Each(part) => self.each(part),
             Part::EachOperand(part, mode) => self.each_operand(part, *mode),
         }
+    }
+
+    /// What a part gives where arithmetic reads a number of it.
+    fn numeric(&mut self, part: &Part<'_>) -> Lanes<'w> {
+        self.lanes(part).dated(self.book.date_system)
     }
 
     /// The rows that a column is read in.

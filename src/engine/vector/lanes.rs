@@ -2,7 +2,7 @@
 
 use super::Column;
 use crate::functions::Operand;
-use crate::value::{ErrorKind, Value};
+use crate::value::{DateSystem, ErrorKind, Value};
 use std::borrow::Cow;
 
 /// The results of a part, by lane.
@@ -99,6 +99,19 @@ impl<'a> Lanes<'a> {
             Self::Values(values) => values[lane].clone(),
             Self::Same(operand) => value_of(operand),
             Self::Operands(operands) => value_of(&operands[lane]),
+        }
+    }
+
+    /// The values for arithmetic: see [`Value::dated`].
+    pub fn dated(self, dates: DateSystem) -> Self {
+        match (self, dates) {
+            (lanes, DateSystem::Since1900) => lanes,
+            (Self::Values(values), _) => {
+                let values = values.into_owned().into_iter();
+                Self::pack(values.map(|value| value.dated(dates)).collect())
+            }
+            (Self::Same(Operand::Value(value)), _) => Self::same(value.dated(dates)),
+            (lanes, _) => lanes,
         }
     }
 

@@ -87,7 +87,8 @@ fn term(part: &Part<'_>, computed: &[Area]) -> Option<Term> {
             .collect::<Option<Vec<Term>>>()
     };
     Some(match part {
-        Part::Same(Operand::Value(Value::Array(_))) => return None,
+        // A text may spell a date, which the workbook's date system decides.
+        Part::Same(Operand::Value(Value::Array(_) | Value::Text(_))) => return None,
         Part::Same(Operand::Value(value)) => Term::Number(value.to_number().ok()?),
         Part::Column(column) => cell(*column, computed),
         Part::Negate(inner) => Term::Negate(boxed(inner)?),

@@ -23,6 +23,7 @@ pub(crate) fn for_each_number(
     context: &mut dyn Context,
     visit: &mut dyn FnMut(f64),
 ) -> Result<(), ErrorKind> {
+    let dates = context.date_system();
     let mut first_error = None;
     let mut visit_cell = |value: &Value| match (value, counting) {
         (Value::Number(x), _) => visit(*x),
@@ -41,7 +42,7 @@ pub(crate) fn for_each_number(
                 }
             }
             Operand::Value(Value::Array(array)) => array.cells().iter().for_each(&mut visit_cell),
-            Operand::Value(value) => match value.to_number() {
+            Operand::Value(value) => match value.to_number_in(dates) {
                 Ok(x) => visit_cell(&Value::Number(x)),
                 Err(kind) => visit_cell(&Value::Error(kind)),
             },

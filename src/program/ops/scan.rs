@@ -17,13 +17,13 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub(crate) struct ScanBody {
     steps: usize,
-    reverse: bool,
-    states: Vec<Shape>,
-    sequences: Vec<Shape>,
+    pub(crate) reverse: bool,
+    pub(crate) states: Vec<Shape>,
+    pub(crate) sequences: Vec<Shape>,
     builder: Builder,
     /// The next states.
     next: Vec<Node>,
-    program: Program,
+    pub(crate) program: Program,
 }
 
 /// Bodies are equal only if they are one; recurrences are few.

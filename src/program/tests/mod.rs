@@ -4,8 +4,8 @@
 mod gradients;
 mod jacobians;
 mod kinks;
-mod networks;
-mod random;
+pub(crate) mod networks;
+pub(crate) mod random;
 mod scans;
 mod structure;
 

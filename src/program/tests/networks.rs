@@ -5,7 +5,7 @@ use crate::program::{Binary, Window};
 /// The lesson's network, as its sheet writes it: a run of SUMPRODUCTs a unit,
 /// IF(x<0,0,x), their sum, squared errors, AVERAGE. Returns the loss and the
 /// two rows of weights.
-pub(super) fn by_rows(b: &mut Builder, data: &Tensor, target: &Tensor) -> (Node, Vec<Node>) {
+pub(crate) fn by_rows(b: &mut Builder, data: &Tensor, target: &Tensor) -> (Node, Vec<Node>) {
     let (rows, cols) = (data.shape.rows, data.shape.cols);
     let sheet = b.constant(data.clone());
     let lanes = Window {
@@ -43,7 +43,7 @@ pub(super) fn by_rows(b: &mut Builder, data: &Tensor, target: &Tensor) -> (Node,
 }
 
 /// The same with one MMULT.
-pub(super) fn by_product(b: &mut Builder, data: &Tensor, target: &Tensor) -> (Node, Vec<Node>) {
+pub(crate) fn by_product(b: &mut Builder, data: &Tensor, target: &Tensor) -> (Node, Vec<Node>) {
     let (rows, cols) = (data.shape.rows, data.shape.cols);
     let x = b.constant(data.clone());
     let w = b.parameter(Shape::new(1, cols, 2));

@@ -271,6 +271,31 @@ impl Random {
     }
 }
 
+/// A program of this number: its last value, the sum of it and the gradient
+/// where there is one; and where it is to be evaluated.
+pub(crate) fn random_program(seed: u64) -> (Builder, Vec<Node>, Vec<f64>) {
+    let choices = noise(seed + 1, 300)
+        .into_iter()
+        .map(|x| ((x + 1.0) * 32_000.0) as u16)
+        .collect();
+    let mut random = Random::new(choices);
+    random.build();
+    let Random {
+        mut b,
+        pool,
+        parameters,
+        at,
+        ..
+    } = random;
+    let last = pool[pool.len() - 1].node;
+    let total = sum(&mut b, last);
+    let mut outputs = vec![last, total];
+    if let Ok(gradient) = b.gradient(total, &parameters) {
+        outputs.extend(gradient);
+    }
+    (b, outputs, at)
+}
+
 fn same(a: &[f64], b: &[f64], what: &dyn std::fmt::Debug) -> Result<(), TestCaseError> {
     prop_assert_eq!(a.len(), b.len());
     for (i, (&x, &y)) in a.iter().zip(b).enumerate() {

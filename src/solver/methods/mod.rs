@@ -69,6 +69,14 @@ impl MethodChoice {
         })
     }
 
+    /// Whether the method steps by a learning rate.
+    pub const fn has_rate(self) -> bool {
+        matches!(
+            self,
+            Self::GradientDescent { .. } | Self::Momentum { .. } | Self::Adam { .. }
+        )
+    }
+
     /// The names that [`MethodChoice::named`] knows.
     pub const NAMES: [&'static str; 8] = [
         "auto", "gd", "momentum", "adam", "lbfgs", "lm", "lm+lbfgs", "slsqp",

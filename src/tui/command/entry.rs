@@ -384,7 +384,7 @@ fn in_words(error: &ValidationError) -> String {
 /// The value that a text would give a cell.
 fn value_of(engine: &Engine, cell: Cell, text: &str) -> Result<Value, EntryError> {
     match text.strip_prefix('=').filter(|formula| !formula.is_empty()) {
-        Some(formula) => Ok(engine.evaluate(formula, cell)?),
+        Some(formula) => engine.evaluate(formula, cell),
         None => Ok(parse_entry(text, engine.workbook().date_system).0),
     }
 }

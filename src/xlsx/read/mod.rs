@@ -16,7 +16,7 @@ pub(super) mod values;
 pub(super) mod workbook;
 
 use super::error::OpenCause;
-use super::package::Package;
+use super::package::{CONTENT_TYPES, Package};
 use super::relationships::Relationships;
 use super::xml::XmlError;
 use crate::grid::{Area, Pos, Rect, SheetId};
@@ -263,6 +263,12 @@ fn main_part(package: &Package) -> Result<String, OpenCause> {
         .of_kind("officeDocument")
         .next()
         .ok_or_else(|| OpenCause::NotWorkbook("its _rels/.rels names no document part".into()))?;
+    if !package.has(CONTENT_TYPES) {
+        return Err(OpenCause::NotWorkbook(format!(
+            "the archive has no part {CONTENT_TYPES}, which says what each part is: the file is \
+             damaged, get a new copy"
+        )));
+    }
     if main.target.ends_with(".bin") {
         return Err(OpenCause::NotWorkbook(
             "it is in the binary format, xlsb".into(),

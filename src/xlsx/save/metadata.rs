@@ -23,7 +23,7 @@ pub(super) fn dynamic_index(splice: &mut Splice<'_>) -> Result<u32, SaveError> {
         .next()
         .map(|r| r.target.clone());
     let Some(part) = part else {
-        let part = splice.free_part("xl/metadata");
+        let part = splice.only_part("xl/metadata");
         let text = format!(
             "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n\
              <metadata xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\">\

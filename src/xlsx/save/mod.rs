@@ -232,6 +232,16 @@ impl<'b> Splice<'b> {
         Ok(())
     }
 
+    /// The name that Excel gives to a part of which there is one, `prefix.xml`,
+    /// under which some readers look for it; with a number where it is taken.
+    fn only_part(&self, prefix: &str) -> String {
+        let part = format!("{prefix}.xml");
+        match self.has(&part) || self.package.has(&part) {
+            true => self.free_part(prefix),
+            false => part,
+        }
+    }
+
     /// A part's name that is free: `prefix`, a number, `.xml`.
     fn free_part(&self, prefix: &str) -> String {
         (1..)
@@ -304,8 +314,6 @@ fn write_text(out: &mut impl Write, text: &str) -> Result<(), SaveError> {
         .and_then(|()| out.write_all(rest.as_bytes()))
         .map_err(|e| SaveError::Zip(e.into()))
 }
-
-const CONTENT_TYPES: &str = "[Content_Types].xml";
 
 /// A run's formula as it stands in a cell, in the language of files.
 fn formula_text(book: &Workbook, run: &Run, at: Pos) -> String {

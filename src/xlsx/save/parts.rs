@@ -2,10 +2,10 @@
 //! so.
 
 use super::layout::Layout;
-use super::{CONTENT_TYPES, Splice, insert_at_end, remove_elements};
+use super::{Splice, insert_at_end, remove_elements};
 use crate::grid::SheetId;
 use crate::xlsx::error::SaveError;
-use crate::xlsx::package::normal_name;
+use crate::xlsx::package::{CONTENT_TYPES, normal_name};
 use crate::xlsx::relationships::Relationships;
 use crate::xlsx::xml::{Patches, XmlError};
 

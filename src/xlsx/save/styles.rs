@@ -19,7 +19,7 @@ pub(super) fn splice(splice: &mut Splice<'_>) -> Result<(), SaveError> {
     let part = relationships.of_kind("styles").next();
     let Some(part) = part.map(|r| r.target.clone()) else {
         if book.styles.len() > 1 || !book.styles.differential().is_empty() {
-            let part = splice.free_part("xl/styles");
+            let part = splice.only_part("xl/styles");
             splice.add_part(
                 &part,
                 "styles",
