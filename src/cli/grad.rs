@@ -39,11 +39,11 @@ pub struct Args {
     /// Compare with central differences through recalculation
     #[arg(long)]
     check: bool,
-    #[command(flatten)]
-    device: device::DeviceArgs,
     /// Print what each run of formulas became, and the program's steps with their times
     #[arg(long)]
     explain: bool,
+    #[command(flatten)]
+    device: device::DeviceArgs,
     #[arg(long, help = "Print JSON (fields in docs/cli.md)")]
     json: bool,
 }
@@ -461,9 +461,9 @@ mod tests {
                 runs: vec![RunPart {
                     run: String::new(),
                     became: Vec::new(),
-                    lanes: 0,
-                    rows: 0,
-                    cols: 0,
+                    lanes: 1,
+                    rows: 1,
+                    cols: 1,
                     operations: 0,
                     bytes: 0,
                     steps: Vec::new(),

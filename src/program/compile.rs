@@ -51,6 +51,15 @@ pub(crate) enum Step {
     },
 }
 
+/// Where a single number is found.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Single {
+    /// In the table of a [`ScalarKernel`].
+    Table(u32),
+    Parameter(usize),
+    Number(f64),
+}
+
 /// The buffers of a run of one [`Program`].
 #[derive(Debug)]
 pub struct Workspace {
@@ -305,6 +314,45 @@ impl Program {
     /// How many numbers a run takes: the elements of all parameters.
     pub fn parameter_len(&self) -> usize {
         self.parameter_len
+    }
+
+    /// The operations on single numbers that the program begins with.
+    pub(crate) fn first_scalars(&self) -> Option<&ScalarKernel> {
+        match self.steps.first()? {
+            Step::Scalars(kernel) => Some(kernel),
+            _ => None,
+        }
+    }
+
+    /// The operations of a program that computes with single numbers alone,
+    /// and for each element of its outputs where it is found after them.
+    pub(crate) fn single_numbers(&self) -> Option<(&ScalarKernel, Vec<Single>)> {
+        let kernel = self.first_scalars()?;
+        let copies = &self.steps[1..];
+        let mut found: FxHashMap<(usize, usize), Single> = FxHashMap::default();
+        for &(place, tensor) in &kernel.stores {
+            found.insert((tensor, 0), Single::Table(place));
+        }
+        for step in copies {
+            let Step::Copy { from, output, len } = *step else {
+                return None;
+            };
+            for i in 0..len {
+                let single = match from.plus(i) {
+                    Memory::Parameter(at) => Single::Parameter(at),
+                    Memory::Constant(constant, at) => Single::Number(self.constants[constant][at]),
+                    Memory::Buffer(tensor, at) => *found.get(&(tensor, at))?,
+                };
+                found.insert((output, i), single);
+            }
+        }
+        let mut outputs = Vec::new();
+        for &(tensor, at, len) in &self.outputs {
+            for i in at..at + len {
+                outputs.push(*found.get(&(tensor, i))?);
+            }
+        }
+        Some((kernel, outputs))
     }
 
     /// How many outputs there are.

@@ -4,9 +4,10 @@
 
 use super::Operand;
 use crate::program::builder::{Binary, Builder, Node, Scan};
-use crate::program::compile::{Program, Workspace};
+use crate::program::compile::{Program, Single, Workspace};
 use crate::program::gradient::{Adjoint, Reverse, Unsupported};
 use crate::program::graph::Op;
+use crate::program::kernel::Memory;
 use crate::program::tensor::{Shape, ShapeError};
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -156,6 +157,41 @@ pub(crate) struct ScanWorkspace {
     workspace: Workspace,
     /// The body's parameters, one after the other.
     parameters: Vec<f64>,
+    numbers: Option<Numbers>,
+}
+
+/// What a body of single numbers needs, whose steps are so short that a run of
+/// its program would cost more than they do.
+#[derive(Debug)]
+struct Numbers {
+    table: Vec<f64>,
+    /// Place in the table and parameter: of what changes from step to step, and
+    /// of what does not.
+    moving: Vec<(u32, usize)>,
+    fixed: Vec<(u32, usize)>,
+    next: Vec<Single>,
+}
+
+impl Numbers {
+    fn new(body: &ScanBody) -> Option<Self> {
+        let (kernel, next) = body.program.single_numbers()?;
+        let changing: usize = body.sequences.iter().map(|shape| shape.len()).sum();
+        let changing = body.state_len() + changing;
+        let mut loads = Vec::new();
+        for &(place, from) in &kernel.loads {
+            let Memory::Parameter(at) = from else {
+                return None;
+            };
+            loads.push((place, at));
+        }
+        let (moving, fixed) = loads.into_iter().partition(|&(_, at)| at < changing);
+        Some(Self {
+            table: kernel.table(),
+            moving,
+            fixed,
+            next,
+        })
+    }
 }
 
 impl ScanWorkspace {
@@ -163,6 +199,7 @@ impl ScanWorkspace {
         Self {
             workspace: body.program.workspace(),
             parameters: vec![0.0; body.program.parameter_len()],
+            numbers: Numbers::new(body),
         }
     }
 }
@@ -178,6 +215,7 @@ pub(crate) fn run(
     let ScanWorkspace {
         workspace,
         parameters,
+        numbers,
     } = workspace;
     let (init, rest) = operands.split_at(body.states.len());
     let (sequences, uniforms) = rest.split_at(body.sequences.len());
@@ -197,14 +235,44 @@ pub(crate) fn run(
         at += operand.data.len();
     }
     let steps = shape.lanes;
-    for i in 0..steps {
-        let step = if body.reverse { steps - 1 - i } else { i };
-        let mut at = first_element;
-        for sequence in sequences {
-            for column in sequence.data.chunks_exact(steps) {
-                parameters[at] = column[step];
-                at += 1;
+    let order = (0..steps).map(|i| if body.reverse { steps - 1 - i } else { i });
+    let columns = || sequences.iter().flat_map(|x| x.data.chunks_exact(steps));
+    if let Some(numbers) = numbers
+        && let Some(kernel) = body.program.first_scalars()
+    {
+        let Numbers {
+            table,
+            moving,
+            fixed,
+            next,
+        } = numbers;
+        for &(place, at) in &*fixed {
+            table[place as usize] = parameters[at];
+        }
+        for step in order {
+            for (parameter, column) in parameters[first_element..].iter_mut().zip(columns()) {
+                *parameter = column[step];
             }
+            for &(place, at) in &*moving {
+                table[place as usize] = parameters[at];
+            }
+            kernel.compute(table);
+            for (&single, column) in next.iter().zip(out.chunks_exact_mut(steps)) {
+                column[step] = match single {
+                    Single::Table(place) => table[place as usize],
+                    Single::Parameter(at) => parameters[at],
+                    Single::Number(x) => x,
+                };
+            }
+            for (parameter, column) in parameters.iter_mut().zip(out.chunks_exact(steps)) {
+                *parameter = column[step];
+            }
+        }
+        return;
+    }
+    for step in order {
+        for (parameter, column) in parameters[first_element..].iter_mut().zip(columns()) {
+            *parameter = column[step];
         }
         body.program.run(workspace, parameters);
         let mut at = 0;
