@@ -30,6 +30,9 @@ pub struct Program {
     pub(crate) places: Vec<(Node, usize)>,
 }
 
+/// So many operands of an operation need no allocation.
+const FEW: usize = 16;
+
 /// A step of a program.
 #[derive(Debug)]
 pub(crate) enum Step {
@@ -452,14 +455,27 @@ impl Program {
                     shape,
                     data: sources.slice(at, 0, shape.len()),
                 };
-                // Few operands need no allocation.
+                // Many parts are put one behind the other as they come; of other
+                // operations few operands need no allocation.
+                if let Op::Concat(_) = op {
+                    let mut rest = &mut out[..];
+                    for part in operands.iter().map(operand) {
+                        let (head, tail) = rest.split_at_mut(part.data.len());
+                        head.copy_from_slice(part.data);
+                        rest = tail;
+                    }
+                    buffers[slot] = out;
+                    return;
+                }
                 let list: Vec<Operand<'_>>;
-                let few: [Operand<'_>; 3];
+                let mut few: [Operand<'_>; FEW];
                 let operands = match operands.as_slice() {
                     [] => &[],
-                    [first, rest @ ..] if rest.len() < 3 => {
-                        let last = rest.last().unwrap_or(first);
-                        few = [first, rest.first().unwrap_or(first), last].map(operand);
+                    [first, rest @ ..] if rest.len() < FEW => {
+                        few = [operand(first); FEW];
+                        for (place, x) in few[1..].iter_mut().zip(rest) {
+                            *place = operand(x);
+                        }
                         &few[..=rest.len()]
                     }
                     all => {
