@@ -3,8 +3,8 @@
 //!
 //! A [`Backend`] takes a compiled [`Program`] and gives a [`Runner`] of it.
 //! Every back end runs the same program: fusion, schedule and derivatives were
-//! decided before. [`cuda`] turns its steps into kernels as text; its parts do
-//! what they do through a [`machine::Machine`], so that tests run all of it but
+//! decided before. `cuda` turns its steps into kernels as text; its parts do
+//! what they do through a `machine::Machine`, so that tests run all of it but
 //! the driver on the CPU.
 //!
 //! Libraries of the GPU are looked for when one is first asked for; no build
