@@ -149,8 +149,8 @@ impl Model {
     /// Raises each variable's scaling to the model's diagonal. A variable that
     /// has had no effect so far is scaled as the largest, lest the system be singular.
     fn update_scaling(&self, scaling: &mut [f64]) {
-        for (s, d) in scaling.iter_mut().zip(self.square.diagonal().iter()) {
-            *s = s.max(*d);
+        for (i, s) in scaling.iter_mut().enumerate() {
+            *s = s.max(self.square[(i, i)]);
         }
         let largest = scaling.iter().copied().fold(0.0, f64::max);
         let floor = if largest > 0.0 { largest * 1e-10 } else { 1.0 };
