@@ -86,7 +86,11 @@ impl Printed {
                 _ => tokens[i - 1].end,
             };
             let gap = &text[end(read, source)..read[source].start];
-            if gap != &self.laid.text[end(&self.tokens, token)..at] {
+            let printed = &self.laid.text[end(&self.tokens, token)..at];
+            // Where tokens were dropped (`#REF!A1 B1`) the wrong ones may meet:
+            // an intersection keeps its space.
+            let joins = gap.is_empty() && !printed.is_empty();
+            if gap != printed && !joins {
                 gaps.push((seat as u32, lines(gap)));
             }
         }

@@ -37,6 +37,13 @@ proptest! {
     }
 }
 
+#[test]
+fn what_follows_a_lost_reference_keeps_its_space() {
+    for text in ["#REF!A1 B1", "#REF!A1\n[1]", "SUM( #REF!A1:B2  C1 )"] {
+        check_text(text);
+    }
+}
+
 /// Pieces of formulas in any order.
 pub fn pieces(most: usize) -> impl Strategy<Value = Vec<&'static str>> {
     let piece = proptest::sample::select(vec![
