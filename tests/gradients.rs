@@ -293,3 +293,27 @@ fn a_formula_asks_for_a_gradient_and_a_file_keeps_it() {
     std::io::Read::read_to_string(&mut part, &mut sheet).expect("text");
     assert!(sheet.contains("_xludf.GRAD(G4,G1:G3)"));
 }
+
+#[test]
+fn values_tried_out_right_after_opening_reach_what_looks_them_up_with_offset() {
+    let mut engine = open("workbooks/embeddings.xlsx").expect("a workbook of the repository");
+    let changed = areas(&engine, "users!B2:F21,films!B2:F31");
+    let objective = areas(&engine, "ratings!H1")[0];
+    let objective = Cell {
+        sheet: objective.sheet,
+        pos: objective.rect.top_left(),
+    };
+    // Compiling compares the program with the sheet at a second point.
+    let mut slice =
+        gradsheet::solver::setup::compile(&mut engine, objective, &changed).expect("a gradient");
+    let x: Vec<f64> = slice.start().iter().map(|x| x + 0.25).collect();
+    engine.try_values(&changed, &x).expect("a trial");
+    let Value::Number(shown) = engine.value(objective) else {
+        panic!("no number");
+    };
+    let computed = slice.value(&x);
+    assert!(
+        (shown - computed).abs() < 1e-9 * shown,
+        "{shown}, not {computed}"
+    );
+}

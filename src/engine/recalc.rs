@@ -98,10 +98,15 @@ impl Engine {
                 nodes.extend(part.map(|part| (id, part)));
             }
         }
-        // While values are tried out, random numbers stand still.
-        if self.trial.is_none() {
-            nodes.extend(self.graph.always());
-        }
+        // While values are tried out random numbers stand still, but not what
+        // is volatile as one cannot tell what it reads: OFFSET and INDIRECT.
+        let trial = self.trial.is_some();
+        let graph = &self.graph;
+        let moves = |id| {
+            let formula = &graph.node(id).formula;
+            !trial || !formula.volatile || formula.dynamic
+        };
+        nodes.extend(graph.always().filter(|(id, _)| moves(*id)));
         // A circle may be broken by what its cells no longer read.
         for cell in self.circular.iter().flatten() {
             let id = self.graph.at(&self.workbook, *cell);
