@@ -10,6 +10,20 @@ use std::sync::Arc;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Node(pub(crate) u32);
 
+/// An enumeration whose values are listed, in their order, in `ALL`.
+macro_rules! listed {
+    ($(#[$about:meta])* pub enum $name:ident { $($(#[$doc:meta])* $op:ident,)* }) => {
+        $(#[$about])*
+        pub enum $name { $($(#[$doc])* $op,)* }
+
+        impl $name {
+            /// Each of them once.
+            pub const ALL: &[Self] = &[$(Self::$op),*];
+        }
+    };
+}
+
+listed! {
 /// Elementwise functions of one argument. NaN and infinities stand for
 /// errors: a result that Excel would call #NUM! or #DIV/0! is not finite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -56,7 +70,9 @@ pub enum Unary {
     /// 1 where zero, else 0; NaN where not finite.
     Not,
 }
+}
 
+listed! {
 /// Elementwise functions of two arguments, broadcasting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Binary {
@@ -92,6 +108,7 @@ pub enum Binary {
     PowSlope,
     /// `a^b ln a`, the derivative of `a^b` by `b`; 0 where `a` is 0 and `b` positive.
     PowLog,
+}
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

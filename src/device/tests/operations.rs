@@ -6,58 +6,6 @@ use crate::program::{
     Axes, Binary, Builder, Node, Reduction, Scan, Shape, ShapeError, Tensor, Unary, Window,
 };
 
-const UNARY: [Unary; 38] = {
-    use Unary::*;
-    [
-        Neg,
-        Abs,
-        Sign,
-        Sqrt,
-        Exp,
-        Ln,
-        Log10,
-        Log2,
-        Exp2,
-        Expm1,
-        Ln1p,
-        Sin,
-        Cos,
-        Tan,
-        Asin,
-        Acos,
-        Atan,
-        Sinh,
-        Cosh,
-        Tanh,
-        Asinh,
-        Acosh,
-        Atanh,
-        Floor,
-        Ceil,
-        Trunc,
-        Round,
-        Erf,
-        Erfc,
-        NormCdf,
-        NormQuantile,
-        LnGamma,
-        Digamma,
-        Trigamma,
-        Gamma,
-        IsFinite,
-        Not,
-        Neg,
-    ]
-};
-
-const BINARY: [Binary; 16] = {
-    use Binary::*;
-    [
-        Add, Sub, Mul, Div, Pow, Atan2, Mod, Max, Min, Less, LessEqual, Equal, NotEqual, And, Or,
-        Mul,
-    ]
-};
-
 /// Where functions turn, and where they end.
 const NUMBERS: [f64; 18] = [
     0.0,
@@ -99,12 +47,12 @@ fn functions_of_one_argument() {
     for shape in [Shape::new(len, 1, 1), Shape::new(1, len, 1)] {
         let x = b.parameter(shape);
         at.extend(NUMBERS);
-        outputs.extend(UNARY.map(|op| b.unary(op, x)));
+        outputs.extend(Unary::ALL.iter().map(|&op| b.unary(op, x)));
     }
     for number in [-0.5, f64::NAN] {
         let x = b.parameter(Shape::SCALAR);
         at.push(number);
-        outputs.extend(UNARY.map(|op| b.unary(op, x)));
+        outputs.extend(Unary::ALL.iter().map(|&op| b.unary(op, x)));
     }
     agree(&b, &outputs, &at);
 }
@@ -118,7 +66,7 @@ fn functions_of_two_arguments_of_all_kinds_of_numbers() {
     let column = b.parameter(Shape::new(1, NUMBERS.len(), 1));
     let row = b.parameter(Shape::new(1, 1, NUMBERS.len()));
     let mut outputs = Vec::new();
-    for op in BINARY {
+    for &op in Binary::ALL {
         outputs.push(b.binary(op, x, y).unwrap());
         outputs.push(b.binary(op, column, row).unwrap());
     }
@@ -139,13 +87,13 @@ fn derivatives_of_functions() {
     let x = b.parameter(Shape::new(len, 1, 1));
     let y = b.parameter(Shape::new(1, 1, 1));
     let mut outputs = Vec::new();
-    for op in UNARY {
+    for &op in Unary::ALL {
         let z = b.unary(op, x);
         if !matches!(op, Unary::Trigamma) {
             add_gradient(&mut b, z, &[x], &mut outputs);
         }
     }
-    for op in BINARY {
+    for &op in Binary::ALL {
         let z = b.binary(op, x, y).unwrap();
         add_gradient(&mut b, z, &[x, y], &mut outputs);
     }
