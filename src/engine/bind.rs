@@ -85,6 +85,20 @@ impl Bound {
         self.walk(false, see);
     }
 
+    /// Whether it calls something whose value may change from one
+    /// recalculation to the next with nothing else changed. OFFSET and INDIRECT
+    /// are volatile in Excel only because their precedents are not known beforehand.
+    pub fn changes_by_itself(&self) -> bool {
+        let mut found = false;
+        self.visit(&mut |part| {
+            if let Bound::Call { function, .. } = part {
+                let settled = matches!(function.name, "OFFSET" | "INDIRECT" | "CELL" | "INFO");
+                found |= function.volatile && !settled;
+            }
+        });
+        found
+    }
+
     fn walk<'a>(&'a self, into_names: bool, see: &mut dyn FnMut(&'a Bound)) {
         let mut open = vec![self];
         while let Some(part) = open.pop() {

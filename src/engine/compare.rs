@@ -1,7 +1,7 @@
 //! Recalculating a workbook and comparing the results with the saved ones.
 
 use super::Engine;
-use super::bind::Problem;
+use super::bind::{BoundFormula, Problem};
 use crate::grid::{Area, Cell, Rect, SheetId};
 use crate::value::{ErrorKind, Value};
 use crate::workbook::{Cells, Run, RunKind, Template, Workbook};
@@ -64,7 +64,7 @@ impl Comparison {
         let volatile: Vec<_> = engine
             .graph
             .nodes()
-            .filter(|(_, node)| is_volatile(&node.formula.root))
+            .filter(|(_, node)| node.formula.root.changes_by_itself())
             .map(|(id, node)| (id, node.rect))
             .collect();
         let volatile = engine.graph.dependents(&[], &volatile);
@@ -154,9 +154,9 @@ fn not_supported(engine: &Engine, sheet: SheetId, run: &Run) -> Option<String> {
         return Some("it is a data table".into());
     }
     let pos = run.rect.top_left();
-    // The graph leaves out what keeps its saved value: it is bound once more.
+    let cell = Cell { sheet, pos };
     let formula = match engine.workbook.templates.get(run.template).as_ref() {
-        Template::Formula(formula) => engine.bind_once(formula, Cell { sheet, pos }),
+        Template::Formula(formula) => formula,
         Template::Unreadable(text) => {
             let error = crate::formula::parse(text, pos).err();
             return Some(error.map_or_else(
@@ -165,32 +165,22 @@ fn not_supported(engine: &Engine, sheet: SheetId, run: &Run) -> Option<String> {
             ));
         }
     };
-    let reasons: Vec<String> = formula
-        .problems
-        .iter()
-        .filter(|problem| {
+    let reasons = |formula: &BoundFormula| {
+        let cannot = |problem: &&Problem| {
             matches!(
                 problem,
                 Problem::UnknownFunction(_) | Problem::External(_) | Problem::UnreadableName { .. }
             )
-        })
-        .map(ToString::to_string)
-        .collect();
+        };
+        let reasons = formula.problems.iter().filter(cannot);
+        reasons.map(ToString::to_string).collect::<Vec<_>>()
+    };
+    // What keeps its saved value has no node in the graph.
+    let reasons = match engine.bound(cell) {
+        Some(bound) => reasons(bound),
+        None => reasons(&engine.bind_once(formula, cell)),
+    };
     (!reasons.is_empty()).then(|| reasons.join("; "))
-}
-
-/// Whether a formula calls something whose value may change from one
-/// recalculation to the next with nothing else changed. OFFSET and INDIRECT
-/// are volatile in Excel only because their precedents are not known beforehand.
-fn is_volatile(root: &super::bind::Bound) -> bool {
-    let mut found = false;
-    root.visit(&mut |part| {
-        if let super::bind::Bound::Call { function, .. } = part {
-            let settled = matches!(function.name, "OFFSET" | "INDIRECT" | "CELL" | "INFO");
-            found |= function.volatile && !settled;
-        }
-    });
-    found
 }
 
 /// Whether a value is the one that was saved: numbers within 1e-9 relative or

@@ -98,14 +98,9 @@ impl Engine {
                 nodes.extend(part.map(|part| (id, part)));
             }
         }
-        // While values are tried out random numbers stand still, but not what
-        // is volatile as one cannot tell what it reads: OFFSET and INDIRECT.
-        let trial = self.trial.is_some();
-        let graph = &self.graph;
-        let moves = |id| {
-            let formula = &graph.node(id).formula;
-            !trial || !formula.volatile || formula.dynamic
-        };
+        // While values are tried out, random numbers stand still.
+        let (trial, graph) = (self.trial.is_some(), &self.graph);
+        let moves = |id| !trial || !graph.node(id).formula.root.changes_by_itself();
         nodes.extend(graph.always().filter(|(id, _)| moves(*id)));
         // A circle may be broken by what its cells no longer read.
         for cell in self.circular.iter().flatten() {

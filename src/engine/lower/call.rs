@@ -214,13 +214,15 @@ impl Lowerer<'_> {
         } else {
             1
         };
+        for arg in args {
+            self.uses_known_slots(arg, site)?;
+        }
         let mut calls: Vec<(Cell, Vec<Operand>)> = Vec::with_capacity(cells);
         let mut results = Shape::new(cells, 1, 1);
         for lane in 0..cells {
             let at = site.lane(lane);
             let mut operands = Vec::with_capacity(args.len());
             for (index, arg) in args.iter().enumerate() {
-                self.uses_known_slots(arg, site)?;
                 let operand = self.lane_operand(arg, at, lane, site.mapped, is_single(index));
                 if let (Operand::Value(Value::Array(array)), true) = (&operand, is_single(index)) {
                     results = results
@@ -324,13 +326,16 @@ impl Lowerer<'_> {
     }
 
     /// Whether an argument that does not depend on the variables is an array.
+    /// The first lane tells: arrays have one size in all, or are refused.
     fn any_array(&mut self, args: &[Bound], site: &Site) -> Result<bool, Refusal> {
         for arg in args {
-            if self.leaves.is_none() && !self.is_active(arg, site)? {
-                let values = self.constant_values(arg, site, Want::Single)?;
-                if values.iter().any(|v| matches!(v, Value::Array(_))) {
-                    return Ok(true);
-                }
+            if self.leaves.is_some() || self.is_active(arg, site)? {
+                continue;
+            }
+            self.uses_known_slots(arg, site)?;
+            let first = self.lane_operand(arg, site.first(), 0, site.mapped, true);
+            if matches!(first, Operand::Value(Value::Array(_))) {
+                return Ok(true);
             }
         }
         Ok(false)

@@ -8,6 +8,7 @@ use super::plan::{ColumnRef, Part, Planner};
 use super::rows::{Fold, RowArg};
 use crate::engine::bind::BoundFormula;
 use crate::engine::interpret::World;
+use crate::engine::interpret::operators::is_arithmetic;
 use crate::formula::BinaryOp;
 use crate::functions::{Numbers, Operand, ValueRule};
 use crate::grid::{Area, Cell, Pos, SheetId};
@@ -95,15 +96,7 @@ fn term(part: &Part<'_>, computed: &[Area]) -> Option<Term> {
         Part::Percent(inner) => Term::Percent(boxed(inner)?),
         Part::Chain { first, rest, snap } => {
             let terms = rest.iter().map(|(op, part)| {
-                let arithmetic = matches!(
-                    op,
-                    BinaryOp::Add
-                        | BinaryOp::Subtract
-                        | BinaryOp::Multiply
-                        | BinaryOp::Divide
-                        | BinaryOp::Power
-                );
-                arithmetic.then_some(())?;
+                is_arithmetic(*op).then_some(())?;
                 Some((*op, term(part, computed)?))
             });
             Term::Chain {
