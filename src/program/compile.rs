@@ -28,6 +28,9 @@ pub struct Program {
     pub(crate) outputs: Vec<(usize, usize, usize)>,
     /// Which step computes each node, in the order of nodes.
     pub(crate) places: Vec<(Node, usize)>,
+    /// Shared with its workspaces: kernels keep addresses of constants and
+    /// write as far as the workspace was made to hold, so no other will do.
+    identity: Arc<()>,
 }
 
 /// So many operands of an operation need no allocation.
@@ -71,6 +74,8 @@ pub struct Workspace {
     spaces: Vec<Space>,
     /// Buffer, first element, length of each output.
     outputs: Vec<(usize, usize, usize)>,
+    /// That of the program.
+    identity: Arc<()>,
 }
 
 /// What a step needs while it runs.
@@ -311,6 +316,7 @@ impl Program {
             slots,
             outputs: kept,
             places,
+            identity: Arc::default(),
         }
     }
 
@@ -390,6 +396,7 @@ impl Program {
                 .iter()
                 .map(|&(index, at, len)| (self.slots[index], at, len))
                 .collect(),
+            identity: self.identity.clone(),
         }
     }
 
@@ -401,24 +408,25 @@ impl Program {
     /// workspace belongs to another program.
     pub fn run(&self, workspace: &mut Workspace, parameters: &[f64]) {
         assert_eq!(parameters.len(), self.parameter_len, "parameters of a run");
-        assert_eq!(
-            workspace.spaces.len(),
-            self.steps.len(),
-            "a workspace of another program"
-        );
         let Workspace {
             buffers, spaces, ..
-        } = workspace;
+        } = self.own(workspace);
         for (step, space) in self.steps.iter().zip(spaces) {
             self.step(step, space, buffers, parameters);
         }
+    }
+
+    fn own<'w>(&self, workspace: &'w mut Workspace) -> &'w mut Workspace {
+        let own = Arc::ptr_eq(&self.identity, &workspace.identity);
+        assert!(own, "a workspace of another program");
+        workspace
     }
 
     /// Runs one step, on what an earlier run has left in the workspace.
     pub(crate) fn run_step(&self, index: usize, workspace: &mut Workspace, parameters: &[f64]) {
         let Workspace {
             buffers, spaces, ..
-        } = workspace;
+        } = self.own(workspace);
         self.step(&self.steps[index], &mut spaces[index], buffers, parameters);
     }
 

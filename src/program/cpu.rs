@@ -255,8 +255,10 @@ struct Address(*const f64);
 #[derive(Clone, Copy, Debug)]
 struct Place(*mut f64);
 
-// SAFETY: addresses are used only while the kernel runs that found them, which
-// borrows what they point to. All threads only read columns.
+// SAFETY: addresses of constants are those of the program that the workspace
+// was made for, the only one that runs in it, and which is borrowed while it
+// does; others are found at each run, which borrows what they point to. All
+// threads only read columns.
 unsafe impl Send for Address {}
 unsafe impl Sync for Address {}
 // SAFETY: as above; each task writes its own lanes of a column.

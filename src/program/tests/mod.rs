@@ -90,3 +90,16 @@ fn check_gradient(builder: &mut Builder, y: Node, wrt: &[Node], at: &[f64], tole
     assert!(differences.iter().all(|x| x.is_finite()), "{differences:?}");
     assert_close(&exact, &differences, tolerance);
 }
+
+#[test]
+#[should_panic(expected = "a workspace of another program")]
+fn a_workspace_serves_its_own_program_only() {
+    let program = |len: usize| {
+        let mut b = Builder::new();
+        let x = b.parameter(Shape::new(len, 1, 1));
+        let y = b.unary(crate::program::Unary::Exp, x);
+        Program::new(&b, &[y])
+    };
+    let (one, other) = (program(3), program(3000));
+    other.run(&mut one.workspace(), &vec![0.0; 3000]);
+}
