@@ -379,7 +379,7 @@ fn loss_and_gradient<'a>(output: impl Fn(usize) -> &'a [f64], gradient: &mut [f6
 }
 
 /// Whether two values differ by rounding at most.
-pub(super) fn same(a: f64, b: f64, tolerance: f64) -> bool {
+pub(crate) fn same(a: f64, b: f64, tolerance: f64) -> bool {
     (a - b).abs() <= tolerance * a.abs().max(b.abs()) + 1e-12
 }
 

@@ -3,8 +3,9 @@
 use super::excel_model::{ModelError, Resolved, ResolvedConstraint, Right, StoredModel};
 use super::{Constraint, ConstraintRight, Coordinate, Objective, Problem, Relation};
 use crate::engine::Engine;
-use crate::engine::gradient::{Slice, SliceError};
+use crate::engine::gradient::{Slice, SliceError, same};
 use crate::grid::{Area, Cell, SheetId};
+use crate::random::SplitMix64;
 use crate::value::Value;
 use crate::workbook::Workbook;
 
@@ -92,17 +93,13 @@ fn agrees_nearby(engine: &mut Engine, slice: &mut Slice, areas: &[Area]) -> Resu
         return Ok(());
     }
     for step in STEPS {
-        let mut random = 0x9e37_79b9_7f4a_7c15_u64;
-        let x: Vec<f64> = slice
-            .start()
-            .iter()
+        let mut random = SplitMix64::stream(0, 0);
+        let start = slice.start().iter();
+        let x: Vec<f64> = start
             .map(|x| {
-                random ^= random << 13;
-                random ^= random >> 7;
-                random ^= random << 17;
-                // Between 0.5 and 1, up or down.
-                let size = 0.5 + (random >> 12) as f64 / (1u64 << 53) as f64;
-                let sign = if random & 1 == 0 { 1.0 } else { -1.0 };
+                // Between 0.5 and 1 steps, up or down.
+                let size = 0.5 + 0.5 * random.unit();
+                let sign = if random.bits() & 1 == 0 { 1.0 } else { -1.0 };
                 x + sign * size * step * (1.0 + x.abs())
             })
             .collect();
@@ -115,7 +112,7 @@ fn agrees_nearby(engine: &mut Engine, slice: &mut Slice, areas: &[Area]) -> Resu
         let Some(shown) = shown.filter(|shown| shown.is_finite() && computed.is_finite()) else {
             continue;
         };
-        if (shown - computed).abs() > TOLERANCE * shown.abs().max(computed.abs()) {
+        if !same(computed, shown, TOLERANCE) {
             return Err(SliceError::Disagrees {
                 cell: engine.workbook().address(slice.objective_cell()),
                 shown,
@@ -282,5 +279,23 @@ mod tests {
         assert_eq!(engine.value(cell(0)), Value::Number(0.0));
         assert_eq!(engine.value(cell(2)), Value::Number(0.0));
         assert!(!engine.is_trying());
+    }
+
+    #[test]
+    fn a_sum_that_cancels_agrees_though_the_sheet_calls_the_rest_0() {
+        let mut book = Workbook::new();
+        let sheet = book.add_sheet("Sheet1");
+        let mut engine = Engine::new(book);
+        let cell = |row| Cell {
+            sheet,
+            pos: Pos::new(row, 0),
+        };
+        engine.enter(cell(0), "1").unwrap();
+        engine.enter(cell(1), "=0.1*A1+0.2*A1-0.3*A1").unwrap();
+        let area = Area {
+            sheet,
+            rect: Rect::cell(Pos::new(0, 0)),
+        };
+        assert!(compile(&mut engine, cell(1), &[area]).is_ok());
     }
 }
