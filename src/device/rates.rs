@@ -65,31 +65,38 @@ struct Kept {
 /// earlier one, else (or with `again`) measured now, which takes a second or two.
 ///
 /// # Errors
-/// Where the GPU fails.
+/// Where the GPU fails, or did when it was measured in this process.
 pub fn measured(cuda: Option<&Cuda>, again: bool) -> Result<Measured, DeviceError> {
-    static NOW: Mutex<Option<(String, Measured)>> = Mutex::new(None);
+    type Known = (String, Result<Measured, DeviceError>);
+    static NOW: Mutex<Option<Known>> = Mutex::new(None);
     let of = identity(cuda.map(Cuda::description));
     let mut now = NOW.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some((known, measured)) = &*now
         && !again
         && *known == of
     {
-        return Ok(*measured);
+        return measured.clone();
     }
     let kept = if again { None } else { kept(&of) };
     let measured = match kept {
-        Some(measured) => measured,
+        Some(measured) => Ok(measured),
         None => {
-            let measured = Measured {
-                cpu: measure_cpu(),
-                gpu: cuda.map(measure_gpu).transpose()?,
-            };
-            keep(&of, measured);
+            let measured = measure(cuda);
+            if let Ok(measured) = &measured {
+                keep(&of, *measured);
+            }
             measured
         }
     };
-    *now = Some((of, measured));
-    Ok(measured)
+    *now = Some((of, measured.clone()));
+    measured
+}
+
+fn measure(cuda: Option<&Cuda>) -> Result<Measured, DeviceError> {
+    Ok(Measured {
+        cpu: measure_cpu(),
+        gpu: cuda.map(measure_gpu).transpose()?,
+    })
 }
 
 /// What rates belong to: other hardware, another driver and other code of ours
