@@ -206,7 +206,7 @@ fn measure_gpu(cuda: &Cuda) -> Result<GpuRates, DeviceError> {
     })?;
     let fetching = least(3, || driver.read(&to, 0, &mut bytes))?;
     let latency = least(10, || {
-        product::on_gpu(cuda, [1; 3], &[1.0], &[1.0]).map(|_| ())
+        product::multiply_on(cuda, [1; 3], &[1.0], &[1.0]).map(|_| ())
     })?;
     let multiply = |precision: Precision| {
         let size = match precision {
