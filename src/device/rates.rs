@@ -1,6 +1,7 @@
 //! How fast the devices of this machine are, measured once and kept in the
 //! user's cache folder.
 
+use super::cost::operations;
 use super::cuda::{Cuda, Description};
 use super::machine::{Base, Machine, Matrix, Product, Spaces};
 use super::{DeviceError, Precision, product};
@@ -181,7 +182,7 @@ fn measure_cpu() -> CpuRates {
     };
     CpuRates {
         copy: rate(2.0 * BYTES as f64, copying),
-        product: rate(2.0 * (SIZE as f64).powi(3), multiplying),
+        product: rate(operations([SIZE; 3]), multiplying),
     }
 }
 
@@ -214,7 +215,7 @@ fn measure_gpu(cuda: &Cuda) -> Result<GpuRates, DeviceError> {
             Precision::F32 | Precision::Tf32 => 4096,
         };
         let seconds = plain_product(&cuda.with(precision), size)?;
-        Ok::<_, DeviceError>(2.0 * (size as f64).powi(3) / seconds)
+        Ok::<_, DeviceError>(operations([size; 3]) / seconds)
     };
     Ok(GpuRates {
         copy: 2.0 * COPIED as f64 / copying,
