@@ -64,10 +64,7 @@ impl Engine {
         let sheet = self.workbook().sheet(cell.sheet);
         let pos = match sheet.runs.at(cell.pos) {
             Some((_, run)) => run.origin(cell.pos),
-            None => {
-                let mut over = sheet.spills.iter();
-                *over.find(|(_, rect)| rect.contains(cell.pos))?.0
-            }
+            None => sheet.spilled_from(cell.pos)?,
         };
         Some(Cell { pos, ..cell })
     }
