@@ -17,7 +17,8 @@ fn on_gpu(rates: &GpuRates, precision: Precision, [m, k, n]: [usize; 3]) -> f64 
     rates.latency + sent + fetched + operations([m, k, n]) / rates.product(precision)
 }
 
-fn operations([m, k, n]: [usize; 3]) -> f64 {
+/// Multiplications and additions.
+pub(super) fn operations([m, k, n]: [usize; 3]) -> f64 {
     2.0 * m as f64 * k as f64 * n as f64
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Backend, DeviceError, Runner};
 use crate::program::{Program, Workspace};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// The processor that this program runs on.
 #[derive(Clone, Copy, Debug, Default)]
@@ -17,14 +17,18 @@ impl Cpu {
 
 impl Backend for Cpu {
     fn name(&self) -> String {
-        // Linux says it here; elsewhere the architecture must do.
-        let said = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-        said.lines()
-            .find_map(|line| line.strip_prefix("model name")?.split_once(':'))
-            .map_or_else(
-                || std::env::consts::ARCH.to_owned(),
-                |(_, name)| name.trim().to_owned(),
-            )
+        static NAME: OnceLock<String> = OnceLock::new();
+        let read = || {
+            // Linux says it here; elsewhere the architecture must do.
+            let said = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+            said.lines()
+                .find_map(|line| line.strip_prefix("model name")?.split_once(':'))
+                .map_or_else(
+                    || std::env::consts::ARCH.to_owned(),
+                    |(_, name)| name.trim().to_owned(),
+                )
+        };
+        NAME.get_or_init(read).clone()
     }
 
     fn load(&self, program: &Arc<Program>) -> Result<Box<dyn Runner>, DeviceError> {

@@ -72,7 +72,8 @@ pub trait Runner: Send + Sync {
 pub enum Choice {
     Cpu,
     Cuda,
-    /// What the cost model takes for faster.
+    /// What is faster: of matrix products what the cost model takes for it; of
+    /// compiled programs what is when both are tried and timed.
     #[default]
     Auto,
 }

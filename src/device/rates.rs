@@ -1,6 +1,7 @@
 //! How fast the devices of this machine are, measured once and kept in the
 //! user's cache folder.
 
+use super::cost::operations;
 use super::cuda::{Cuda, Description};
 use super::machine::{Base, Machine, Matrix, Product, Spaces};
 use super::{DeviceError, Precision, product};
@@ -65,31 +66,38 @@ struct Kept {
 /// earlier one, else (or with `again`) measured now, which takes a second or two.
 ///
 /// # Errors
-/// Where the GPU fails.
+/// Where the GPU fails, or did when it was measured in this process.
 pub fn measured(cuda: Option<&Cuda>, again: bool) -> Result<Measured, DeviceError> {
-    static NOW: Mutex<Option<(String, Measured)>> = Mutex::new(None);
+    type Known = (String, Result<Measured, DeviceError>);
+    static NOW: Mutex<Option<Known>> = Mutex::new(None);
     let of = identity(cuda.map(Cuda::description));
     let mut now = NOW.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some((known, measured)) = &*now
         && !again
         && *known == of
     {
-        return Ok(*measured);
+        return measured.clone();
     }
     let kept = if again { None } else { kept(&of) };
     let measured = match kept {
-        Some(measured) => measured,
+        Some(measured) => Ok(measured),
         None => {
-            let measured = Measured {
-                cpu: measure_cpu(),
-                gpu: cuda.map(measure_gpu).transpose()?,
-            };
-            keep(&of, measured);
+            let measured = measure(cuda);
+            if let Ok(measured) = &measured {
+                keep(&of, *measured);
+            }
             measured
         }
     };
-    *now = Some((of, measured));
-    Ok(measured)
+    *now = Some((of, measured.clone()));
+    measured
+}
+
+fn measure(cuda: Option<&Cuda>) -> Result<Measured, DeviceError> {
+    Ok(Measured {
+        cpu: measure_cpu(),
+        gpu: cuda.map(measure_gpu).transpose()?,
+    })
 }
 
 /// What rates belong to: other hardware, another driver and other code of ours
@@ -174,7 +182,7 @@ fn measure_cpu() -> CpuRates {
     };
     CpuRates {
         copy: rate(2.0 * BYTES as f64, copying),
-        product: rate(2.0 * (SIZE as f64).powi(3), multiplying),
+        product: rate(operations([SIZE; 3]), multiplying),
     }
 }
 
@@ -199,7 +207,7 @@ fn measure_gpu(cuda: &Cuda) -> Result<GpuRates, DeviceError> {
     })?;
     let fetching = least(3, || driver.read(&to, 0, &mut bytes))?;
     let latency = least(10, || {
-        product::on_gpu(cuda, [1; 3], &[1.0], &[1.0]).map(|_| ())
+        product::multiply_on(cuda, [1; 3], &[1.0], &[1.0]).map(|_| ())
     })?;
     let multiply = |precision: Precision| {
         let size = match precision {
@@ -207,7 +215,7 @@ fn measure_gpu(cuda: &Cuda) -> Result<GpuRates, DeviceError> {
             Precision::F32 | Precision::Tf32 => 4096,
         };
         let seconds = plain_product(&cuda.with(precision), size)?;
-        Ok::<_, DeviceError>(2.0 * (size as f64).powi(3) / seconds)
+        Ok::<_, DeviceError>(operations([size; 3]) / seconds)
     };
     Ok(GpuRates {
         copy: 2.0 * COPIED as f64 / copying,

@@ -6,9 +6,7 @@ use super::{Engine, Recalculation, naming};
 use crate::formula::{self, Change, Home, ParseError};
 use crate::grid::{Area, Cell, Rect};
 use crate::value::{Value, parse_entry};
-use crate::workbook::{
-    Applied, Content, Edit, EditError, Naming, RunKind, Template, Transaction, Workbook,
-};
+use crate::workbook::{Applied, Content, Edit, EditError, Naming, RunKind, Template, Transaction};
 
 /// A transaction applied and what it led to.
 #[derive(Clone, Debug)]
@@ -103,10 +101,8 @@ impl Engine {
     /// Finds all dependencies anew. Returns the formulas to calculate again
     /// because names mean something else or cells have other places.
     fn rebuild(&mut self, applied: &Applied) -> Vec<(NodeId, Rect)> {
-        let concerned = |graph: &Graph, workbook: &Workbook| {
-            naming::concerned(graph, workbook, &applied.naming)
-        };
-        let mut again = concerned(&self.graph, &self.workbook);
+        let names = naming::with_users(&self.workbook, &applied.naming);
+        let mut again = naming::concerned(&self.graph, &names);
         again.retain_mut(|area| follow_area(area, applied));
         self.stale.retain_mut(|area| follow_area(area, applied));
         for mut path in std::mem::take(&mut self.circular) {
@@ -135,7 +131,7 @@ impl Engine {
             .unwrap_or_else(|e| e.into_inner())
             .clear();
         self.graph = super::pool::run(|| Graph::new(&self.workbook));
-        again.extend(concerned(&self.graph, &self.workbook));
+        again.extend(naming::concerned(&self.graph, &names));
         if applied.rewritten {
             again.extend(self.graph.placed().map(|(_, area)| area));
         }

@@ -123,9 +123,8 @@ struct Programs {
 /// variable area, so that their elements come row by row.
 struct Source {
     builder: Builder,
-    loss: Node,
     parameters: Vec<Node>,
-    /// The loss and its gradient.
+    /// The loss, then its gradient.
     outputs: Vec<Node>,
 }
 
@@ -391,7 +390,6 @@ impl Programs {
         let gradient = Program::new(&builder, &outputs);
         let source = Mutex::new(Source {
             builder,
-            loss,
             parameters,
             outputs,
         });
@@ -418,7 +416,7 @@ impl Source {
     /// The residuals, where the loss is a sum of squares and their Jacobian is
     /// not too large to be held.
     fn squares(&mut self) -> Option<Squares> {
-        let (residuals, scale) = self.builder.sum_of_squares(self.loss)?;
+        let (residuals, scale) = self.builder.sum_of_squares(self.outputs[0])?;
         let count = self.builder.shape(residuals).len();
         let variables: usize = self
             .parameters

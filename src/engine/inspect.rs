@@ -64,10 +64,7 @@ impl Engine {
         let sheet = self.workbook().sheet(cell.sheet);
         let pos = match sheet.runs.at(cell.pos) {
             Some((_, run)) => run.origin(cell.pos),
-            None => {
-                let mut over = sheet.spills.iter();
-                *over.find(|(_, rect)| rect.contains(cell.pos))?.0
-            }
+            None => sheet.spilled_from(cell.pos)?,
         };
         Some(Cell { pos, ..cell })
     }
@@ -168,11 +165,11 @@ impl Engine {
     }
 
     fn matrix(&self, expr: &Expr, home: Cell) -> Option<(Array, Option<Area>)> {
-        let text = print_for_people(expr, home.pos);
-        let array = match self.evaluate(&text, home).ok()? {
+        let array = match self.evaluate_expr(expr, home).ok()? {
             Value::Array(array) => array.as_ref().clone(),
             scalar => Array::new(1, 1, vec![scalar]),
         };
+        let text = print_for_people(expr, home.pos);
         let areas = self.workbook().parse_areas(&text, home.sheet).ok();
         let area = areas.filter(|areas| areas.len() == 1).map(|areas| areas[0]);
         Some((array, area))

@@ -184,8 +184,13 @@ impl Engine {
     pub fn evaluate(&self, formula: &str, at: Cell) -> Result<Value, EntryError> {
         let formula = crate::formula::with_fifteen_digits(formula);
         let expr = crate::formula::parse(&formula, at.pos)?;
+        self.evaluate_expr(&expr, at)
+    }
+
+    /// As [`Engine::evaluate`], of a formula that was read already.
+    fn evaluate_expr(&self, expr: &crate::formula::Expr, at: Cell) -> Result<Value, EntryError> {
         pool::run(|| {
-            let bound = self.bind_once(&expr, at);
+            let bound = self.bind_once(expr, at);
             let circular =
                 |problem: &&bind::Problem| matches!(problem, bind::Problem::CircularName(_));
             if let Some(problem) = bound.problems.iter().find(circular) {

@@ -7,21 +7,22 @@ use crate::value::fold_case;
 use crate::workbook::{Naming, Workbook};
 use std::collections::BTreeSet;
 
-/// The areas of formulas that a change of names may concern.
-pub(super) fn concerned(graph: &Graph, book: &Workbook, naming: &Naming) -> Vec<Area> {
+/// The areas of formulas that a change of names may concern; `naming` holds the
+/// names' users too.
+pub(super) fn concerned(graph: &Graph, naming: &Naming) -> Vec<Area> {
     match naming {
         Naming::Same => graph.problematic().map(|(_, area)| area).collect(),
-        Naming::Names(names) => {
-            let names = with_users(book, names);
-            graph.using(&names).map(|(_, area)| area).collect()
-        }
+        Naming::Names(names) => graph.using(names).map(|(_, area)| area).collect(),
         Naming::All => graph.naming().map(|(_, area)| area).collect(),
     }
 }
 
-/// The names, in capitals or whatever [`fold_case`] makes of them, and those
-/// whose formulas use them.
-fn with_users(book: &Workbook, names: &BTreeSet<String>) -> BTreeSet<String> {
+/// A change of names, with the names whose formulas use them: in capitals, or
+/// whatever [`fold_case`] makes of them.
+pub(super) fn with_users(book: &Workbook, naming: &Naming) -> Naming {
+    let Naming::Names(names) = naming else {
+        return naming.clone();
+    };
     let formulas: Vec<(String, BTreeSet<String>)> = book
         .names
         .iter()
@@ -39,7 +40,7 @@ fn with_users(book: &Workbook, names: &BTreeSet<String>) -> BTreeSet<String> {
             }
         }
         if all.len() == before {
-            return all;
+            return Naming::Names(all);
         }
     }
 }

@@ -101,9 +101,7 @@ impl Engine {
             let filler = match lately {
                 Some((run, _)) => Filler::Run(run),
                 None => {
-                    let spills = sheet.spills.iter();
-                    let mut over = spills.filter(|(_, rect)| rect.contains(pos));
-                    let anchor = over.next().and_then(|(at, _)| sheet.runs.at(*at));
+                    let anchor = sheet.spilled_from(pos).and_then(|at| sheet.runs.at(at));
                     anchor.map_or(Filler::Cell(cell), |(run, _)| Filler::Run(run))
                 }
             };

@@ -204,14 +204,7 @@ impl Recalc<'_> {
     /// Evaluates all that is dirty, and takes it out of `dirty`.
     fn pass(&mut self, dirty: &mut Dirty) -> ControlFlow<()> {
         let order = self.engine.graph.order(dirty);
-        let cells: u64 = order
-            .iter()
-            .flat_map(|component| &component.nodes)
-            .filter_map(|&id| dirty.get(id))
-            .flat_map(|dirt| dirt.rects())
-            .map(Rect::len)
-            .sum();
-        self.of = self.report.evaluated + cells;
+        self.of = self.report.evaluated + dirty.cells();
         for component in order {
             self.watched()?;
             self.component(&component, dirty)?;

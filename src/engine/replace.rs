@@ -112,7 +112,7 @@ impl Engine {
         let sheet = self.workbook().sheet(cell.sheet);
         match sheet.runs.at(cell.pos) {
             Some((_, run)) => run.kind.is_per_cell(),
-            None => !sheet.spills.values().any(|rect| rect.contains(cell.pos)),
+            None => sheet.spilled_from(cell.pos).is_none(),
         }
     }
 

@@ -67,13 +67,7 @@ impl Engine {
 
     /// How many cells hold formulas that follow from cells of `areas`.
     pub fn count_dependents(&self, areas: &[Area]) -> u64 {
-        let dirty = super::pool::run(|| self.graph.dependents(areas, &[]));
-        let nodes = dirty.nodes();
-        let rects = nodes.iter().filter_map(|&id| dirty.get(id));
-        rects
-            .flat_map(|dirt| dirt.rects())
-            .map(|rect| rect.len())
-            .sum()
+        super::pool::run(|| self.graph.dependents(areas, &[])).cells()
     }
 }
 

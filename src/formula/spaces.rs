@@ -23,11 +23,13 @@ pub(super) fn with_spaces(expr: Expr, text: &str, read: &[Token], origin: Option
         return expr;
     }
     let people = Printed::new(&expr, origin, Dialect::People(|_| None));
-    let file = Printed::new(&expr, origin, Dialect::File(|_| None));
+    let agreed = people.agrees(read);
     // Files write some operators as functions.
-    let printed = match people.agrees(read) < file.agrees(read) {
-        true => file,
-        false => people,
+    let in_file = || Printed::new(&expr, origin, Dialect::File(|_| None));
+    let file = (agreed < read.len()).then(in_file);
+    let printed = match file {
+        Some(file) if agreed < file.agrees(read) => file,
+        _ => people,
     };
     let gaps = printed.gaps(text, read);
     match gaps.is_empty() {

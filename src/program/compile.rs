@@ -5,7 +5,7 @@ use super::cpu::{CpuKernel, Data, Scratch, Sources};
 use super::graph::{Graph, Op};
 use super::kernel::{self, Kernel, Memory};
 use super::ops::scan::{self, ScanWorkspace};
-use super::ops::{self, Operand};
+use super::ops::{self, Operand, structure};
 use super::scalar::{self, ScalarKernel};
 use super::schedule::{Kind, Limits, Schedule};
 use super::tensor::Shape;
@@ -466,12 +466,7 @@ impl Program {
                 // Many parts are put one behind the other as they come; of other
                 // operations few operands need no allocation.
                 if let Op::Concat(_) = op {
-                    let mut rest = &mut out[..];
-                    for part in operands.iter().map(operand) {
-                        let (head, tail) = rest.split_at_mut(part.data.len());
-                        head.copy_from_slice(part.data);
-                        rest = tail;
-                    }
+                    structure::concat(operands.iter().map(operand), &mut out);
                     buffers[slot] = out;
                     return;
                 }

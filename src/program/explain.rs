@@ -7,7 +7,7 @@ use super::cpu::{CpuKernel, Fused};
 use super::graph::Op;
 use super::kernel::{Column, Instruction, Kernel};
 use super::tensor::{Shape, Tensor};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::fmt::{self, Write};
 use std::time::{Duration, Instant};
 
@@ -36,11 +36,15 @@ impl Step {
                 bytes: numbers(3 * kernel.code.len()),
             },
             Step::Whole {
-                shape, operands, ..
+                op,
+                shape,
+                operands,
+                ..
             } => {
-                let read: usize = operands.iter().map(|(_, shape)| shape.len()).sum();
+                let operands: Vec<Shape> = operands.iter().map(|&(_, shape)| shape).collect();
+                let read: usize = operands.iter().map(|shape| shape.len()).sum();
                 Cost {
-                    operations: shape.len().max(read) as u64,
+                    operations: operations(op, *shape, &operands),
                     bytes: numbers(read + shape.len()),
                 }
             }
@@ -50,6 +54,38 @@ impl Step {
             },
         }
     }
+}
+
+/// The operations on numbers that an operation of the graph is: what only moves
+/// numbers has none.
+fn operations(op: &Op, shape: Shape, operands: &[Shape]) -> u64 {
+    let len = shape.len();
+    let count = match op {
+        Op::Constant(_)
+        | Op::Parameter(_)
+        | Op::Placeholder(_)
+        | Op::Transpose(_)
+        | Op::View(..)
+        | Op::Concat(_)
+        | Op::Broadcast(_)
+        | Op::Gather(..)
+        | Op::Window(..) => 0,
+        Op::Unary(..) | Op::Binary(..) | Op::Select(..) => len,
+        Op::Reduce(..)
+        | Op::ExtremumMask(..)
+        | Op::OtherProduct(..)
+        | Op::Scatter(..)
+        | Op::WindowScatter(..)
+        | Op::OrderStatistic(..)
+        | Op::OrderMask(..) => len.max(operands[0].len()),
+        Op::Matmul(..) => 2 * len * operands[0].cols,
+        Op::Gram(..) => 2 * len * operands[0].lanes * operands[0].rows,
+        Op::Inverse(_) | Op::Determinant(_) | Op::Cofactor(_) => {
+            2 * operands[0].len() * operands[0].rows
+        }
+        Op::Scan(body, _) => return body.operations(),
+    };
+    count as u64
 }
 
 fn kernel_cost(kernel: &Kernel) -> Cost {
@@ -105,10 +141,14 @@ impl Program {
         self.run(&mut workspace, parameters);
         let product = product_of_matrices();
         let rate = product.cost().operations as f64 / shortest(&product).as_secs_f64();
+        // Many steps of a program read as much as others.
+        let mut readings: FxHashMap<u64, f64> = FxHashMap::default();
         let step = |(i, step): (usize, &Step)| {
             let cost = step.cost();
-            let columns = sum_of_lanes(cost.bytes as usize / 8);
-            let reading = shortest(&columns).as_secs_f64();
+            let columns = || sum_of_lanes(cost.bytes as usize / 8);
+            let reading = *readings
+                .entry(cost.bytes)
+                .or_insert_with(|| shortest(&columns()).as_secs_f64());
             let time = best_of(|| self.run_step(i, &mut workspace, parameters));
             MeasuredStep {
                 what: step.to_string(),
@@ -180,33 +220,30 @@ impl Builder {
                 continue;
             }
             let entry = self.graph.entry(node);
-            let len = entry.shape.len();
             if entry.constant || matches!(entry.op, Op::Parameter(_)) {
                 // Others read it too.
                 seen.remove(&node);
                 if self.graph.uniform_value(node).is_none() {
-                    part.cost.bytes += 8 * len as u64;
+                    part.cost.bytes += 8 * entry.shape.len() as u64;
                 }
                 continue;
             }
             nodes.push(node);
-            entry.op.for_each_operand(|x| waiting.push(x));
-            let (kind, operations) = match &entry.op {
-                Op::Unary(..) | Op::Binary(..) | Op::Select(..) => ("map", len),
-                Op::Matmul(_, a, _) => ("matrix product", 2 * len * self.shape(*a).cols),
-                Op::Gram(_, a, _) => {
-                    let a = self.shape(*a);
-                    ("matrix product", 2 * len * a.lanes * a.rows)
-                }
-                Op::Reduce(_, _, x) | Op::OrderStatistic(x, ..) => {
-                    ("reduction", self.shape(*x).len())
-                }
-                Op::Gather(..) | Op::Window(..) => ("gather", 0),
-                Op::Scan(body, _) => ("scan", body.operations() as usize),
-                Op::Inverse(_) | Op::Determinant(_) => ("linear algebra", len * len),
+            let mut operands = Vec::new();
+            entry.op.for_each_operand(|x| {
+                waiting.push(x);
+                operands.push(self.shape(x));
+            });
+            part.cost.operations += operations(&entry.op, entry.shape, &operands);
+            let kind = match &entry.op {
+                Op::Unary(..) | Op::Binary(..) | Op::Select(..) => "map",
+                Op::Matmul(..) | Op::Gram(..) => "matrix product",
+                Op::Reduce(..) | Op::OrderStatistic(..) => "reduction",
+                Op::Gather(..) | Op::Window(..) => "gather",
+                Op::Scan(..) => "scan",
+                Op::Inverse(_) | Op::Determinant(_) | Op::Cofactor(_) => "linear algebra",
                 _ => continue,
             };
-            part.cost.operations += operations as u64;
             if !part.kinds.contains(&kind) {
                 part.kinds.push(kind);
             }
@@ -366,6 +403,32 @@ impl fmt::Display for Column {
             Column::Register(i) => write!(f, "r{i}"),
             Column::Memory(i) => write!(f, "m{i}"),
             Column::Uniform(i) => write!(f, "u{i}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_and_its_step_count_the_same_operations() {
+        let (size, rows) = (Shape::new(1, 3, 3), Shape::new(1, 3, 40));
+        type Make = fn(&mut Builder, Node, Node) -> Option<Node>;
+        let cases: [(Make, u64); 3] = [
+            (|b, x, _| b.inverse(x).ok(), 2 * 27),
+            (|b, x, _| b.determinant(x).ok(), 2 * 27),
+            (|b, x, y| b.matmul(x, y).ok(), 2 * 3 * 3 * 40),
+        ];
+        for (make, operations) in cases {
+            let mut b = Builder::new();
+            let (x, y) = (b.parameter(size), b.parameter(rows));
+            let node = make(&mut b, x, y).unwrap();
+            let program = Program::new(&b, &[node]);
+            let part = &program.parts(&b, &[node])[0];
+            let text = program.explain();
+            assert_eq!(part.cost.operations, operations, "{text}");
+            assert_eq!(program.cost().operations, operations, "{text}");
         }
     }
 }

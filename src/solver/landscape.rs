@@ -83,25 +83,23 @@ pub(super) fn is_at_edge(search: &mut Search<'_>) -> bool {
     }
     let x = search.best().to_vec();
     let mut gradient = vec![0.0; x.len()];
-    let value = search.scored_gradient(&x, &mut gradient);
-    let score = search.score_of(value);
+    search.scored_gradient(&x, &mut gradient);
     let length = super::search::norm(&gradient);
     if !(length.is_finite() && length > 0.0) {
         return false;
     }
     let size = super::search::norm(&x).max(1.0);
-    let mut slope = vec![0.0; x.len()];
-    let mut at = |search: &mut Search<'_>, distance: f64| {
+    let at = |search: &mut Search<'_>, distance: f64| {
         let steps = x.iter().zip(&gradient);
         let mut probe: Vec<f64> = steps.map(|(x, g)| x - distance * g / length).collect();
         search.bounds.clamp(&mut probe);
-        let value = search.scored_gradient(&probe, &mut slope);
-        search.score_of(value)
+        search.scored_value(&probe)
     };
     let (mut inside, mut outside) = (0.0, NEAR * size);
     if at(search, outside).is_finite() {
         return false;
     }
+    let score = at(search, inside);
     let mut best = score;
     for _ in 0..HALVINGS {
         let middle = 0.5 * (inside + outside);

@@ -323,6 +323,13 @@ impl<'a> Search<'a> {
         value
     }
 
+    /// A score outside the stop rules, as [`Search::scored_gradient`].
+    pub(super) fn scored_value(&mut self, x: &[f64]) -> f64 {
+        self.evaluations += 1;
+        let value = self.objective.value(x);
+        self.sense.score(value)
+    }
+
     /// Whether the newest iteration found a gradient that is exactly zero, and
     /// the search is one whose score is the objective, up to its sign.
     pub(super) fn is_at_zero_gradient(&self) -> bool {

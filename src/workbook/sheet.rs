@@ -44,6 +44,14 @@ impl Sheet {
         }
     }
 
+    /// The place of the dynamic array formula that fills a cell which has no
+    /// formula of its own.
+    pub fn spilled_from(&self, at: Pos) -> Option<Pos> {
+        let mut spills = self.spills.iter();
+        let (&anchor, _) = spills.find(|(_, rect)| rect.contains(at))?;
+        Some(anchor)
+    }
+
     /// The index of the style that a cell is shown in: its own, else its
     /// row's, else its column's.
     pub fn style(&self, at: Pos) -> u32 {

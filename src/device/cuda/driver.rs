@@ -9,7 +9,7 @@ use cudarc::driver::{
     PushKernelArg, result, sys,
 };
 use cudarc::nvrtc::{self, Ptx};
-use std::ffi::{CString, c_int};
+use std::ffi::{CString, c_char, c_int};
 use std::fmt::Display;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -371,27 +371,24 @@ pub(crate) fn translate(
         let made = match nvrtc::result::compile_program(program, &options) {
             Err(error) => {
                 let log = nvrtc::result::get_program_log(program).unwrap_or_default();
-                let log: Vec<u8> = log
-                    .iter()
-                    .map(|&c| c as u8)
-                    .take_while(|&c| c != 0)
-                    .collect();
-                let log = String::from_utf8_lossy(&log).into_owned();
+                let log = text_of(&log);
                 Err(DeviceError::Compile(format!("{error} {log}")))
             }
             Ok(()) if binary => cubin(program).map(Code::Binary).map_err(wrong),
-            Ok(()) => nvrtc::result::get_ptx(program).map_err(wrong).map(|text| {
-                let text: Vec<u8> = text
-                    .iter()
-                    .map(|&c| c as u8)
-                    .take_while(|&c| c != 0)
-                    .collect();
-                Code::Assembly(String::from_utf8_lossy(&text).into_owned())
-            }),
+            Ok(()) => nvrtc::result::get_ptx(program)
+                .map_err(wrong)
+                .map(|text| Code::Assembly(text_of(&text))),
         };
         nvrtc::result::destroy_program(program).map_err(wrong)?;
         made
     }
+}
+
+/// The text of characters that end with 0.
+fn text_of(characters: &[c_char]) -> String {
+    let bytes = characters.iter().map(|&c| c as u8);
+    let bytes: Vec<u8> = bytes.take_while(|&c| c != 0).collect();
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// # Safety

@@ -1,10 +1,11 @@
-//! Every operation on the devices at hand against the CPU: on a GPU where there
+//! Every operation, and products by themselves, on the devices at hand against the CPU: on a GPU where there
 //! is one; its kernels' text compiled by NVRTC where that is installed; and the
 //! same text compiled for this CPU, which needs a C++ compiler. What is not at
 //! hand is skipped, with a word.
 
 mod emulated;
 mod operations;
+mod products;
 mod programs;
 
 use super::cuda::{architectures, probe_nvrtc, translate};

@@ -100,6 +100,12 @@ impl Dirty {
         self.nodes.get(&id)
     }
 
+    /// How many cells of formulas there are.
+    pub fn cells(&self) -> u64 {
+        let dirt = self.nodes.values();
+        dirt.flat_map(Dirt::rects).map(Rect::len).sum()
+    }
+
     /// In the order of their ids.
     pub fn nodes(&self) -> Vec<NodeId> {
         let mut nodes: Vec<NodeId> = self.nodes.keys().copied().collect();

@@ -1,6 +1,6 @@
 //! Data validation of what is typed into many cells at once.
 
-use super::super::{Engine, EntryError, print_for_people};
+use super::super::{Engine, EntryError};
 use super::ValidationError;
 use crate::formula::{self, Axis, CellRef, Expr, RefShape};
 use crate::grid::{Cell, Rect};
@@ -22,7 +22,10 @@ impl Engine {
     ) -> Result<Option<(Cell, ValidationError)>, EntryError> {
         let typed = text.strip_prefix('=').filter(|typed| !typed.is_empty());
         let expr = match typed {
-            Some(formula) => Some(formula::parse(formula, active.pos)?),
+            Some(typed) => {
+                let typed = formula::with_fifteen_digits(typed);
+                Some(formula::parse(&typed, active.pos)?)
+            }
             None => None,
         };
         let constant = parse_entry(text, self.workbook.date_system).0;
@@ -39,7 +42,7 @@ impl Engine {
             for pos in cells {
                 let cell = Cell { pos, ..active };
                 let value = match &expr {
-                    Some(expr) => self.evaluate(&print_for_people(expr, pos), cell)?,
+                    Some(expr) => self.evaluate_expr(expr, cell)?,
                     None => constant.clone(),
                 };
                 let Err(error) = self.validate(cell, &value) else {

@@ -86,6 +86,8 @@ pub struct Calls<'m> {
     args: &'m [Lanes<'m>],
     moving: &'m [usize],
     known: Known,
+    /// Of the arguments that were asked for last.
+    hash: Option<u64>,
     asked: usize,
     found: usize,
 }
@@ -101,6 +103,7 @@ impl Memo {
             args,
             moving,
             known: Known::default(),
+            hash: None,
             asked: 0,
             found: 0,
         })
@@ -123,8 +126,9 @@ impl Calls<'_> {
 
     /// The result of a lane's call, where the same was called before.
     pub fn find(&mut self, lane: usize) -> Option<Operand> {
+        self.hash = self.arguments(lane).hash();
+        let hash = self.hash?;
         let arguments = self.arguments(lane);
-        let hash = arguments.hash()?;
         let mut found = arguments.find(hash, &self.known);
         if found.is_none() {
             found = arguments.find(hash, &self.memo.lock());
@@ -138,13 +142,12 @@ impl Calls<'_> {
         found
     }
 
-    /// Keeps the result of a lane's call.
+    /// Keeps the result of the call of the lane that was asked for last.
     pub fn keep(&mut self, lane: usize, result: &Operand) {
-        let arguments = self.arguments(lane);
-        let Some(hash) = arguments.hash() else {
+        let Some(hash) = self.hash else {
             return;
         };
-        let entry = (arguments.values(), result.clone());
+        let entry = (self.arguments(lane).values(), result.clone());
         let mut known = self.memo.lock();
         if known.len() < MOST {
             known.entry(hash).or_insert_with(|| entry.clone());

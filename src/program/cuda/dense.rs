@@ -1,7 +1,7 @@
 //! Inverses, determinants and order statistics: a block a lane.
 
 use super::Emitter;
-use super::frame::{Address, Frame, Place, Work};
+use super::frame::{Address, Frame, Work};
 use crate::program::graph::Literal;
 use crate::program::tensor::Shape;
 
@@ -19,10 +19,7 @@ impl Emitter {
         out: Address,
     ) -> Vec<Work> {
         let Shape { lanes, rows: n, .. } = shape;
-        let blocks = match frame.place {
-            Place::Grid => lanes.min(MOST),
-            Place::Block => 1,
-        };
+        let blocks = frame.teams(lanes, MOST);
         let each = 3 * n * n;
         let scratch = self.room(each * blocks);
         let body = format!(
@@ -74,10 +71,7 @@ impl Emitter {
              const index_t first = find_order({x} + lane, {lanes}u, {n}u, {k}u, {present}, \
              {present_step}u, shared);\n    {result}\n  }}\n"
         );
-        let blocks = match frame.place {
-            Place::Grid => lanes.min(super::MAX_BLOCKS),
-            Place::Block => 1,
-        };
+        let blocks = frame.teams(lanes, super::MAX_BLOCKS);
         vec![frame.phase("an order statistic", body, blocks)]
     }
 }

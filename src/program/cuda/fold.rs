@@ -5,7 +5,7 @@ use super::{Emitter, MAX_BLOCKS};
 use crate::program::builder::Reduction;
 
 /// Few terms are folded by one thread.
-const FEW_TERMS: usize = 32;
+pub(super) const FEW_TERMS: usize = 32;
 /// And so are any, where there are results enough for all threads.
 const MANY_RESULTS: usize = 16_384;
 /// Terms of one result that are worth a block of their own.
@@ -65,10 +65,7 @@ impl Emitter {
         let share = terms.div_ceil(parts);
         let room = (parts > 1).then(|| self.room(results * parts));
         let to = room.unwrap_or(out);
-        let blocks = match frame.place {
-            Place::Grid => (results * parts).min(MAX_BLOCKS),
-            Place::Block => 1,
-        };
+        let blocks = frame.teams(results * parts, MAX_BLOCKS);
         let body = format!(
             "  for (index_t g = bid; g < {count}u; g += blocks) {{\n    \
              const index_t o = g / {parts}u, first = g % {parts}u * {share}u;\n    \

@@ -139,6 +139,15 @@ impl<'a> Frame<'a> {
         }
     }
 
+    /// How many blocks take turns at so many pieces of work, each of which is a
+    /// whole block's; at most `most`.
+    pub fn teams(&self, count: usize, most: usize) -> usize {
+        match self.place {
+            Place::Grid => count.min(most),
+            Place::Block => 1,
+        }
+    }
+
     pub fn phase(&self, what: &str, body: String, blocks: usize) -> Work {
         Work::Phase(Phase {
             what: what.to_owned(),

@@ -1,6 +1,6 @@
 //! Operations that run by themselves.
 
-use super::fold::Fold;
+use super::fold::{FEW_TERMS, Fold};
 use super::frame::{Address, Frame, Place, Work, coordinates, offset, reduction};
 use super::{Emitter, MAX_BLOCKS, Matrix, Product, THREADS};
 use crate::program::builder::{Axes, Reduction, Window};
@@ -360,7 +360,7 @@ fn extremum_mask(
     let name = reduction(op);
     let hit = format!("({element} == best || is_nan({element}) && is_nan(best))");
     let groups = groups.len();
-    if terms <= 32 || groups >= 16 * THREADS {
+    if terms <= FEW_TERMS || groups >= 16 * THREADS {
         let body = format!(
             "  for (index_t o = id; o < {groups}u; o += all) {{\n    \
              real best = {name}::identity();\n    \
@@ -384,10 +384,7 @@ fn extremum_mask(
          first = least_of_block(first, shared);\n    \
          for (index_t e = tid; e < {terms}u; e += blockDim.x) {result} = truth(e == first);\n  }}\n"
     );
-    let blocks = match frame.place {
-        Place::Grid => groups.min(MAX_BLOCKS),
-        Place::Block => 1,
-    };
+    let blocks = frame.teams(groups, MAX_BLOCKS);
     vec![frame.phase("where the extremum is", body, blocks)]
 }
 

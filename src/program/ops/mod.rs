@@ -45,14 +45,7 @@ pub(crate) fn evaluate(op: &Op, shape: Shape, operands: &[Operand<'_>], out: &mu
         Op::View(_, offset) => {
             out.copy_from_slice(&operands[0].data[*offset..offset + shape.len()]);
         }
-        Op::Concat(_) => {
-            let mut rest = out;
-            for operand in operands {
-                let (head, tail) = rest.split_at_mut(operand.data.len());
-                head.copy_from_slice(operand.data);
-                rest = tail;
-            }
-        }
+        Op::Concat(_) => structure::concat(operands.iter().copied(), out),
         Op::Broadcast(_) => structure::broadcast(operands[0], shape, out),
         Op::Gather(_, indices) => structure::gather(operands[0], indices, out),
         Op::Scatter(_, indices) => structure::scatter(operands[0], indices, shape, out),

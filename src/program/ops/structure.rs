@@ -41,6 +41,16 @@ pub(crate) fn broadcast3(
     }
 }
 
+/// One behind the other, as they are stored.
+pub(crate) fn concat<'a>(parts: impl Iterator<Item = Operand<'a>>, out: &mut [f64]) {
+    let mut rest = out;
+    for part in parts {
+        let (head, tail) = rest.split_at_mut(part.data.len());
+        head.copy_from_slice(part.data);
+        rest = tail;
+    }
+}
+
 pub(crate) fn transpose(x: Operand<'_>, out: &mut [f64]) {
     let shape = Shape::new(x.shape.lanes, x.shape.cols, x.shape.rows);
     for row in 0..x.shape.rows {
