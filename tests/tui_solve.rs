@@ -210,6 +210,21 @@ fn a_learning_rate_is_found_and_taken() {
 }
 
 #[test]
+fn a_second_sweep_of_rates_takes_the_place_of_the_first() {
+    let mut driver = example("titanic");
+    driver.play("Alt+S Down Down Down Down Down Down Right");
+    driver.press_keys("Ctrl+F");
+    std::thread::sleep(std::time::Duration::from_millis(100));
+    driver.press_keys("Ctrl+F");
+    driver.settle();
+    let sweep = driver.app.panels.solver.sweep.as_ref().expect("a sweep");
+    assert_eq!(sweep.ended, Some(Ok(())));
+    let tried: Vec<f64> = sweep.tried.iter().map(|tried| tried.rate).collect();
+    assert!(tried.is_sorted_by(|a, b| a < b), "{tried:?}");
+    assert_eq!(tried.len(), 33);
+}
+
+#[test]
 fn sliders_move_the_quadratic_live_each_drag_one_step() {
     let mut driver = example("quadratic");
     driver.play("Ctrl+G `G1:G3` Enter Alt+B F2 Ctrl+U `-1.1 to 3.3 by 0.1` Enter");

@@ -65,8 +65,8 @@ pub struct App {
     pub jumps: Jumps,
     screen: Screen,
     pub(super) mouse: Mouse,
-    /// How many files were begun to be opened.
-    pub(super) tickets: u64,
+    /// The number of the last job that was begun.
+    tickets: u64,
     host: Box<dyn Host>,
     ended: bool,
 }
@@ -131,6 +131,13 @@ impl App {
         };
         app.begin_journal();
         app
+    }
+
+    /// A number that no job had before: by it a report is told apart from one of
+    /// a job that was given up.
+    pub fn ticket(&mut self) -> u64 {
+        self.tickets += 1;
+        self.tickets
     }
 
     /// Takes in what happened.

@@ -252,7 +252,7 @@ fn solve(app: &mut App) -> Result<(), Refusal> {
     let model = model.map_err(Refusal::new)?;
     let options = options.map_err(Refusal::new)?;
     let areas = setup.resolved.areas.clone();
-    let mut search = Search::new(setup, form.sheet, model, options, app.document.revision());
+    let mut search = Search::new(setup, form.sheet, model, options, app.ticket());
     let engine = app.document.engine_mut();
     engine.hold();
     search.live = engine.count_dependents(&areas) <= MOST_LIVE;
@@ -353,8 +353,7 @@ fn find_rate(app: &mut App) -> Result<(), Refusal> {
         ));
     }
     let (setup, form) = compiled(app)?;
-    let id = app.document.revision();
-    sweep::start(app, setup, form.method, id)?;
+    sweep::start(app, setup, form.method)?;
     app.panels.solver.error = None;
     app.panels.solver.focus = Row::Take;
     Ok(())
@@ -376,9 +375,7 @@ fn take_rate(app: &mut App) -> Result<(), Refusal> {
 
 fn leave_rates(app: &mut App) -> Result<(), Refusal> {
     let solver = &mut app.panels.solver;
-    if let Some(sweep) = solver.sweep.take() {
-        sweep.stop();
-    }
+    solver.sweep = None;
     solver.focus = Row::Solve;
     Ok(())
 }

@@ -36,8 +36,15 @@ impl Sweep {
     }
 }
 
+impl Drop for Sweep {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
 /// Tries many rates on a thread of its own.
-pub fn start(app: &mut App, setup: Setup, method: &'static str, id: u64) -> std::io::Result<()> {
+pub fn start(app: &mut App, setup: Setup, method: &'static str) -> std::io::Result<()> {
+    let id = app.ticket();
     let Setup {
         mut slice, problem, ..
     } = setup;
