@@ -191,6 +191,29 @@ fn a_problem_that_cannot_be_solved_is_said_in_the_panel() {
 }
 
 #[test]
+fn what_the_solver_says_names_lines_of_the_panel() {
+    let mut driver = Driver::empty();
+    driver.play("`1` Tab `=A1*2` Enter Ctrl+G `B1` Enter");
+    driver.play("Alt+S Down Down Down `A1` Enter F5");
+    let outcome = search(&driver).outcome().expect("an outcome");
+    assert_eq!(outcome.status, Status::Unbounded);
+    let advice = outcome.advice.clone().expect("advice");
+    assert!(advice.contains("the constraint 'B2<=100'"), "{advice}");
+    let screen = driver.screen();
+    assert!(
+        screen.contains("Advice: ") && !screen.contains("--"),
+        "{screen}"
+    );
+    // What the method is not made for.
+    driver.play("Ctrl+Z Down Down Down Down Down Down Left Left Left F5");
+    let State::Ended(Err(error)) = &search(&driver).state else {
+        panic!("{}", driver.screen());
+    };
+    assert!(error.ends_with("use Method auto or lbfgs"), "{error}");
+    assert!(!driver.screen().contains("--"));
+}
+
+#[test]
 fn a_learning_rate_is_found_and_taken() {
     let mut driver = example("titanic");
     driver.play("Alt+S Down Down Down Down Down Down Right Ctrl+F");

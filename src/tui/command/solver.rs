@@ -7,7 +7,7 @@ use crate::tui::app::App;
 use crate::tui::mode::{Answer, Confirm, Context, Mode};
 use crate::tui::panel::PanelKind;
 use crate::tui::panel::search::{self, MOST_LIVE, Search, State};
-use crate::tui::panel::solver::{Form, Kind, Row};
+use crate::tui::panel::solver::{Form, Kind, Row, in_panel_words};
 use crate::tui::panel::sweep;
 use crate::workbook::Transaction;
 
@@ -166,6 +166,7 @@ fn fill(app: &mut App) -> Result<(), Refusal> {
     let filled = Form::fill(workbook, front, active);
     app.panels.solver.error = None;
     app.panels.solver.focus = Row::Solve;
+    let filled = filled.map_err(|error| Refusal::new(in_panel_words(&error.to_string())));
     app.panels.solver.form = Some(filled?);
     Ok(())
 }

@@ -260,26 +260,8 @@ fn result(app: &App, search: &Search, outcome: &Outcome, rest: &mut Screen, fram
         );
     }
     if let Some(advice) = &outcome.advice {
-        let advice = format!("Advice: {}", in_panel_words(advice));
-        text(rest, &advice, theme.dim(), frame);
+        text(rest, &format!("Advice: {advice}"), theme.dim(), frame);
     }
-}
-
-/// The solver's advice names options of the command line; here they are lines
-/// of the panel.
-fn in_panel_words(advice: &str) -> String {
-    let names = [
-        ("--starts", "Starts"),
-        ("--lr", "Rate"),
-        ("--max-iter", "Iterations"),
-        ("--method", "Method"),
-        ("--objective", "Objective"),
-        ("--vary", "Changing"),
-        ("--time", "Seconds"),
-        ("--tol", "Tolerance"),
-    ];
-    let replaced = |text: String, (option, name): (&str, &str)| text.replace(option, name);
-    names.into_iter().fold(advice.to_owned(), replaced)
 }
 
 fn curve(app: &App, search: &Search, area: Screen, frame: &mut Frame) {

@@ -2,6 +2,7 @@
 //! given up. It runs on a thread of its own; cells show its best point as
 //! values tried out, so the document stays what it was.
 
+use super::solver::in_panel_words;
 use crate::engine::gradient::Slice;
 use crate::grid::{Area, Cell, SheetId};
 use crate::solver::excel_model::StoredModel;
@@ -190,7 +191,13 @@ pub fn start(app: &mut App) -> std::io::Result<()> {
         let Compiled { slice, problem } = &mut *compiled;
         let result = solver::solve(slice, problem, &options, &mut watcher);
         let last = watcher.update();
-        let result = result.map_err(|error| error.to_string());
+        let result = match result {
+            Ok(outcome) => Ok(Outcome {
+                advice: outcome.advice.as_deref().map(in_panel_words),
+                ..outcome
+            }),
+            Err(error) => Err(in_panel_words(&error.to_string())),
+        };
         reporter.report(move |app| ended(app, id, last, result, Some(compiled)));
     };
     // What it worked with may be half changed: nobody goes on with that.
