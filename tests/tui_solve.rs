@@ -291,7 +291,10 @@ fn sliders_fit_the_double_relu_and_stop_at_their_ends() {
     assert!(driver.message().contains("at its end"));
     assert_ne!(number(&driver, "I6"), before);
     // An edit in between ends the step.
-    driver.play("Right F6 Ctrl+G `I5` Enter `1` Enter F6 Right");
+    driver.play("Right F6 Ctrl+G `I5` Enter `1` Enter");
+    let between = number(&driver, "I6");
+    driver.play("F6 Right");
+    assert_eq!(driver.app.panels.sliders.before, Some(between));
     assert_eq!(number(&driver, "I1"), -4.0);
     driver.play("F6 Ctrl+Z");
     assert_eq!(number(&driver, "I1"), -4.5);
