@@ -2,6 +2,8 @@
 
 use super::{Call, Command, Refusal};
 use crate::engine::value_edits;
+use crate::solver::Options;
+use crate::solver::excel_model::StoredModel;
 use crate::solver::setup::{self, Setup};
 use crate::tui::app::App;
 use crate::tui::mode::{Answer, Confirm, Context, Mode};
@@ -228,30 +230,42 @@ fn choose(app: &mut App, forward: bool) -> Result<(), Refusal> {
 }
 
 /// The problem as it is filled in, compiled.
-fn compiled(app: &mut App) -> Result<(Setup, Form), Refusal> {
+struct Compiled {
+    setup: Setup,
+    form: Form,
+    model: StoredModel,
+    options: Options,
+}
+
+fn compiled(app: &mut App) -> Result<Compiled, Refusal> {
     let form = app.panels.solver.form.clone();
     let form = form.ok_or_else(|| Refusal::new("no problem is filled in"))?;
     let model = form.model(app.document.engine().workbook());
-    let options = form.options();
-    let checked = model.and_then(|model| options.map(|_| model));
-    let model = checked.map_err(|why| app.panels.solver.refuse(why))?;
+    let read = model.and_then(|model| Ok((model, form.options()?)));
+    let (model, options) = read.map_err(|why| app.panels.solver.refuse(why))?;
     let sheet = form.sheet;
     let setup = app.work("Compiling the objective", |document| {
         Setup::new(document.engine_mut(), &model, sheet)
     });
     let setup = setup.map_err(|error| app.panels.solver.refuse(error.to_string()))?;
-    Ok((setup, form))
+    Ok(Compiled {
+        setup,
+        form,
+        model,
+        options,
+    })
 }
 
 fn solve(app: &mut App) -> Result<(), Refusal> {
     if app.panels.solver.search.is_some() {
         return Err(Refusal::new("a search is there already"));
     }
-    let (setup, form) = compiled(app)?;
-    let workbook = app.document.engine().workbook();
-    let (model, options) = (form.model(workbook), form.options());
-    let model = model.map_err(Refusal::new)?;
-    let options = options.map_err(Refusal::new)?;
+    let Compiled {
+        setup,
+        form,
+        model,
+        options,
+    } = compiled(app)?;
     let areas = setup.resolved.areas.clone();
     let mut search = Search::new(setup, form.sheet, model, options, app.ticket());
     let engine = app.document.engine_mut();
@@ -353,7 +367,7 @@ fn find_rate(app: &mut App) -> Result<(), Refusal> {
             "only gd, momentum and adam have a learning rate: choose one as the method",
         ));
     }
-    let (setup, form) = compiled(app)?;
+    let Compiled { setup, form, .. } = compiled(app)?;
     sweep::start(app, setup, form.method)?;
     app.panels.solver.error = None;
     app.panels.solver.focus = Row::Take;
