@@ -372,7 +372,7 @@ impl Form {
 
     /// Whether the method has a learning rate.
     pub fn has_rate(&self) -> bool {
-        matches!(self.method, "gd" | "momentum" | "adam")
+        MethodChoice::named_has_rate(self.method)
     }
 
     /// What a line holds.
