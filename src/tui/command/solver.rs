@@ -174,18 +174,7 @@ fn fill(app: &mut App) -> Result<(), Refusal> {
 }
 
 fn step(app: &mut App, by: isize) -> Result<(), Refusal> {
-    let solver = &mut app.panels.solver;
-    let rows = solver.rows();
-    let now = rows.iter().position(|&row| row == solver.focus);
-    let next = match now {
-        Some(now) => now
-            .saturating_add_signed(by)
-            .min(rows.len().saturating_sub(1)),
-        None => 0,
-    };
-    if let Some(&row) = rows.get(next) {
-        solver.focus = row;
-    }
+    super::panel::step(app, PanelKind::Solver, by);
     Ok(())
 }
 
