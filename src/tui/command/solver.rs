@@ -218,7 +218,7 @@ fn choose(app: &mut App, forward: bool) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The problem as it is filled in, compiled.
+/// A problem as it was filled in, compiled.
 struct Compiled {
     setup: Setup,
     form: Form,
@@ -226,6 +226,7 @@ struct Compiled {
     options: Options,
 }
 
+/// Compiles the problem that is filled in.
 fn compiled(app: &mut App) -> Result<Compiled, Refusal> {
     let form = app.panels.solver.form.clone();
     let form = form.ok_or_else(|| Refusal::new("no problem is filled in"))?;
