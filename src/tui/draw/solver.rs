@@ -1,6 +1,6 @@
 //! The solver panel.
 
-use super::lines::wrapped;
+use super::lines::{cell_name, wrapped};
 use super::plot::{Layer, Mark, Scale, brief, plot};
 use super::spots::{Spot, Spots};
 use crate::solver::Outcome;
@@ -282,10 +282,7 @@ fn parameters(app: &App, search: &Search, rest: &mut Screen, frame: &mut Frame) 
         if rest.height == 0 {
             return;
         }
-        let name = match cell.sheet == search.sheet {
-            true => cell.pos.to_string(),
-            false => workbook.address(cell),
-        };
+        let name = cell_name(workbook, search.sheet, cell);
         let text = Line::from(vec![
             Span::styled(format!(" {:<8}", printable(&name)), app.theme.dim()),
             Span::raw(format!("{:>12} → {:<12}", brief(before), brief(now))),
