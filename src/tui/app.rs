@@ -18,7 +18,7 @@ use super::text_input::{insert, type_into};
 use super::theme::Theme;
 use crate::engine::{Edited, Engine, EntryError, Progress, Recalculation};
 use crate::grid::{Area, Cell, MAX_COLS, MAX_ROWS, Pos, SheetId};
-use crate::workbook::{Applied, HistoryStep, Tracked, Transaction, Visibility};
+use crate::workbook::{Applied, HistoryStep, Tracked, Transaction};
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use ratatui::layout::Rect as Screen;
 use std::collections::HashMap;
@@ -243,12 +243,7 @@ impl App {
     /// Brings the sheet so many visible tabs further to the front, round and round.
     pub fn step_sheet(&mut self, by: i64) {
         let workbook = self.document.engine().workbook();
-        let visible: Vec<SheetId> = workbook
-            .order()
-            .iter()
-            .copied()
-            .filter(|&id| workbook.sheet(id).visibility == Visibility::Visible)
-            .collect();
+        let visible: Vec<SheetId> = workbook.visible_sheets().collect();
         let now = visible.iter().position(|&id| id == self.sheet());
         if !visible.is_empty() {
             let next = (now.unwrap_or(0) as i64 + by).rem_euclid(visible.len() as i64);
