@@ -265,6 +265,22 @@ impl App {
         self.view().selection
     }
 
+    /// The selected area that holds the active cell.
+    pub fn selected_area(&self) -> Area {
+        Area {
+            sheet: self.sheet(),
+            rect: self.selection().last(),
+        }
+    }
+
+    /// All selected areas, that one the last.
+    pub fn selected_areas(&self) -> Vec<Area> {
+        let sheet = self.sheet();
+        let selection = self.selection();
+        let areas = selection.areas().iter();
+        areas.map(|&rect| Area { sheet, rect }).collect()
+    }
+
     pub fn selection_mut(&mut self) -> &mut Selection {
         &mut self.view_mut().selection
     }
@@ -471,11 +487,9 @@ impl App {
 
     /// The selected cells as references that are read on `home`.
     pub fn selected_text(&self, home: Option<SheetId>) -> String {
-        let sheet = self.sheet();
-        let rects = self.selection().areas().to_vec();
-        let areas: Vec<Area> = rects.into_iter().map(|rect| Area { sheet, rect }).collect();
-        let home = home.unwrap_or(sheet);
-        short_areas(self.document.engine().workbook(), &areas, home)
+        let home = home.unwrap_or(self.sheet());
+        let workbook = self.document.engine().workbook();
+        short_areas(workbook, &self.selected_areas(), home)
     }
 
     /// Begins to fill in the chosen line of the panel that has the keyboard,
