@@ -298,11 +298,7 @@ impl<'a> Watcher<'a> {
             self.send();
         } else if self.waiting.curve.len() >= 2 * MOST_POINTS {
             // Nobody listens: half of them say as much.
-            let mut odd = false;
-            self.waiting.curve.retain(|_| {
-                odd = !odd;
-                odd
-            });
+            every_other(&mut self.waiting.curve);
         }
         if paused {
             self.control.wait();
@@ -442,11 +438,7 @@ impl Curve {
         self.skipped = 0;
         self.points.push((at, value));
         if self.points.len() >= MOST_POINTS {
-            let mut odd = false;
-            self.points.retain(|_| {
-                odd = !odd;
-                odd
-            });
+            every_other(&mut self.points);
             self.stride = 2 * self.stride.max(1);
         }
     }
@@ -461,6 +453,15 @@ impl Curve {
         }
         points
     }
+}
+
+/// Keeps the first of the points, the third and so on.
+fn every_other(points: &mut Vec<(f64, f64)>) {
+    let mut kept = false;
+    points.retain(|_| {
+        kept = !kept;
+        kept
+    });
 }
 
 #[cfg(test)]
