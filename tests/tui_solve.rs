@@ -322,6 +322,21 @@ fn charts_are_drawn_with_their_names_and_follow_the_cells() {
         moved.contains("-40") && moved.contains("■ prediction"),
         "{moved}"
     );
+    // Another chart, another kind, and back.
+    driver.play("F6 Space");
+    let bars = driver.screen();
+    assert!(bars.contains("column of quadratic!A2:C21"), "{bars}");
+    assert!(bars.contains("■ x"), "{bars}");
+    driver.play("Space Space Space");
+    assert_eq!(driver.screen().matches('■').count(), 2);
+    driver.play("F6 Ctrl+G `B1:B21` Enter Ctrl+P `histogram` Enter");
+    let counted = driver.screen();
+    assert!(
+        counted.contains("2 of 2") && !counted.contains("■ prediction"),
+        "{counted}"
+    );
+    driver.play("Delete");
+    assert!(driver.screen().contains("■ prediction"));
     // As small as it gets.
     for (width, height) in [(80, 24), (40, 10), (20, 5), (5, 2)] {
         driver.resize(width, height);

@@ -40,7 +40,7 @@ pub fn charts(app: &App, area: Screen, frame: &mut Frame) {
             frame.render_widget(Line::styled(which, theme.dim()).right_aligned(), line(0));
         }
     }
-    let series = chart.series(workbook, usize::from(area.width));
+    let series = charts.series();
     let names: Vec<Span> = series
         .iter()
         .enumerate()
