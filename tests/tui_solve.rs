@@ -191,6 +191,29 @@ fn a_problem_that_cannot_be_solved_is_said_in_the_panel() {
 }
 
 #[test]
+fn what_the_solver_says_names_lines_of_the_panel() {
+    let mut driver = Driver::empty();
+    driver.play("`1` Tab `=A1*2` Enter Ctrl+G `B1` Enter");
+    driver.play("Alt+S Down Down Down `A1` Enter F5");
+    let outcome = search(&driver).outcome().expect("an outcome");
+    assert_eq!(outcome.status, Status::Unbounded);
+    let advice = outcome.advice.clone().expect("advice");
+    assert!(advice.contains("the constraint 'B2<=100'"), "{advice}");
+    let screen = driver.screen();
+    assert!(
+        screen.contains("Advice: ") && !screen.contains("--"),
+        "{screen}"
+    );
+    // What the method is not made for.
+    driver.play("Ctrl+Z Down Down Down Down Down Down Left Left Left F5");
+    let State::Ended(Err(error)) = &search(&driver).state else {
+        panic!("{}", driver.screen());
+    };
+    assert!(error.ends_with("use Method auto or lbfgs"), "{error}");
+    assert!(!driver.screen().contains("--"));
+}
+
+#[test]
 fn a_learning_rate_is_found_and_taken() {
     let mut driver = example("titanic");
     driver.play("Alt+S Down Down Down Down Down Down Right Ctrl+F");
@@ -207,6 +230,21 @@ fn a_learning_rate_is_found_and_taken() {
     driver.play("F5");
     let outcome = search(&driver).outcome().unwrap();
     assert!(outcome.value < 0.16, "{outcome:?}");
+}
+
+#[test]
+fn a_second_sweep_of_rates_takes_the_place_of_the_first() {
+    let mut driver = example("titanic");
+    driver.play("Alt+S Down Down Down Down Down Down Right");
+    driver.press_keys("Ctrl+F");
+    std::thread::sleep(std::time::Duration::from_millis(100));
+    driver.press_keys("Ctrl+F");
+    driver.settle();
+    let sweep = driver.app.panels.solver.sweep.as_ref().expect("a sweep");
+    assert_eq!(sweep.ended, Some(Ok(())));
+    let tried: Vec<f64> = sweep.tried.iter().map(|tried| tried.rate).collect();
+    assert!(tried.is_sorted_by(|a, b| a < b), "{tried:?}");
+    assert_eq!(tried.len(), 33);
 }
 
 #[test]
@@ -253,7 +291,10 @@ fn sliders_fit_the_double_relu_and_stop_at_their_ends() {
     assert!(driver.message().contains("at its end"));
     assert_ne!(number(&driver, "I6"), before);
     // An edit in between ends the step.
-    driver.play("Right F6 Ctrl+G `I5` Enter `1` Enter F6 Right");
+    driver.play("Right F6 Ctrl+G `I5` Enter `1` Enter");
+    let between = number(&driver, "I6");
+    driver.play("F6 Right");
+    assert_eq!(driver.app.panels.sliders.before, Some(between));
     assert_eq!(number(&driver, "I1"), -4.0);
     driver.play("F6 Ctrl+Z");
     assert_eq!(number(&driver, "I1"), -4.5);
@@ -281,6 +322,21 @@ fn charts_are_drawn_with_their_names_and_follow_the_cells() {
         moved.contains("-40") && moved.contains("■ prediction"),
         "{moved}"
     );
+    // Another chart, another kind, and back.
+    driver.play("F6 Space");
+    let bars = driver.screen();
+    assert!(bars.contains("column of quadratic!A2:C21"), "{bars}");
+    assert!(bars.contains("■ x"), "{bars}");
+    driver.play("Space Space Space");
+    assert_eq!(driver.screen().matches('■').count(), 2);
+    driver.play("F6 Ctrl+G `B1:B21` Enter Ctrl+P `histogram` Enter");
+    let counted = driver.screen();
+    assert!(
+        counted.contains("2 of 2") && !counted.contains("■ prediction"),
+        "{counted}"
+    );
+    driver.play("Delete");
+    assert!(driver.screen().contains("■ prediction"));
     // As small as it gets.
     for (width, height) in [(80, 24), (40, 10), (20, 5), (5, 2)] {
         driver.resize(width, height);

@@ -4,7 +4,7 @@
 
 use super::methods::Chosen;
 use super::progress::{Observer, Step};
-use super::{Bounds, Constraint, Objective, Outcome, Problem, Sense, Status, Stop};
+use super::{Bounds, Constraint, MethodChoice, Objective, Outcome, Problem, Sense, Status, Stop};
 use std::time::Instant;
 
 /// A method runs until something ends it, so only the ending is ever returned.
@@ -442,7 +442,7 @@ fn advice(status: Status, sense: Sense, method: &str) -> Option<String> {
             "keep the variables to where the formula has a value, with a bound such as --bound 'B2>=0.001'"
         }
         Status::TargetMissed | Status::Plateau => "start from other values, or try --starts 50",
-        Status::IterationLimit if matches!(method, "gd" | "momentum" | "adam") => {
+        Status::IterationLimit if MethodChoice::named_has_rate(method) => {
             "raise --max-iter, or try --method auto"
         }
         Status::IterationLimit => {

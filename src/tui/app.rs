@@ -18,7 +18,7 @@ use super::text_input::{insert, type_into};
 use super::theme::Theme;
 use crate::engine::{Edited, Engine, EntryError, Progress, Recalculation};
 use crate::grid::{Area, Cell, MAX_COLS, MAX_ROWS, Pos, SheetId};
-use crate::workbook::{Applied, HistoryStep, Tracked, Transaction, Visibility};
+use crate::workbook::{Applied, HistoryStep, Tracked, Transaction};
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use ratatui::layout::Rect as Screen;
 use std::collections::HashMap;
@@ -65,8 +65,8 @@ pub struct App {
     pub jumps: Jumps,
     screen: Screen,
     pub(super) mouse: Mouse,
-    /// How many files were begun to be opened.
-    pub(super) tickets: u64,
+    /// The number of the last job that was begun.
+    tickets: u64,
     host: Box<dyn Host>,
     ended: bool,
 }
@@ -131,6 +131,13 @@ impl App {
         };
         app.begin_journal();
         app
+    }
+
+    /// A number that no job had before: by it a report is told apart from one of
+    /// a job that was given up.
+    pub fn ticket(&mut self) -> u64 {
+        self.tickets += 1;
+        self.tickets
     }
 
     /// Takes in what happened.
@@ -236,12 +243,7 @@ impl App {
     /// Brings the sheet so many visible tabs further to the front, round and round.
     pub fn step_sheet(&mut self, by: i64) {
         let workbook = self.document.engine().workbook();
-        let visible: Vec<SheetId> = workbook
-            .order()
-            .iter()
-            .copied()
-            .filter(|&id| workbook.sheet(id).visibility == Visibility::Visible)
-            .collect();
+        let visible: Vec<SheetId> = workbook.visible_sheets().collect();
         let now = visible.iter().position(|&id| id == self.sheet());
         if !visible.is_empty() {
             let next = (now.unwrap_or(0) as i64 + by).rem_euclid(visible.len() as i64);
@@ -261,6 +263,22 @@ impl App {
 
     pub fn selection(&self) -> Selection {
         self.view().selection
+    }
+
+    /// The selected area that holds the active cell.
+    pub fn selected_area(&self) -> Area {
+        Area {
+            sheet: self.sheet(),
+            rect: self.selection().last(),
+        }
+    }
+
+    /// All selected areas, that one the last.
+    pub fn selected_areas(&self) -> Vec<Area> {
+        let sheet = self.sheet();
+        let selection = self.selection();
+        let areas = selection.areas().iter();
+        areas.map(|&rect| Area { sheet, rect }).collect()
     }
 
     pub fn selection_mut(&mut self) -> &mut Selection {
@@ -469,11 +487,9 @@ impl App {
 
     /// The selected cells as references that are read on `home`.
     pub fn selected_text(&self, home: Option<SheetId>) -> String {
-        let sheet = self.sheet();
-        let rects = self.selection().areas().to_vec();
-        let areas: Vec<Area> = rects.into_iter().map(|rect| Area { sheet, rect }).collect();
-        let home = home.unwrap_or(sheet);
-        short_areas(self.document.engine().workbook(), &areas, home)
+        let home = home.unwrap_or(self.sheet());
+        let workbook = self.document.engine().workbook();
+        short_areas(workbook, &self.selected_areas(), home)
     }
 
     /// Begins to fill in the chosen line of the panel that has the keyboard,

@@ -51,7 +51,7 @@ impl Search {
         Ok(match &self.scope {
             Scope::Sheet => workbook.find_next(&finder, &[from.sheet], from, backwards),
             Scope::Workbook => {
-                let visible = visible_sheets(workbook);
+                let visible: Vec<SheetId> = workbook.visible_sheets().collect();
                 workbook.find_next(&finder, &visible, from, backwards)
             }
             Scope::Areas(areas) => {
@@ -78,18 +78,12 @@ impl Search {
         };
         let areas = match &self.scope {
             Scope::Sheet => vec![whole(sheet)],
-            Scope::Workbook => visible_sheets(workbook).into_iter().map(whole).collect(),
+            // A person can be shown a match on these only.
+            Scope::Workbook => workbook.visible_sheets().map(whole).collect(),
             Scope::Areas(areas) => areas.clone(),
         };
         Ok(workbook.find_all(&self.finder()?, &areas))
     }
-}
-
-/// The sheets that a person can be shown a match on.
-fn visible_sheets(workbook: &Workbook) -> Vec<SheetId> {
-    let shown =
-        |id: &SheetId| workbook.sheet(*id).visibility == crate::workbook::Visibility::Visible;
-    workbook.order().iter().copied().filter(shown).collect()
 }
 
 /// The form that asks what is looked for, and what is put in its place.

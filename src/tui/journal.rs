@@ -247,7 +247,7 @@ impl Journal {
     /// Removes the journal: its edits are saved or not wanted.
     pub fn remove(&mut self) {
         if let Some(open) = self.open.take() {
-            remove(&open.path);
+            remove(&open.path, open.base.as_deref());
         }
         (self.undoable, self.redoable, self.broken) = (0, 0, false);
     }
@@ -307,20 +307,9 @@ impl Journal {
     /// # Errors
     /// Where nothing of it could be restored: then it stays as it is.
     pub fn restore(&mut self, left: Left, engine: &mut Engine) -> Result<Restored, RestoreError> {
-        let mut from = line_end(&left.bytes, 0);
-        let (mut base, mut before) = (None, 0);
-        let mut at = from;
-        while at < left.bytes.len() {
-            let end = line_end(&left.bytes, at);
-            let line = String::from_utf8_lossy(&left.bytes[at..end]);
-            if let Some(number) = line.strip_prefix(BASE)
-                && let Ok(number) = number.trim_end().parse::<usize>()
-            {
-                (base, from) = (Some(number), end);
-                before += 1;
-            }
-            at = end;
-        }
+        let (before, last) = (bases(&left.bytes).count(), bases(&left.bytes).last());
+        let base = last.map(|(number, _)| number);
+        let from = last.map_or_else(|| line_end(&left.bytes, 0), |(_, end)| end);
         let base_path = base.map(|number| base_of(&left.path, number));
         if let Some(path) = &base_path {
             *engine = Engine::new(xlsx::open(path)?);
@@ -372,7 +361,8 @@ impl Journal {
 impl Left {
     /// Removes it.
     pub fn discard(self) {
-        remove(&self.path);
+        let bases = bases(&self.bytes).map(|(number, _)| base_of(&self.path, number));
+        remove(&self.path, bases);
     }
 }
 
@@ -466,18 +456,26 @@ fn base_of(journal: &Path, number: usize) -> PathBuf {
 }
 
 /// Removes a journal and the copies of the workbook that it goes on from.
-fn remove(journal: &Path) {
-    let bytes = fs::read(journal).unwrap_or_default();
-    for line in bytes.split(|&byte| byte == b'\n') {
-        let number = str::from_utf8(line).ok();
-        let number = number.and_then(|line| line.strip_prefix(BASE)?.parse().ok());
-        if let Some(number) = number {
-            // Those that were followed by another are gone already.
-            let _ = fs::remove_file(base_of(journal, number));
-        }
+fn remove(journal: &Path, bases: impl IntoIterator<Item = impl AsRef<Path>>) {
+    for base in bases {
+        // Those that were followed by another are gone already.
+        let _ = fs::remove_file(base);
     }
     // What cannot be removed is offered again, to be discarded.
     let _ = fs::remove_file(journal);
+}
+
+/// The numbers of the copies of the workbook that a journal names, and where
+/// the lines end that name them.
+fn bases(bytes: &[u8]) -> impl Iterator<Item = (usize, usize)> {
+    let mut end = 0;
+    bytes
+        .split_inclusive(|&byte| byte == b'\n')
+        .filter_map(move |line| {
+            end += line.len();
+            let number = str::from_utf8(line).ok()?.strip_prefix(BASE)?;
+            Some((number.trim_end().parse().ok()?, end))
+        })
 }
 
 /// Where the line that begins at `from` ends, its line end included.

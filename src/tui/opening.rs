@@ -69,8 +69,7 @@ impl App {
 
     /// Waits for a file that is being opened; Esc gives it up.
     pub fn await_document(&mut self, begun: Begun) {
-        self.tickets += 1;
-        let ticket = self.tickets;
+        let ticket = self.ticket();
         let opened = begun.opened;
         self.mode = Mode::Opening(Opening {
             path: begun.path,

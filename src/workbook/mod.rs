@@ -142,6 +142,12 @@ impl Workbook {
         &self.order
     }
 
+    /// Those that are not hidden, in the same order.
+    pub fn visible_sheets(&self) -> impl Iterator<Item = SheetId> {
+        let order = self.order.iter().copied();
+        order.filter(|&id| self.sheet(id).visibility == Visibility::Visible)
+    }
+
     /// Whether the sheet is among the tabs: it was made here and not removed.
     pub fn has_sheet(&self, id: SheetId) -> bool {
         self.order.contains(&id)

@@ -77,6 +77,11 @@ impl MethodChoice {
         )
     }
 
+    /// Whether the method of a name steps by a learning rate.
+    pub fn named_has_rate(name: &str) -> bool {
+        Self::named(name, Self::DEFAULT_RATE).is_some_and(Self::has_rate)
+    }
+
     /// The names that [`MethodChoice::named`] knows.
     pub const NAMES: [&'static str; 8] = [
         "auto", "gd", "momentum", "adam", "lbfgs", "lm", "lm+lbfgs", "slsqp",

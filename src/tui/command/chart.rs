@@ -141,9 +141,7 @@ fn chosen(app: &mut App) -> Result<&mut Plotted, Refusal> {
 }
 
 fn flip(app: &mut App, by: isize) -> Result<(), Refusal> {
-    let charts = &mut app.panels.charts;
-    let last = charts.charts.len().saturating_sub(1);
-    charts.chosen = charts.chosen.saturating_add_signed(by).min(last);
+    super::panel::step(app, PanelKind::Charts, by);
     Ok(())
 }
 

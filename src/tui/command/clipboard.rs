@@ -122,13 +122,7 @@ pub struct Copied {
 }
 
 fn copy(app: &mut App, cut: bool) -> Result<(), Refusal> {
-    let sheet = app.sheet();
-    let selection = app.selection();
-    let areas: Vec<Area> = selection
-        .areas()
-        .iter()
-        .map(|&rect| Area { sheet, rect })
-        .collect();
+    let areas = app.selected_areas();
     if cut && areas.len() > 1 {
         return Err(Refusal::new(
             "several areas cannot be cut at once: cut them one by one",
@@ -144,7 +138,7 @@ fn copy(app: &mut App, cut: bool) -> Result<(), Refusal> {
         app.host().copy(&text);
     }
     let verb = if cut { "Cut" } else { "Copied" };
-    app.say(format!("{verb} {}", address(selection.last())));
+    app.say(format!("{verb} {}", address(app.selection().last())));
     app.copied = Some(Copied {
         clip,
         text,
@@ -168,10 +162,7 @@ fn paste(app: &mut App, how: Paste) -> Result<(), Refusal> {
             "nothing was copied here; the terminal's own paste (often Ctrl+Shift+V) takes text from elsewhere",
         ));
     };
-    let target = Area {
-        sheet: app.sheet(),
-        rect: app.selection().last(),
-    };
+    let target = app.selected_area();
     if let Some(from) = copied.cut_from.filter(|_| how == Paste::default()) {
         let to = Cell {
             sheet: target.sheet,
@@ -204,10 +195,7 @@ impl App {
         if own {
             return paste(self, Paste::default());
         }
-        let target = Area {
-            sheet: self.sheet(),
-            rect: self.selection().last(),
-        };
+        let target = self.selected_area();
         let (transaction, area) = self.document.engine_mut().paste_text(target, text)?;
         self.apply_in(transaction, area)?;
         self.select(Selection::rect(area.rect));

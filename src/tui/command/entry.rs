@@ -284,11 +284,7 @@ fn accept_into(app: &mut App, target: Target) -> Result<(), Refusal> {
                 engine.entry_all(cell, &areas, &text)?
             }
         };
-        let filled = Area {
-            sheet: cell.sheet,
-            rect: app.selection().last(),
-        };
-        app.apply_in(transaction, filled)?;
+        app.apply_in(transaction, app.selected_area())?;
         Ok(note)
     });
     match entered {

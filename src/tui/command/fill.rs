@@ -54,15 +54,8 @@ pub const COMMANDS: &[Command] = &[
     .repeats(),
 ];
 
-fn selected(app: &App) -> Area {
-    Area {
-        sheet: app.sheet(),
-        rect: app.selection().last(),
-    }
-}
-
 fn fill(app: &mut App, direction: Direction) -> Result<(), Refusal> {
-    let area = selected(app);
+    let area = app.selected_area();
     let transaction = app.document.engine().workbook().fill(area, direction)?;
     app.apply_in(transaction, area)
 }
@@ -71,7 +64,7 @@ fn fill(app: &mut App, direction: Direction) -> Result<(), Refusal> {
 /// at the selection's beginning. Where all do, fills down beside the
 /// neighbours, as a double click on the fill handle does.
 fn auto(app: &mut App, _: &Call) -> Result<(), Refusal> {
-    let target = selected(app);
+    let target = app.selected_area();
     let workbook = app.document.engine().workbook();
     let sheet = workbook.sheet(target.sheet);
     let axis = match target.rect.cols() > target.rect.rows() {
@@ -138,7 +131,7 @@ fn series(app: &mut App, call: &Call) -> Result<(), Refusal> {
         None => (text, None),
     };
     let number = |text: &str| crate::value::parse_number(text.trim()).ok_or_else(bad);
-    let area = selected(app);
+    let area = app.selected_area();
     let series = Series {
         kind,
         along: match area.rect.cols() > area.rect.rows() {

@@ -173,11 +173,7 @@ pub const COMMANDS: &[Command] = &[
 /// Asks what is looked for, beginning with what was looked for last.
 fn open(app: &mut App, replaces: bool) -> Result<(), Refusal> {
     let mut search = app.search.clone().unwrap_or_default();
-    let selection = app.selection();
-    let sheet = app.sheet();
-    let of = |&rect: &Rect| Area { sheet, rect };
-    let selected =
-        (!selection.is_one_cell()).then(|| selection.areas().iter().map(of).collect::<Vec<_>>());
+    let selected = (!app.selection().is_one_cell()).then(|| app.selected_areas());
     if search.scope != Scope::Workbook {
         search.scope = match &selected {
             Some(areas) => Scope::Areas(areas.clone()),

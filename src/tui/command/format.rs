@@ -1,7 +1,7 @@
 //! How cells look.
 
 use super::{Call, Command, Refusal};
-use crate::grid::{Area, Cell};
+use crate::grid::Cell;
 use crate::tui::app::App;
 use crate::value::format::Format;
 use crate::workbook::{CellStyle, Colour, Edit, HorizontalAlign, Paint, StyleChange, Transaction};
@@ -252,19 +252,16 @@ pub const COMMANDS: &[Command] = &[
         "Clear formats",
         "Takes all formats from the selected cells.",
         |app, _| {
-            let edits = areas(app).into_iter().map(Edit::clear_formats).collect();
+            let edits = app
+                .selected_areas()
+                .into_iter()
+                .map(Edit::clear_formats)
+                .collect();
             app.apply(&Transaction::new("Clear formats", edits))
         },
     )
     .repeats(),
 ];
-
-fn areas(app: &App) -> Vec<Area> {
-    let sheet = app.sheet();
-    let selection = app.selection();
-    let areas = selection.areas().iter();
-    areas.map(|&rect| Area { sheet, rect }).collect()
-}
 
 fn active_style(app: &App) -> CellStyle {
     let Cell { sheet, pos } = app.active_cell();
@@ -276,7 +273,7 @@ fn active_style(app: &App) -> CellStyle {
 }
 
 fn restyle(app: &mut App, label: &str, change: StyleChange) -> Result<(), Refusal> {
-    let edits = areas(app).into_iter().map(|area| Edit::Restyle {
+    let edits = app.selected_areas().into_iter().map(|area| Edit::Restyle {
         area,
         change: change.clone(),
     });

@@ -1,7 +1,7 @@
 //! Widths, hidden rows and columns, frozen panes, merged cells.
 
 use super::{Call, Command, Refusal};
-use crate::grid::{Area, Axis, Rect};
+use crate::grid::{Axis, Rect};
 use crate::tui::app::App;
 use crate::tui::mode::{Confirm, Mode};
 use crate::workbook::{ColumnChange, Edit, LayoutEdit, Panes, RowChange, Transaction};
@@ -75,19 +75,12 @@ pub const COMMANDS: &[Command] = &[
         "Unmerge cells",
         "Takes merged cells apart.",
         |app, _| {
-            let area = selected(app);
+            let area = app.selected_area();
             let transaction = app.document.engine().workbook().unmerge(area);
             app.apply(&transaction)
         },
     ),
 ];
-
-fn selected(app: &App) -> Area {
-    Area {
-        sheet: app.sheet(),
-        rect: app.selection().last(),
-    }
-}
 
 fn layout(app: &mut App, label: &str, edit: LayoutEdit) -> Result<(), Refusal> {
     let sheet = app.sheet();
@@ -217,7 +210,7 @@ fn freeze(app: &mut App, _: &Call) -> Result<(), Refusal> {
 }
 
 fn merge(app: &mut App, call: &Call) -> Result<(), Refusal> {
-    let area = selected(app);
+    let area = app.selected_area();
     if area.rect.is_cell() {
         return Err(Refusal::new("select the cells to merge"));
     }

@@ -1,7 +1,6 @@
 //! Defined names.
 
 use super::{Call, Command, Refusal};
-use crate::grid::Area;
 use crate::tui::app::App;
 use crate::workbook::{DefinedName, Edit, Transaction};
 
@@ -86,15 +85,8 @@ fn define(app: &mut App, call: &Call) -> Result<(), Refusal> {
     let (name, formula) = match typed.split_once('=') {
         Some((name, formula)) => (name.trim().to_owned(), formula.trim().to_owned()),
         None => {
-            let sheet = app.sheet();
-            let areas: Vec<Area> = app
-                .selection()
-                .areas()
-                .iter()
-                .map(|&rect| Area { sheet, rect })
-                .collect();
             let workbook = app.document.engine().workbook();
-            (typed, workbook.absolute_areas(&areas))
+            (typed, workbook.absolute_areas(&app.selected_areas()))
         }
     };
     crate::formula::parse(&formula, crate::grid::Pos::new(0, 0))?;

@@ -224,7 +224,9 @@ fn slide_to(app: &mut App, to: impl FnOnce(&Slider, f64) -> f64) -> Result<(), R
     match again {
         true => app.replace_last(&transaction)?,
         false => {
-            refresh(app);
+            // A step of its own: what it changes is counted from here.
+            app.panels.sliders.moved = None;
+            aim(app);
             app.apply(&transaction)?;
         }
     }
@@ -233,9 +235,16 @@ fn slide_to(app: &mut App, to: impl FnOnce(&Slider, f64) -> f64) -> Result<(), R
     Ok(())
 }
 
-/// Finds what is shown of the objective: its value before the moves, and its
-/// derivative by the chosen slider's cell.
+/// Finds what is shown of the objective.
 fn refresh(app: &mut App) {
+    if let Some(objective) = aim(app) {
+        differentiate(app, objective);
+    }
+}
+
+/// Finds the objective and, where there are sliders and none was moved, its
+/// value before the moves.
+fn aim(app: &mut App) -> Option<Cell> {
     let watched = app.panels.gradient.objective();
     let objective = app
         .panels
@@ -243,10 +252,20 @@ fn refresh(app: &mut App) {
         .objective()
         .or(watched)
         .or_else(|| stated(app));
-    app.panels.sliders.watch(objective);
+    let sliders = &mut app.panels.sliders;
+    sliders.watch(objective);
+    if sliders.moved.is_none() && !sliders.sliders.is_empty() {
+        let engine = app.document.engine();
+        sliders.before = objective.and_then(|objective| setup::number(engine, objective));
+    }
+    objective
+}
+
+/// Finds the objective's derivative by the chosen slider's cell.
+fn differentiate(app: &mut App, objective: Cell) {
     let index = app.panels.sliders.chosen;
     let slider = app.panels.sliders.sliders.get(index);
-    let (Some(cell), Some(objective)) = (slider.and_then(Slider::cell), objective) else {
+    let Some(cell) = slider.and_then(Slider::cell) else {
         return;
     };
     let area = Area {
@@ -254,9 +273,6 @@ fn refresh(app: &mut App) {
         rect: Rect::cell(cell.pos),
     };
     let engine = app.document.engine();
-    if app.panels.sliders.moved.is_none() {
-        app.panels.sliders.before = setup::number(engine, objective);
-    }
     let slope = match engine.count_dependents(&[area]) <= MOST_LIVE {
         true => Slice::new(engine, objective, &[area])
             .map(|mut slice| {

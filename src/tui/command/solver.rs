@@ -2,12 +2,14 @@
 
 use super::{Call, Command, Refusal};
 use crate::engine::value_edits;
+use crate::solver::Options;
+use crate::solver::excel_model::StoredModel;
 use crate::solver::setup::{self, Setup};
 use crate::tui::app::App;
 use crate::tui::mode::{Answer, Confirm, Context, Mode};
 use crate::tui::panel::PanelKind;
 use crate::tui::panel::search::{self, MOST_LIVE, Search, State};
-use crate::tui::panel::solver::{Form, Kind, Row};
+use crate::tui::panel::solver::{Form, Kind, Row, in_panel_words};
 use crate::tui::panel::sweep;
 use crate::workbook::Transaction;
 
@@ -166,23 +168,13 @@ fn fill(app: &mut App) -> Result<(), Refusal> {
     let filled = Form::fill(workbook, front, active);
     app.panels.solver.error = None;
     app.panels.solver.focus = Row::Solve;
+    let filled = filled.map_err(|error| Refusal::new(in_panel_words(&error.to_string())));
     app.panels.solver.form = Some(filled?);
     Ok(())
 }
 
 fn step(app: &mut App, by: isize) -> Result<(), Refusal> {
-    let solver = &mut app.panels.solver;
-    let rows = solver.rows();
-    let now = rows.iter().position(|&row| row == solver.focus);
-    let next = match now {
-        Some(now) => now
-            .saturating_add_signed(by)
-            .min(rows.len().saturating_sub(1)),
-        None => 0,
-    };
-    if let Some(&row) = rows.get(next) {
-        solver.focus = row;
-    }
+    super::panel::step(app, PanelKind::Solver, by);
     Ok(())
 }
 
@@ -226,33 +218,46 @@ fn choose(app: &mut App, forward: bool) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The problem as it is filled in, compiled.
-fn compiled(app: &mut App) -> Result<(Setup, Form), Refusal> {
+/// A problem as it was filled in, compiled.
+struct Compiled {
+    setup: Setup,
+    form: Form,
+    model: StoredModel,
+    options: Options,
+}
+
+/// Compiles the problem that is filled in.
+fn compiled(app: &mut App) -> Result<Compiled, Refusal> {
     let form = app.panels.solver.form.clone();
     let form = form.ok_or_else(|| Refusal::new("no problem is filled in"))?;
     let model = form.model(app.document.engine().workbook());
-    let options = form.options();
-    let checked = model.and_then(|model| options.map(|_| model));
-    let model = checked.map_err(|why| app.panels.solver.refuse(why))?;
+    let read = model.and_then(|model| Ok((model, form.options()?)));
+    let (model, options) = read.map_err(|why| app.panels.solver.refuse(why))?;
     let sheet = form.sheet;
     let setup = app.work("Compiling the objective", |document| {
         Setup::new(document.engine_mut(), &model, sheet)
     });
     let setup = setup.map_err(|error| app.panels.solver.refuse(error.to_string()))?;
-    Ok((setup, form))
+    Ok(Compiled {
+        setup,
+        form,
+        model,
+        options,
+    })
 }
 
 fn solve(app: &mut App) -> Result<(), Refusal> {
     if app.panels.solver.search.is_some() {
         return Err(Refusal::new("a search is there already"));
     }
-    let (setup, form) = compiled(app)?;
-    let workbook = app.document.engine().workbook();
-    let (model, options) = (form.model(workbook), form.options());
-    let model = model.map_err(Refusal::new)?;
-    let options = options.map_err(Refusal::new)?;
+    let Compiled {
+        setup,
+        form,
+        model,
+        options,
+    } = compiled(app)?;
     let areas = setup.resolved.areas.clone();
-    let mut search = Search::new(setup, form.sheet, model, options, app.document.revision());
+    let mut search = Search::new(setup, form.sheet, model, options, app.ticket());
     let engine = app.document.engine_mut();
     engine.hold();
     search.live = engine.count_dependents(&areas) <= MOST_LIVE;
@@ -352,9 +357,8 @@ fn find_rate(app: &mut App) -> Result<(), Refusal> {
             "only gd, momentum and adam have a learning rate: choose one as the method",
         ));
     }
-    let (setup, form) = compiled(app)?;
-    let id = app.document.revision();
-    sweep::start(app, setup, form.method, id)?;
+    let Compiled { setup, form, .. } = compiled(app)?;
+    sweep::start(app, setup, form.method)?;
     app.panels.solver.error = None;
     app.panels.solver.focus = Row::Take;
     Ok(())
@@ -376,9 +380,7 @@ fn take_rate(app: &mut App) -> Result<(), Refusal> {
 
 fn leave_rates(app: &mut App) -> Result<(), Refusal> {
     let solver = &mut app.panels.solver;
-    if let Some(sweep) = solver.sweep.take() {
-        sweep.stop();
-    }
+    solver.sweep = None;
     solver.focus = Row::Solve;
     Ok(())
 }

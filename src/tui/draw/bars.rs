@@ -9,7 +9,7 @@ use crate::tui::layout::NAME_BOX;
 use crate::tui::mode::Mode;
 use crate::tui::selection::address;
 use crate::value::format::{general, printable};
-use crate::workbook::{Statistics, Visibility};
+use crate::workbook::Statistics;
 use ratatui::Frame;
 use ratatui::layout::Rect as Screen;
 use ratatui::style::{Modifier, Style};
@@ -73,12 +73,7 @@ fn marked(app: &App, text: &str, part: Range<usize>) -> Vec<Span<'static>> {
 pub fn tab_spans(app: &App, area: Screen) -> Vec<(SheetId, Screen)> {
     let workbook = app.document.engine().workbook();
     let width = |id: SheetId| printable(&workbook.sheet(id).name).width() as u16 + 2;
-    let visible: Vec<SheetId> = workbook
-        .order()
-        .iter()
-        .copied()
-        .filter(|&id| workbook.sheet(id).visibility == Visibility::Visible)
-        .collect();
+    let visible: Vec<SheetId> = workbook.visible_sheets().collect();
     let front = visible
         .iter()
         .position(|&id| id == app.sheet())

@@ -1,5 +1,6 @@
 //! The charts panel.
 
+use super::lines::line_at;
 use super::plot::{Layer, Mark, Scale, plot};
 use crate::tui::app::App;
 use crate::tui::mode::Mode;
@@ -14,11 +15,7 @@ use ratatui::text::{Line, Span};
 pub fn charts(app: &App, area: Screen, frame: &mut Frame) {
     let charts = &app.panels.charts;
     let theme = &app.theme;
-    let line = |index: u16| Screen {
-        y: area.y + index.min(area.height),
-        height: u16::from(index < area.height),
-        ..area
-    };
+    let line = |index| line_at(area, index);
     let Some(chart) = charts.charts.get(charts.chosen) else {
         for (index, said) in [
             "Select cells in the grid and choose",
@@ -27,7 +24,7 @@ pub fn charts(app: &App, area: Screen, frame: &mut Frame) {
         .into_iter()
         .enumerate()
         {
-            frame.render_widget(Line::styled(said, theme.dim()), line(index as u16));
+            frame.render_widget(Line::styled(said, theme.dim()), line(index));
         }
         return;
     };
@@ -43,7 +40,7 @@ pub fn charts(app: &App, area: Screen, frame: &mut Frame) {
             frame.render_widget(Line::styled(which, theme.dim()).right_aligned(), line(0));
         }
     }
-    let series = chart.series(workbook, usize::from(area.width));
+    let series = charts.series();
     let names: Vec<Span> = series
         .iter()
         .enumerate()

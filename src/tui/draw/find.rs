@@ -1,5 +1,6 @@
 //! The form of find and replace.
 
+use super::lines::line_at;
 use super::overlay::{input_line, open};
 use crate::tui::app::App;
 use crate::tui::find::{FindForm, Scope};
@@ -34,13 +35,9 @@ pub fn find(app: &App, form: &FindForm, frame: &mut Frame) {
         (Some(_), Scope::Areas(_)) => "Replace in the selected cells",
         (Some(_), _) => "Replace",
     };
-    let lines = 3 + u16::from(form.with.is_some());
-    let inside = open(app, title, place(app, lines + 2), frame);
-    let line = |n: u16| Screen {
-        y: inside.y + n.min(inside.height),
-        height: inside.height.saturating_sub(n).min(1),
-        ..inside
-    };
+    let lines = 3 + usize::from(form.with.is_some());
+    let inside = open(app, title, place(app, lines as u16 + 2), frame);
+    let line = |index| line_at(inside, index);
     // The line typed into comes last: it has the cursor.
     let what = (&form.what, "Find: ", line(0));
     let with = form.with.as_ref().map(|with| (with, "With: ", line(1)));

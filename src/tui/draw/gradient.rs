@@ -1,6 +1,6 @@
 //! The gradient panel, and what the status bar says of the cursor's cell.
 
-use super::lines::{cell_name, line_at, number, short};
+use super::lines::{cell_name, line_at, number, short, wrapped};
 use super::spots::{Spot, Spots};
 use crate::engine::sensitivity::Derivative;
 use crate::tui::app::App;
@@ -57,15 +57,11 @@ pub fn panel(app: &App, area: Screen, frame: &mut Frame) -> Spots {
     let mut bottom = Vec::new();
     if let Some(sensitivity) = gradient.sensitivity() {
         for reason in sensitivity.refusals().iter().take(3) {
-            let text = format!("? {}", printable(reason));
-            bottom.push(Line::styled(text, theme.dim()));
+            bottom.push(format!("? {reason}"));
         }
         let more = sensitivity.refusals().len().saturating_sub(3);
         if more > 0 {
-            bottom.push(Line::styled(
-                format!("? and {more} more places"),
-                theme.dim(),
-            ));
+            bottom.push(format!("? and {more} more places"));
         }
     }
     if let Some(error) = gradient.error() {
@@ -77,13 +73,10 @@ pub fn panel(app: &App, area: Screen, frame: &mut Frame) -> Spots {
     for (index, line) in top.iter().enumerate() {
         frame.render_widget(line.clone(), line_at(area, index));
     }
-    let wide = usize::from(area.width).max(1);
-    // Words wrap before the edge: a line that is broken may take one more.
-    let lines_of = |line: &Line| line.width().div_ceil(wide) + usize::from(line.width() > wide);
-    let needed: usize = bottom.iter().map(lines_of).sum();
-    let bottom = Paragraph::new(bottom).wrap(Wrap { trim: true });
+    let broken = |text: &String| wrapped(text, usize::from(area.width));
+    let bottom: Vec<Line> = bottom.iter().flat_map(broken).map(Line::from).collect();
     let room = usize::from(area.height).saturating_sub(top.len());
-    let below = needed.min(room / 2);
+    let below = bottom.len().min(room / 2);
     let shown = room - below;
     let drivers = &gradient.drivers;
     if drivers.is_empty() && gradient.sensitivity().is_some() && shown > 0 {
@@ -128,7 +121,7 @@ pub fn panel(app: &App, area: Screen, frame: &mut Frame) -> Spots {
         height: below as u16,
         ..area
     };
-    frame.render_widget(bottom, foot);
+    frame.render_widget(Paragraph::new(bottom).style(theme.dim()), foot);
     spots
 }
 

@@ -1,12 +1,12 @@
 //! A text file before it becomes a sheet.
 
+use super::lines::line_at;
 use super::overlay::{open, window};
 use crate::grid::{Pos, column_name};
 use crate::tui::app::App;
 use crate::tui::import::Import;
 use crate::value::format::printable;
 use ratatui::Frame;
-use ratatui::layout::Rect as Screen;
 use ratatui::text::{Line, Span};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -32,11 +32,7 @@ pub fn import(app: &App, import: &Import, frame: &mut Frame) {
         "Enter adds it as the sheet {}, Esc leaves it; d: delimiter, c: decimals",
         printable(&import.sheet_name(target))
     );
-    let line = |n: u16| Screen {
-        y: inside.y + n.min(inside.height),
-        height: inside.height.saturating_sub(n).min(1),
-        ..inside
-    };
+    let line = |index| line_at(inside, index);
     frame.render_widget(Line::from(facts), line(0));
     frame.render_widget(Line::styled(keys, app.theme.dim()), line(1));
 

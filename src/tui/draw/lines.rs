@@ -94,6 +94,19 @@ mod tests {
     }
 
     #[test]
+    fn words_that_do_not_fit_go_to_the_next_line() {
+        let lines = |text, room| wrapped(text, room).len();
+        assert_eq!(wrapped("", 10), [""]);
+        assert_eq!(lines("one two", 7), 1);
+        assert_eq!(lines("one two", 6), 2);
+        assert_eq!(
+            wrapped("a bcdefghijkl m", 5),
+            ["a", "bcdef", "ghijk", "l m"]
+        );
+        assert_eq!(lines("aaaa bbbb cccc", 9), 2);
+    }
+
+    #[test]
     fn texts_are_cut_to_columns() {
         assert_eq!(short("abcdef", 6), "abcdef");
         assert_eq!(short("abcdef", 4), "abc…");

@@ -1,6 +1,6 @@
 //! What lies over the grid: the palette, prompts, questions.
 
-use super::lines::bar;
+use super::lines::{bar, wrapped};
 use crate::tui::app::App;
 use crate::tui::mode::{Confirm, Palette};
 use crate::tui::opening::Opening;
@@ -11,7 +11,6 @@ use ratatui::layout::{Position, Rect as Screen};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Paragraph, Wrap};
 use tui_input::Input;
-use unicode_width::UnicodeWidthStr;
 
 /// A box over the grid, as wide and high as there is room for.
 pub fn window(screen: Screen, width: u16, height: u16) -> Screen {
@@ -138,15 +137,12 @@ pub fn opening(app: &App, opening: &Opening, frame: &mut Frame) {
 
 pub fn confirm(app: &App, confirm: &Confirm, frame: &mut Frame) {
     let width = app.screen().width.min(60);
-    // Words that do not fit go to the next line: one more than without them.
-    let lines = confirm.question.width() as u16 / width.saturating_sub(2).max(1) + 2;
-    let height = 3 + lines + confirm.answers.len() as u16;
+    let question = wrapped(&confirm.question, usize::from(width.saturating_sub(2)));
+    let height = 4 + (question.len() + confirm.answers.len()) as u16;
     let area = window(app.screen(), width, height);
     let inside = open(app, "Question", area, frame);
-    let mut lines = vec![
-        Line::from(printable(&confirm.question).into_owned()),
-        Line::default(),
-    ];
+    let mut lines: Vec<Line> = question.into_iter().map(Line::from).collect();
+    lines.push(Line::default());
     for answer in &confirm.answers {
         lines.push(Line::from(vec![
             Span::styled(format!(" {} ", answer.key), app.theme.accent()),

@@ -1,5 +1,6 @@
 //! The solver panel.
 
+use super::lines::{cell_name, wrapped};
 use super::plot::{Layer, Mark, Scale, brief, plot};
 use super::spots::{Spot, Spots};
 use crate::solver::Outcome;
@@ -13,7 +14,7 @@ use crate::value::format::printable;
 use ratatui::Frame;
 use ratatui::layout::Rect as Screen;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Paragraph, Wrap};
+use ratatui::widgets::Paragraph;
 
 /// The columns that a line's label takes.
 const LABEL: usize = 13;
@@ -47,33 +48,13 @@ fn line(rest: &mut Screen) -> Screen {
 
 /// Takes up to so many lines for a text off the top.
 fn text(rest: &mut Screen, text: &str, style: ratatui::style::Style, frame: &mut Frame) {
-    let height = lines_of(text, usize::from(rest.width)).clamp(1, 6) as u16;
-    let height = height.min(rest.height);
+    let lines = wrapped(text, usize::from(rest.width)).into_iter();
+    let lines: Vec<Line> = lines.take(6).map(Line::from).collect();
+    let height = rest.height.min(lines.len() as u16);
     let area = Screen { height, ..*rest };
-    let paragraph = Paragraph::new(printable(text).into_owned())
-        .style(style)
-        .wrap(Wrap { trim: true });
-    frame.render_widget(paragraph, area);
+    frame.render_widget(Paragraph::new(lines).style(style), area);
     rest.y += height;
     rest.height -= height;
-}
-
-/// How many lines a text takes where words that do not fit go to the next one.
-fn lines_of(text: &str, width: usize) -> usize {
-    let mut lines = 0;
-    let mut left = 0;
-    for word in text.split_whitespace() {
-        let length = word.chars().count();
-        if lines > 0 && length < left {
-            left -= length + 1;
-        } else {
-            // A word too long for a line is broken.
-            let broken = length.div_ceil(width.max(1)).max(1);
-            lines += broken;
-            left = (broken * width).saturating_sub(length);
-        }
-    }
-    lines
 }
 
 /// A line that does something, highlighted where it is chosen.
@@ -260,26 +241,8 @@ fn result(app: &App, search: &Search, outcome: &Outcome, rest: &mut Screen, fram
         );
     }
     if let Some(advice) = &outcome.advice {
-        let advice = format!("Advice: {}", in_panel_words(advice));
-        text(rest, &advice, theme.dim(), frame);
+        text(rest, &format!("Advice: {advice}"), theme.dim(), frame);
     }
-}
-
-/// The solver's advice names options of the command line; here they are lines
-/// of the panel.
-fn in_panel_words(advice: &str) -> String {
-    let names = [
-        ("--starts", "Starts"),
-        ("--lr", "Rate"),
-        ("--max-iter", "Iterations"),
-        ("--method", "Method"),
-        ("--objective", "Objective"),
-        ("--vary", "Changing"),
-        ("--time", "Seconds"),
-        ("--tol", "Tolerance"),
-    ];
-    let replaced = |text: String, (option, name): (&str, &str)| text.replace(option, name);
-    names.into_iter().fold(advice.to_owned(), replaced)
 }
 
 fn curve(app: &App, search: &Search, area: Screen, frame: &mut Frame) {
@@ -319,10 +282,7 @@ fn parameters(app: &App, search: &Search, rest: &mut Screen, frame: &mut Frame) 
         if rest.height == 0 {
             return;
         }
-        let name = match cell.sheet == search.sheet {
-            true => cell.pos.to_string(),
-            false => workbook.address(cell),
-        };
+        let name = cell_name(workbook, search.sheet, cell);
         let text = Line::from(vec![
             Span::styled(format!(" {:<8}", printable(&name)), app.theme.dim()),
             Span::raw(format!("{:>12} → {:<12}", brief(before), brief(now))),
@@ -383,18 +343,4 @@ fn rates(app: &App, sweep: &Sweep, rest: &mut Screen, spots: &mut Spots, frame: 
         });
     }
     plot(*rest, (&x, &y), &layers, theme, frame.buffer_mut());
-}
-
-#[cfg(test)]
-mod tests {
-    use super::lines_of;
-
-    #[test]
-    fn lines_are_counted_as_words_break() {
-        assert_eq!(lines_of("", 10), 0);
-        assert_eq!(lines_of("one two", 7), 1);
-        assert_eq!(lines_of("one two", 6), 2);
-        assert_eq!(lines_of("a bcdefghijkl m", 5), 4);
-        assert_eq!(lines_of("aaaa bbbb cccc", 9), 2);
-    }
 }

@@ -8,7 +8,7 @@ use crate::functions;
 use crate::grid::Cell;
 use crate::tui::list::List;
 use crate::value::{equal_text, fold_case};
-use crate::workbook::{Table, Visibility, quote_sheet_name};
+use crate::workbook::{Table, quote_sheet_name};
 use std::ops::Range;
 
 /// What is offered, and what of the text it takes the place of.
@@ -238,11 +238,9 @@ fn functions(typed: &str) -> Vec<Item> {
 
 fn sheets(engine: &Engine, typed: &str) -> Vec<Item> {
     let workbook = engine.workbook();
-    let order = workbook.order().iter();
-    let visible = order
-        .map(|&id| workbook.sheet(id))
-        .filter(|sheet| sheet.visibility == Visibility::Visible && begins(&sheet.name, typed));
+    let visible = workbook.visible_sheets().map(|id| workbook.sheet(id));
     visible
+        .filter(|sheet| begins(&sheet.name, typed))
         .map(|sheet| Item {
             label: sheet.name.to_string(),
             text: format!("{}!", quote_sheet_name(&sheet.name)),

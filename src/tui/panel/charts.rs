@@ -2,6 +2,7 @@
 
 use crate::formula;
 use crate::grid::{Area, Cell, Pos, Rect, SheetId};
+use crate::tui::app::App;
 use crate::tui::command::Refusal;
 use crate::value::Value;
 use crate::workbook::{Chart, ChartKind, ChartSeries, Template, Tracked, Workbook, histogram};
@@ -12,6 +13,17 @@ use std::sync::Arc;
 pub struct Charts {
     pub charts: Vec<Plotted>,
     pub chosen: usize,
+    /// The series of the chosen chart, and what they belong to.
+    series: Vec<Series>,
+    of: Option<Drawn>,
+}
+
+/// A chart of a state of the document, on so many columns of the screen.
+#[derive(Debug, PartialEq)]
+struct Drawn {
+    revision: u64,
+    chart: Plotted,
+    columns: usize,
 }
 
 /// The kinds of charts, in the order in which they are flipped through.
@@ -50,6 +62,11 @@ pub struct Column {
 }
 
 impl Charts {
+    /// The series of the chosen chart.
+    pub fn series(&self) -> &[Series] {
+        &self.series
+    }
+
     pub fn places_mut(&mut self) -> impl Iterator<Item = &mut Tracked> {
         let columns = self.charts.iter_mut().flat_map(|chart| &mut chart.columns);
         columns.flat_map(|column| std::iter::once(&mut column.area).chain(&mut column.header))
@@ -175,7 +192,7 @@ impl Plotted {
 
     /// The series with their points as the cells are now, thinned to what
     /// `columns` columns of the screen can show.
-    pub fn series(&self, workbook: &Workbook, columns: usize) -> Vec<Series> {
+    fn series(&self, workbook: &Workbook, columns: usize) -> Vec<Series> {
         let columns = columns.max(1);
         let (x, ys) = self.roles();
         let x = x.map(|x| numbers(workbook, &x.area));
@@ -199,6 +216,29 @@ impl Plotted {
                 }
             })
             .collect()
+    }
+}
+
+/// Reads the cells of the chosen chart, where the panel is open and they, the
+/// chart or its room have changed.
+pub fn follow(app: &mut App) {
+    let charts = &app.panels.charts;
+    let is_open = app.panels.open == Some(super::PanelKind::Charts);
+    let room = app.layout().panel.filter(|_| is_open);
+    let (Some(chart), Some(room)) = (charts.charts.get(charts.chosen), room) else {
+        return;
+    };
+    let of = Drawn {
+        revision: app.document.revision(),
+        chart: chart.clone(),
+        // Within the panel's frame.
+        columns: usize::from(room.width.saturating_sub(2)),
+    };
+    if charts.of.as_ref() != Some(&of) {
+        let workbook = app.document.engine().workbook();
+        let series = chart.series(workbook, of.columns);
+        let charts = &mut app.panels.charts;
+        (charts.series, charts.of) = (series, Some(of));
     }
 }
 

@@ -7,7 +7,6 @@ use crate::tui::app::App;
 use crate::tui::jobs::Reporter;
 use crate::tui::list::List;
 use crate::workbook::{Tracked, Workbook};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The drivers that the panel lists.
 const LISTED: usize = 1_000;
@@ -213,11 +212,8 @@ fn is_small(workbook: &Workbook) -> bool {
 }
 
 fn run_beside(app: &mut App, aim: Aim) {
-    static NEXT: AtomicU64 = AtomicU64::new(0);
-    let ticket = Ticket {
-        number: NEXT.fetch_add(1, Ordering::Relaxed),
-        aim,
-    };
+    let number = app.ticket();
+    let ticket = Ticket { number, aim };
     app.panels.gradient.running = Some(ticket);
     let snapshot = app.document.engine().snapshot();
     let work = move |reporter: &Reporter| {

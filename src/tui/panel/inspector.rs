@@ -1,8 +1,9 @@
 //! The formula under the cursor, part by part, and what its cell reads and feeds.
 
+use super::short_areas;
 use crate::engine::Engine;
 use crate::engine::inspect::{Part, Product};
-use crate::grid::{Area, Cell, Pos, Rect};
+use crate::grid::{Area, Cell, Pos, Rect, SheetId};
 use crate::tui::app::App;
 use crate::tui::list::List;
 use crate::value::{Value, format};
@@ -104,8 +105,8 @@ impl Inspector {
         if let Some(product) = engine.product(cell) {
             self.product(&product);
         }
-        self.places("Reads", engine, &precedents(engine, cell));
-        self.places("Read by", engine, &dependents(engine, cell));
+        self.places("Reads", engine, cell.sheet, &precedents(engine, cell));
+        self.places("Read by", engine, cell.sheet, &dependents(engine, cell));
     }
 
     fn part(&mut self, engine: &Engine, cell: Cell, part: &Part, path: &mut Vec<usize>) {
@@ -195,12 +196,11 @@ impl Inspector {
         });
     }
 
-    fn places(&mut self, heading: &str, engine: &Engine, areas: &[Area]) {
+    fn places(&mut self, heading: &str, engine: &Engine, home: SheetId, areas: &[Area]) {
         if areas.is_empty() {
             return;
         }
         self.heading(heading.to_owned());
-        let home = self.of.map(|(cell, _)| cell.sheet);
         for &area in areas.iter().take(MAX_PLACES) {
             let Area { sheet, rect } = area;
             let pos = rect.top_left();
@@ -210,10 +210,7 @@ impl Inspector {
             };
             self.lines.push(Line {
                 depth: 1,
-                text: match Some(sheet) == home {
-                    true => rect.to_string(),
-                    false => engine.workbook().area_address(area),
-                },
+                text: short_areas(engine.workbook(), &[area], home),
                 value: Some(value),
                 area: Some(area),
                 ..Line::default()

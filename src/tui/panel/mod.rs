@@ -160,6 +160,7 @@ pub fn follow(app: &mut App) {
     gradient::follow(app);
     inspector::follow(app);
     problems::follow(app);
+    charts::follow(app);
     let workbook = app.document.engine().workbook();
     app.panels.solver.read(workbook);
 }

@@ -2,6 +2,7 @@
 //! given up. It runs on a thread of its own; cells show its best point as
 //! values tried out, so the document stays what it was.
 
+use super::solver::in_panel_words;
 use crate::engine::gradient::Slice;
 use crate::grid::{Area, Cell, SheetId};
 use crate::solver::excel_model::StoredModel;
@@ -190,7 +191,13 @@ pub fn start(app: &mut App) -> std::io::Result<()> {
         let Compiled { slice, problem } = &mut *compiled;
         let result = solver::solve(slice, problem, &options, &mut watcher);
         let last = watcher.update();
-        let result = result.map_err(|error| error.to_string());
+        let result = match result {
+            Ok(outcome) => Ok(Outcome {
+                advice: outcome.advice.as_deref().map(in_panel_words),
+                ..outcome
+            }),
+            Err(error) => Err(in_panel_words(&error.to_string())),
+        };
         reporter.report(move |app| ended(app, id, last, result, Some(compiled)));
     };
     // What it worked with may be half changed: nobody goes on with that.
@@ -291,11 +298,7 @@ impl<'a> Watcher<'a> {
             self.send();
         } else if self.waiting.curve.len() >= 2 * MOST_POINTS {
             // Nobody listens: half of them say as much.
-            let mut odd = false;
-            self.waiting.curve.retain(|_| {
-                odd = !odd;
-                odd
-            });
+            every_other(&mut self.waiting.curve);
         }
         if paused {
             self.control.wait();
@@ -435,11 +438,7 @@ impl Curve {
         self.skipped = 0;
         self.points.push((at, value));
         if self.points.len() >= MOST_POINTS {
-            let mut odd = false;
-            self.points.retain(|_| {
-                odd = !odd;
-                odd
-            });
+            every_other(&mut self.points);
             self.stride = 2 * self.stride.max(1);
         }
     }
@@ -454,6 +453,15 @@ impl Curve {
         }
         points
     }
+}
+
+/// Keeps the first of the points, the third and so on.
+fn every_other(points: &mut Vec<(f64, f64)>) {
+    let mut kept = false;
+    points.retain(|_| {
+        kept = !kept;
+        kept
+    });
 }
 
 #[cfg(test)]

@@ -78,6 +78,7 @@ impl Solver {
 
     /// Notes why the problem cannot be solved.
     pub fn refuse(&mut self, why: String) -> Refusal {
+        let why = in_panel_words(&why);
         self.error = Some(why.clone());
         Refusal::new(why)
     }
@@ -112,6 +113,24 @@ impl Solver {
         self.search = None;
         self.focus = Row::Solve;
     }
+}
+
+/// The solver names options of the command line in what it says; here they are
+/// lines of the panel.
+pub fn in_panel_words(said: &str) -> String {
+    let names = [
+        ("--starts", "Starts"),
+        ("--lr", "Rate"),
+        ("--max-iter", "Iterations"),
+        ("--method", "Method"),
+        ("--objective", "Objective"),
+        ("--vary", "Changing"),
+        ("--bound", "the constraint"),
+        ("--time", "Seconds"),
+        ("--tol", "Tolerance"),
+    ];
+    let replaced = |text: String, (option, name): (&str, &str)| text.replace(option, name);
+    names.into_iter().fold(said.to_owned(), replaced)
 }
 
 /// A line of the panel that can be chosen.
@@ -353,7 +372,7 @@ impl Form {
 
     /// Whether the method has a learning rate.
     pub fn has_rate(&self) -> bool {
-        matches!(self.method, "gd" | "momentum" | "adam")
+        MethodChoice::named_has_rate(self.method)
     }
 
     /// What a line holds.

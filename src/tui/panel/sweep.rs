@@ -1,5 +1,6 @@
 //! The learning-rate finder: where steps with many rates lead.
 
+use super::solver::in_panel_words;
 use crate::solver::rates::{self, Tried};
 use crate::solver::setup::Setup;
 use crate::solver::{MethodChoice, Sense};
@@ -36,8 +37,15 @@ impl Sweep {
     }
 }
 
+impl Drop for Sweep {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
 /// Tries many rates on a thread of its own.
-pub fn start(app: &mut App, setup: Setup, method: &'static str, id: u64) -> std::io::Result<()> {
+pub fn start(app: &mut App, setup: Setup, method: &'static str) -> std::io::Result<()> {
+    let id = app.ticket();
     let Setup {
         mut slice, problem, ..
     } = setup;
@@ -62,7 +70,7 @@ pub fn start(app: &mut App, setup: Setup, method: &'static str, id: u64) -> std:
         });
         reporter.report(move |app| {
             if let Some(sweep) = sweep_mut(app, id) {
-                sweep.ended = Some(result.map_err(|error| error.to_string()));
+                sweep.ended = Some(result.map_err(|error| in_panel_words(&error.to_string())));
             }
         });
     };

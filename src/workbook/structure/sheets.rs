@@ -82,12 +82,7 @@ impl Workbook {
 
     /// A workbook shows one sheet at least.
     pub(in crate::workbook) fn check_other_visible(&self, id: SheetId) -> Result<(), EditError> {
-        let visible = |id: &SheetId| self.sheet(*id).visibility == Visibility::Visible;
-        match self
-            .order
-            .iter()
-            .any(|other| *other != id && visible(other))
-        {
+        match self.visible_sheets().any(|other| other != id) {
             true => Ok(()),
             false => Err(EditError::LastSheet(self.sheet(id).name.clone())),
         }
