@@ -23,6 +23,19 @@ const DISTANCE: f64 = 1e-4;
 /// The relative difference of scores that is no rounding error.
 const DIFFERENCE: f64 = 1e-12;
 
+/// A step of up to `distance` of each variable's size (at least 1), up or down.
+fn random_step(rng: &mut SplitMix64, x: &[f64], distance: f64) -> Vec<f64> {
+    x.iter()
+        .map(|x| (2.0 * rng.unit() - 1.0) * distance * x.abs().max(1.0))
+        .collect()
+}
+
+/// A point one such step away from `x`, the same at each call.
+pub(super) fn beside(x: &[f64], distance: f64) -> Vec<f64> {
+    let step = random_step(&mut SplitMix64::stream(0, 0), x, distance);
+    x.iter().zip(&step).map(|(x, step)| x + step).collect()
+}
+
 /// Looks around the best point of a search that ended at a zero gradient.
 ///
 /// The gradient tells more than the value: a quartic's value rises by 1e-16 at
@@ -47,10 +60,7 @@ pub(super) fn around(search: &mut Search<'_>) -> Around {
     let (mut constant, mut lowest) = (true, None);
     let mut rng = SplitMix64::stream(0, 0);
     for _ in 0..PROBES {
-        let step: Vec<f64> = x
-            .iter()
-            .map(|x| (2.0 * rng.unit() - 1.0) * DISTANCE * x.abs().max(1.0))
-            .collect();
+        let step = random_step(&mut rng, &x, DISTANCE);
         for sign in [1.0, -1.0] {
             let mut probe: Vec<f64> = x.iter().zip(&step).map(|(x, s)| x + sign * s).collect();
             search.bounds.clamp(&mut probe);

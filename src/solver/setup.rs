@@ -1,11 +1,11 @@
 //! From a workbook and a model to what the solver sees.
 
 use super::excel_model::{ModelError, Resolved, ResolvedConstraint, Right, StoredModel};
+use super::landscape::beside;
 use super::{Constraint, ConstraintRight, Coordinate, Objective, Problem, Relation};
 use crate::engine::Engine;
 use crate::engine::gradient::{Slice, SliceError, same};
 use crate::grid::{Area, Cell, SheetId};
-use crate::random::SplitMix64;
 use crate::value::Value;
 use crate::workbook::Workbook;
 
@@ -85,24 +85,15 @@ pub fn compile(engine: &mut Engine, objective: Cell, areas: &[Area]) -> Result<S
 /// they agree, or there were no slice, but a formula that is taken for another
 /// might agree there by chance, at zeros above all.
 fn agrees_nearby(engine: &mut Engine, slice: &mut Slice, areas: &[Area]) -> Result<(), SliceError> {
-    /// How far to go, relative to the values; less where there is no number.
-    const STEPS: [f64; 2] = [1e-2, 1e-4];
+    /// How far to go, relative to the variables' sizes; less where there is no number.
+    const DISTANCES: [f64; 2] = [1e-2, 1e-4];
     const TOLERANCE: f64 = 1e-6;
     // A part that was noted to be constant is constant in the slice only.
     if engine.is_trying() || !slice.notes().is_empty() {
         return Ok(());
     }
-    for step in STEPS {
-        let mut random = SplitMix64::stream(0, 0);
-        let start = slice.start().iter();
-        let x: Vec<f64> = start
-            .map(|x| {
-                // Between 0.5 and 1 steps, up or down.
-                let size = 0.5 + 0.5 * random.unit();
-                let sign = if random.bits() & 1 == 0 { 1.0 } else { -1.0 };
-                x + sign * size * step * (1.0 + x.abs())
-            })
-            .collect();
+    for distance in DISTANCES {
+        let x = beside(slice.start(), distance);
         if engine.try_values(areas, &x).is_err() {
             return Ok(());
         }
