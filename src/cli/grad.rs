@@ -71,6 +71,17 @@ struct Partial {
 struct Check {
     worst: f64,
     worst_cell: String,
+    kinks: Vec<Kink>,
+}
+
+/// A variable at whose value the objective bends. It has no derivative there;
+/// the one given is that of the branches taken.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+struct Kink {
+    cell: String,
+    derivative: f64,
+    slope_below: f64,
+    slope_above: f64,
 }
 
 #[derive(Debug, Serialize)]
@@ -127,6 +138,13 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result {
         )
         .into());
     }
+    if gradient.iter().all(|&derivative| derivative == 0.0) {
+        complain(&format!(
+            "note: every derivative is 0: {} does not change with small changes of these cells, as \
+             where all between is comparisons, rounding, or a branch that is not taken",
+            engine.workbook().address(objective)
+        ));
+    }
     let check = match args.check {
         true => Some(compare(&mut engine, &slice, value, &gradient)?),
         false => None,
@@ -168,12 +186,15 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result {
         }
         table.print(out)?;
         if let Some(check) = &check {
-            writeln!(
-                out,
-                "worst relative difference to central differences: {:.1e} ({})",
-                check.worst,
-                printable(&check.worst_cell)
-            )?;
+            if check.kinks.len() < document.gradient.len() {
+                writeln!(
+                    out,
+                    "worst relative difference to central differences: {:.1e} ({})",
+                    check.worst,
+                    printable(&check.worst_cell)
+                )?;
+            }
+            print_kinks(out, &check.kinks)?;
         }
         if let Some(explanation) = &document.explain {
             print_explanation(out, explanation)?;
@@ -263,6 +284,32 @@ fn print_explanation(out: &mut dyn Write, explanation: &Explanation) -> Result<(
     Ok(())
 }
 
+fn print_kinks(out: &mut dyn Write, kinks: &[Kink]) -> std::io::Result<()> {
+    if kinks.is_empty() {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "not compared, as a MAX, an ABS or an IF switches just there; the derivative is that of the branch taken:"
+    )?;
+    let mut table = Table::default();
+    table
+        .row()
+        .text("cell")
+        .number("derivative")
+        .number("slope below")
+        .number("slope above");
+    for kink in kinks {
+        table
+            .row()
+            .text(&kink.cell)
+            .number(&full(kink.derivative))
+            .number(&full(kink.slope_below))
+            .number(&full(kink.slope_above));
+    }
+    table.print(out)
+}
+
 /// The largest step of the difference quotients, relative to the variable.
 const FIRST_STEP: f64 = 0.1;
 /// Each step is this much smaller than the one before.
@@ -280,9 +327,11 @@ const DEVIATIONS: f64 = 4.0;
 /// The figure for a variable is `|derivative - quotient|`, divided by the
 /// largest of `|derivative|`, `|quotient|` and a floor: what rounding the
 /// objective alone may do to the quotient, over [`LIMIT`]. So rounding noise
-/// stays under the limit, and any difference above it is a real one.
+/// stays under the limit, and any difference above it is a real one. At a kink
+/// there is no derivative to compare with: these variables are set apart.
 fn compare(engine: &mut Engine, slice: &Slice, value: f64, gradient: &[f64]) -> Result<Check> {
-    let mut worst = (0.0, slice.variables().first().copied());
+    let mut worst = (0.0, None);
+    let mut kinks = Vec::new();
     for ((&cell, &x), &derivative) in slice.variables().iter().zip(slice.start()).zip(gradient) {
         let mut at = |x: f64| moved(engine, slice.objective_cell(), cell, x);
         let quotient = quotient(x, value, &mut at)?;
@@ -294,7 +343,18 @@ fn compare(engine: &mut Engine, slice: &Slice, value: f64, gradient: &[f64]) -> 
         } else {
             difference / size
         };
-        if relative > worst.0 || relative.is_nan() {
+        if relative > LIMIT
+            && let Some((slope_below, slope_above)) = kink(x, value, quotient.noise, &mut at)?
+        {
+            kinks.push(Kink {
+                cell: engine.workbook().address(cell),
+                derivative,
+                slope_below,
+                slope_above,
+            });
+            continue;
+        }
+        if relative > worst.0 || relative.is_nan() || worst.1.is_none() {
             worst = (relative, Some(cell));
         }
         if relative.is_nan() {
@@ -307,7 +367,35 @@ fn compare(engine: &mut Engine, slice: &Slice, value: f64, gradient: &[f64]) -> 
             .1
             .map(|cell| engine.workbook().address(cell))
             .unwrap_or_default(),
+        kinks,
     })
+}
+
+/// The step of one-sided slopes, relative to the variable.
+const SIDE_STEP: f64 = 1.0 / (1 << 20) as f64;
+/// Slopes on both sides that differ by less, relative to them, are one.
+const SAME_SLOPE: f64 = 1e-4;
+
+/// The slopes of `f` below and above `x`, where they differ by more than
+/// `noise` explains: each extrapolated from two steps.
+fn kink(
+    x: f64,
+    value: f64,
+    noise: f64,
+    f: &mut impl FnMut(f64) -> Result<f64>,
+) -> Result<Option<(f64, f64)>> {
+    let step = SIDE_STEP * x.abs().max(1.0);
+    let mut slope = |step: f64| -> Result<f64> {
+        let mut of = |step: f64| {
+            let to = x + step;
+            f(to).map(|there| (there - value) / (to - x))
+        };
+        Ok(2.0 * of(step / 2.0)? - of(step)?)
+    };
+    let (below, above) = (slope(-step)?, slope(step)?);
+    let same = SAME_SLOPE * below.abs().max(above.abs()) + 8.0 * noise / step;
+    // Not so where a side has no number.
+    Ok(((below - above).abs() > same).then_some((below, above)))
 }
 
 /// The rounding error of `f` near `x`, such as the sum of a thousand cells
@@ -334,6 +422,8 @@ fn noise(x: f64, value: f64, f: &mut impl FnMut(f64) -> Result<f64>) -> Result<f
 struct Quotient {
     value: f64,
     rounding: f64,
+    /// The rounding error of the function itself.
+    noise: f64,
 }
 
 /// The derivative of `f` at `x` by central differences of shrinking steps,
@@ -346,17 +436,17 @@ fn quotient(x: f64, value: f64, f: &mut impl FnMut(f64) -> Result<f64>) -> Resul
     let mut best = Quotient {
         value: f64::NAN,
         rounding: 0.0,
+        noise: noise(x, value, f)?,
     };
     let mut least = f64::INFINITY;
     let mut row: Vec<f64> = Vec::new();
-    let noise = noise(x, value, f)?;
     let mut step = FIRST_STEP * x.abs().max(1.0);
     for _ in 0..STEPS {
         let (above, below) = (x + step, x - step);
         let (f_above, f_below) = (f(above)?, f(below)?);
         // The step that was really taken, after rounding.
         let taken = above - below;
-        let rounding = noise / (taken / 2.0);
+        let rounding = best.noise / (taken / 2.0);
         let mut next = vec![(f_above - f_below) / taken];
         let mut factor = 1.0;
         for (order, &coarser) in row.iter().enumerate() {
@@ -369,6 +459,7 @@ fn quotient(x: f64, value: f64, f: &mut impl FnMut(f64) -> Result<f64>) -> Resul
                 best = Quotient {
                     value: estimate,
                     rounding,
+                    ..best
                 };
             }
             next.push(estimate);
@@ -409,6 +500,19 @@ mod tests {
         let found = quotient(x, f(x), &mut |x| Ok(f(x))).expect("no errors");
         let floor = found.rounding / LIMIT;
         (found.value - derivative).abs() / derivative.abs().max(found.value.abs()).max(floor)
+    }
+
+    fn slopes(x: f64, f: impl Fn(f64) -> f64) -> Option<(f64, f64)> {
+        let noise = f64::EPSILON * f(x).abs();
+        kink(x, f(x), noise, &mut |x| Ok(f(x))).expect("no errors")
+    }
+
+    #[test]
+    fn a_kink_has_two_slopes_and_a_smooth_function_one() {
+        let (below, above) = slopes(2.0, |x| x.max(2.0) * 3.0).expect("a kink");
+        assert!(below.abs() < 1e-9 && (above - 3.0).abs() < 1e-9);
+        assert_eq!(slopes(1.0, |x| (5.0 * x).exp()), None);
+        assert_eq!(slopes(0.5, |x| x.max(0.0).powi(2)), None);
     }
 
     #[test]

@@ -160,22 +160,26 @@ impl Lowerer<'_> {
             let reason = format!("which measure {name} takes depends on the variables");
             return Err(self.refuse(site.first(), reason));
         }
-        // The first range comes before those that repeat.
-        if args.len() >= function.params.len() {
-            let reason = format!("{name} of several ranges cannot be differentiated: add them up");
-            return Err(self.refuse(site.first(), reason));
-        }
         let numbers = self.constant_values(&args[0], site, Want::Single)?;
         if matches!(numbers[0], Value::Array(_)) || numbers.iter().any(|n| *n != numbers[0]) {
             let reason = format!("{name} takes more than one measure");
             return Err(self.refuse(site.first(), reason));
         }
         let number = element(&numbers, 0, 0, 0).to_number().ok();
-        number.and_then(by_number).ok_or_else(|| {
+        let measure = number.and_then(by_number).ok_or_else(|| {
             let number = number.unwrap_or(f64::NAN);
-            let reason = format!("measure {number} of {name} has no derivative rule");
+            let reason = format!(
+                "measure {number} of {name} has no derivative rule; the function of its own that \
+                 it stands for may have one"
+            );
             self.refuse(site.first(), reason)
-        })
+        })?;
+        // The first range comes before those that repeat.
+        if args.len() >= function.params.len() {
+            let reason = format!("{name} of several ranges cannot be differentiated: add them up");
+            return Err(self.refuse(site.first(), reason));
+        }
+        Ok(measure)
     }
 
     fn by_rule(
