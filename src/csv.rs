@@ -79,6 +79,32 @@ impl Found {
     }
 }
 
+/// How numbers and fields are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dialect {
+    pub delimiter: u8,
+    pub decimal_comma: bool,
+}
+
+impl Dialect {
+    /// Points in numbers, and this between fields.
+    pub fn with_delimiter(delimiter: u8) -> Self {
+        Self {
+            delimiter,
+            decimal_comma: false,
+        }
+    }
+
+    /// That of the file which a workbook was opened from; `None` where this was no text file.
+    pub fn of_source(book: &Workbook) -> Option<Self> {
+        let found: &Found = book.package.as_ref()?.downcast_ref()?;
+        Some(Self {
+            delimiter: found.delimiter,
+            decimal_comma: found.decimal_comma,
+        })
+    }
+}
+
 /// How a file is to be read, where that is known better than by looking at it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Told {
@@ -209,6 +235,7 @@ fn read_found(
         line += passed - blank;
     }
     book.styles = styles;
+    book.package = Some(Arc::new(found));
     Ok((book, found))
 }
 
@@ -244,7 +271,10 @@ impl Entries {
         if self.decimal_comma && is_decimal(field, ',') {
             return parse_entry(&field.trim().replace(',', "."), self.dates);
         }
-        let (value, format) = parse_entry(field, self.dates);
+        let (value, format) = match is_code(field) {
+            true => (Value::text(field), None),
+            false => parse_entry(field, self.dates),
+        };
         if let Value::Text(text) = &value
             && **text == *field
             && self.texts.len() < INTERNED
@@ -253,6 +283,13 @@ impl Entries {
         }
         (value, format)
     }
+}
+
+/// Whether a field is digits that a number would not keep, as in a postal code
+/// or an account: leading zeros, or more digits than it has.
+fn is_code(field: &str) -> bool {
+    let kept = || field.parse().is_ok_and(|x: f64| x.to_string() == *field);
+    !field.is_empty() && field.bytes().all(|b| b.is_ascii_digit()) && !kept()
 }
 
 /// The encoding and the text of a file; `None` where it is UTF-16 with half a
@@ -341,12 +378,21 @@ fn has_decimal_commas(text: &str) -> bool {
     found
 }
 
-/// Whether a field is digits, `point`, digits, perhaps with a sign.
+/// Whether a field is digits, `point`, digits, perhaps with a sign, an exponent
+/// or a percent sign.
 fn is_decimal(field: &str, point: char) -> bool {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let field = field.trim();
-    let unsigned = field.strip_prefix(['-', '+']).unwrap_or(field);
-    unsigned
+    fn signless(text: &str) -> &str {
+        text.strip_prefix(['-', '+']).unwrap_or(text)
+    }
+    let unsigned = signless(field);
+    let unsigned = unsigned.strip_suffix('%').unwrap_or(unsigned);
+    let mantissa = match unsigned.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) if digits(signless(exponent)) => mantissa,
+        _ => unsigned,
+    };
+    mantissa
         .split_once(point)
         .is_some_and(|(whole, fraction)| digits(whole) && digits(fraction))
 }
@@ -354,11 +400,13 @@ fn is_decimal(field: &str, point: char) -> bool {
 /// How values are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Texts {
-    /// As their cells show them, as Excel does: `12.5%`, `3/1/2024`.
+    /// As their cells show them, as Excel does: `12.5%`, `3/1/2024`; numbers
+    /// without a format with all their digits.
     #[default]
     Shown,
-    /// Numbers with all their digits: reading gives the same numbers.
-    Raw,
+    /// So, but numbers that would be read as others with all their digits: a
+    /// text file that is opened and saved loses none.
+    Kept,
 }
 
 /// Why a sheet could not be written.
@@ -378,11 +426,11 @@ pub enum CsvWriteError {
 pub fn save(
     book: &Workbook,
     sheet: SheetId,
-    delimiter: u8,
+    dialect: Dialect,
     texts: Texts,
     path: &Path,
 ) -> Result<(), CsvWriteError> {
-    crate::atomic::write(path, |file| write(book, sheet, delimiter, texts, file))
+    crate::atomic::write(path, |file| write(book, sheet, dialect, texts, file))
 }
 
 /// Writes a sheet from A1 to its last cell, lines ended as RFC 4180 has it,
@@ -390,13 +438,13 @@ pub fn save(
 pub fn write(
     book: &Workbook,
     sheet: SheetId,
-    delimiter: u8,
+    dialect: Dialect,
     texts: Texts,
     out: impl Write,
 ) -> Result<(), CsvWriteError> {
     let source = book.sheet(sheet);
     let mut out = csv::WriterBuilder::new()
-        .delimiter(delimiter)
+        .delimiter(dialect.delimiter)
         .terminator(csv::Terminator::CRLF)
         .flexible(true)
         .from_writer(out);
@@ -410,7 +458,7 @@ pub fn write(
             corner: Pos::new(used.bottom, used.right),
         });
     }
-    let mut formats = Formats::new(&book.styles);
+    let mut formats = Formats::new(&book.styles, dialect, texts);
     let mut cells = source.cells.iter(used).peekable();
     let mut next = Pos::new(0, 0);
     let mut put = |out: &mut csv::Writer<_>, text: &str| -> Result<(), CsvWriteError> {
@@ -425,11 +473,10 @@ pub fn write(
     for at in used.cells() {
         match cells.next_if(|(found, _)| *found == at) {
             Some((_, value)) => {
-                let text = match texts {
-                    Texts::Shown => formats.show(book, Cell { sheet, pos: at }, &value),
-                    Texts::Raw => raw(&value),
-                };
-                put(&mut out, &text)?;
+                put(
+                    &mut out,
+                    &formats.show(book, Cell { sheet, pos: at }, &value),
+                )?;
             }
             None => put(&mut out, "")?,
         }
@@ -453,13 +500,17 @@ fn raw(value: &Value) -> String {
 struct Formats<'a> {
     styles: &'a Styles,
     read: HashMap<u32, Option<Format>>,
+    dialect: Dialect,
+    texts: Texts,
 }
 
 impl<'a> Formats<'a> {
-    fn new(styles: &'a Styles) -> Self {
+    fn new(styles: &'a Styles, dialect: Dialect, texts: Texts) -> Self {
         Self {
             styles,
             read: HashMap::new(),
+            dialect,
+            texts,
         }
     }
 
@@ -469,13 +520,38 @@ impl<'a> Formats<'a> {
         let format = self
             .read
             .entry(style)
-            .or_insert_with(|| Format::parse(code));
+            .or_insert_with(|| Format::parse(code))
+            .as_ref();
+        let is_date = format.is_some_and(Format::is_date);
         let shown = format
-            .as_ref()
-            .and_then(|format| format.show(value, book.date_system));
-        // What no format shows, a date before 1900 say, is written as it is.
-        shown.map_or_else(|| raw(value), |shown| shown.text)
+            .filter(|format| !format.is_general())
+            .and_then(|format| format.show(value, book.date_system))
+            // What no format shows, a date before 1900 say, is written as it is.
+            .map(|shown| shown.text)
+            .filter(|text| {
+                // Times of day that a date does not show are kept in none of its readings.
+                self.texts == Texts::Shown
+                    || is_date
+                    || parse_entry(text, book.date_system).0 == *value
+            })
+            .unwrap_or_else(|| raw(value));
+        match value {
+            Value::Number(_) if self.dialect.decimal_comma && !is_date => {
+                with_decimal_comma(&shown)
+            }
+            _ => shown,
+        }
     }
+}
+
+/// A number's text with a comma for its point, and points between thousands.
+fn with_decimal_comma(text: &str) -> String {
+    let swapped = text.chars().map(|c| match c {
+        '.' => ',',
+        ',' => '.',
+        c => c,
+    });
+    swapped.collect()
 }
 
 #[cfg(test)]

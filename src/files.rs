@@ -1,6 +1,6 @@
 //! Opening and saving by a file's extension.
 
-use crate::csv::{self, Texts};
+use crate::csv::{self, Dialect, Texts};
 use crate::grid::SheetId;
 use crate::reading::Reading;
 use crate::workbook::Workbook;
@@ -124,11 +124,18 @@ pub fn save(
 ) -> Result<(), FileError> {
     check_formats(input, output)?;
     match Kind::of(output) {
-        Kind::Text(delimiter) => csv::save(workbook, sheet, delimiter, Texts::Shown, output)
-            .map_err(|source| FileError::Write {
+        Kind::Text(delimiter) => {
+            // A file's own dialect is kept, and all digits that were in it.
+            let own = Dialect::of_source(workbook).filter(|_| input == output);
+            let (dialect, texts) = match own {
+                Some(dialect) => (dialect, Texts::Kept),
+                None => (Dialect::with_delimiter(delimiter), Texts::Shown),
+            };
+            csv::save(workbook, sheet, dialect, texts, output).map_err(|source| FileError::Write {
                 file: output.to_owned(),
                 source,
-            }),
+            })
+        }
         _ => {
             xlsx::save(workbook, output)?;
             Ok(())

@@ -560,6 +560,12 @@ mod tests {
             check: Some(Check {
                 worst: 0.0,
                 worst_cell: String::new(),
+                kinks: vec![Kink {
+                    cell: String::new(),
+                    derivative: 0.0,
+                    slope_below: 0.0,
+                    slope_above: 0.0,
+                }],
             }),
             explain: Some(Explanation {
                 runs: vec![RunPart {
