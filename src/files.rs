@@ -143,6 +143,20 @@ pub fn save(
     }
 }
 
+/// What of a workbook a text file of one of its sheets does not hold, in words.
+pub fn left_out_of_text(workbook: &Workbook, sheet: SheetId) -> Vec<&'static str> {
+    let of_sheet = workbook.sheet(sheet);
+    let others = workbook.order().iter().any(|&other| other != sheet);
+    [
+        (of_sheet.runs.iter().next().is_some(), "formulas"),
+        (!of_sheet.charts.is_empty(), "charts"),
+        (others, "other sheets"),
+    ]
+    .into_iter()
+    .filter_map(|(is_there, what)| is_there.then_some(what))
+    .collect()
+}
+
 /// Whether what was opened from `input` can be saved as `output`, which must
 /// lie in a folder that is there: so that long work is not done in vain.
 pub fn check_formats(input: &Path, output: &Path) -> Result<(), FileError> {

@@ -466,6 +466,12 @@ const CASES: &[Case] = &[
     case("file.save-as", "`7` Enter F12 `{dir}/b.xlsx` Enter", |d| {
         d.app.document.title() == "b.xlsx"
     }),
+    // A name without an extension means a workbook, and what is there is asked about.
+    case(
+        "file.save-over",
+        "`7` Enter F12 `{dir}/d` Enter : `e! workbooks/relu.xlsx` Enter F12 Ctrl+U `{dir}/d.xlsx` Enter r",
+        |d| d.app.document.title() == "d.xlsx" && d.message().contains("Saved"),
+    ),
     case(
         "file.open",
         "`7` Enter Ctrl+O `workbooks/quadratic.xlsx` Enter d",
