@@ -330,12 +330,13 @@ impl App {
         if at.row >= frozen.frozen_rows {
             let room = grid.height.saturating_sub(1 + frozen_height);
             let first = top_left.row.max(frozen.frozen_rows);
-            top_left.row = scrolled(first, at.row, room, height);
+            let shown = |row: u32| sheet.rows.previous_shown(row);
+            top_left.row = scrolled(first, at.row, room, height, shown);
         }
         if at.col >= frozen.frozen_cols {
             let room = grid.width.saturating_sub(gutter + frozen_width);
             let first = top_left.col.max(frozen.frozen_cols);
-            top_left.col = scrolled(first, at.col, room, width);
+            top_left.col = scrolled(first, at.col, room, width, Some);
         }
         self.view_mut().top_left = top_left;
     }

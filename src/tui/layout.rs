@@ -120,6 +120,7 @@ impl Viewport {
                 MAX_ROWS,
                 area.y + 1..area.bottom().max(area.y + 1),
                 height,
+                |row| sheet.rows.next_shown(row),
             ),
             columns: lines(
                 frozen.frozen_cols,
@@ -127,6 +128,7 @@ impl Viewport {
                 MAX_COLS,
                 area.x + gutter..area.right(),
                 width,
+                |col| col,
             ),
             frozen,
             gutter,
@@ -160,7 +162,7 @@ pub fn column_width(sheet: &Sheet, col: u32) -> u16 {
 
 /// The lines that a row takes, 0 where it is hidden.
 pub fn row_height(sheet: &Sheet, row: u32) -> u16 {
-    u16::from(!sheet.rows.get(&row).is_some_and(|props| props.hidden))
+    u16::from(!sheet.rows.get(row).hidden)
 }
 
 /// How many of the first `frozen` lines stay in view, so that `least` of the
@@ -174,36 +176,46 @@ fn kept(frozen: u32, room: u16, least: u16, size_of: impl Fn(u32) -> u16) -> u32
     (0..frozen).take_while(fits).count() as u32
 }
 
+/// The lines in a room: frozen ones, then those from `first` on. `shown` leads
+/// from a line to the first from there on that may be seen.
 fn lines(
     frozen: u32,
     first: u32,
     size: u32,
     room: std::ops::Range<u16>,
     size_of: impl Fn(u32) -> u16,
+    shown: impl Fn(u32) -> u32,
 ) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut at = room.start;
-    let first = first.max(frozen);
-    for index in (0..frozen).chain(first..size) {
-        if at >= room.end {
-            break;
+    for part in [0..frozen, first.max(frozen)..size] {
+        let mut index = shown(part.start);
+        while index < part.end && at < room.end {
+            let size = size_of(index).min(room.end - at);
+            if size > 0 {
+                lines.push(Line {
+                    index,
+                    start: at,
+                    size,
+                });
+            }
+            at += size;
+            index = shown(index + 1);
         }
-        let size = size_of(index).min(room.end - at);
-        if size > 0 {
-            lines.push(Line {
-                index,
-                start: at,
-                size,
-            });
-        }
-        at += size;
     }
     lines
 }
 
 /// The first line to show so that `wanted` is whole on the screen, when `first`
-/// is now; `room` characters are there for lines that are not frozen.
-pub fn scrolled(first: u32, wanted: u32, room: u16, size_of: impl Fn(u32) -> u16) -> u32 {
+/// is now; `room` characters are there for lines that are not frozen. `shown`
+/// leads from a line to the last up to there that may be seen.
+pub fn scrolled(
+    first: u32,
+    wanted: u32,
+    room: u16,
+    size_of: impl Fn(u32) -> u16,
+    shown: impl Fn(u32) -> Option<u32>,
+) -> u32 {
     if wanted <= first {
         return wanted;
     }
@@ -215,10 +227,10 @@ pub fn scrolled(first: u32, wanted: u32, room: u16, size_of: impl Fn(u32) -> u16
         if used > room {
             return (top + 1).min(wanted).max(first);
         }
-        if top == first {
-            return first;
+        match top.checked_sub(1).and_then(&shown) {
+            Some(before) if before >= first => top = before,
+            _ => return first,
         }
-        top -= 1;
     }
 }
 
@@ -280,10 +292,16 @@ mod tests {
     #[test]
     fn scrolling_shows_the_wanted_line_and_moves_no_more_than_needed() {
         let two = |_| 2;
-        assert_eq!(scrolled(5, 3, 10, two), 3);
-        assert_eq!(scrolled(5, 7, 10, two), 5);
-        assert_eq!(scrolled(5, 10, 10, two), 6);
-        assert_eq!(scrolled(0, 1000, 10, |_| 40), 1000);
+        assert_eq!(scrolled(5, 3, 10, two, Some), 3);
+        assert_eq!(scrolled(5, 7, 10, two, Some), 5);
+        assert_eq!(scrolled(5, 10, 10, two, Some), 6);
+        assert_eq!(scrolled(0, 1000, 10, |_| 40, Some), 1000);
+        // Hidden lines are passed over: 9 is 4's neighbour.
+        let hidden = |line: u32| (5..9).contains(&line);
+        let size = |line| if hidden(line) { 0 } else { 2 };
+        let before = |line| (0..=line).rev().find(|line| !hidden(*line));
+        assert_eq!(scrolled(0, 9, 6, size, before), 3);
+        assert_eq!(scrolled(4, 9, 6, size, before), 4);
     }
 
     #[test]
