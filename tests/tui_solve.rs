@@ -4,6 +4,7 @@
 mod driver;
 
 use driver::Driver;
+use gradsheet::grid::{Cell, Pos};
 use gradsheet::solver::Status;
 use gradsheet::tui::panel::search::{Search, State};
 use gradsheet::value::Value;
@@ -97,9 +98,15 @@ fn while_a_search_runs_it_shows_how_it_goes_and_the_document_is_not_edited() {
     driver.play("Alt+S Down Down Down Down Down Down Right Down Down `1000000` Enter");
     driver.press_keys("F5");
     let told = |driver: &Driver| search(driver).iterations();
+    let shown = Cell {
+        sheet: driver.app.sheet(),
+        pos: Pos::parse_a1("R4").unwrap(),
+    };
     driver.wait_until(|app| {
         let search = app.panels.solver.search.as_ref().expect("a search");
-        search.iterations() > 20
+        let point = search.latest.as_ref();
+        let value = app.document.engine().value(shown);
+        search.iterations() > 20 && point.is_some_and(|p| value == Value::Number(p.x[0]))
     });
     let screen = driver.screen();
     for said in ["Searching", "Pause", "iteration", "|g|", "value"] {
@@ -342,4 +349,32 @@ fn charts_are_drawn_with_their_names_and_follow_the_cells() {
         driver.resize(width, height);
         driver.screen();
     }
+}
+
+#[test]
+fn a_search_whose_document_is_left_ends() {
+    let mut driver = example("titanic");
+    driver.play("Alt+S Down Down Down Down Down Down Right Down Down `1000000000` Enter");
+    driver.press_keys("F5");
+    driver.wait_until(|app| {
+        let search = app.panels.solver.search.as_ref();
+        search.is_some_and(|search| search.iterations() > 5)
+    });
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/workbooks/quadratic.xlsx");
+    driver.app.open(std::path::Path::new(path));
+    // Waits until no job runs.
+    driver.settle();
+    assert!(driver.app.panels.solver.search.is_none());
+}
+
+#[test]
+fn the_speed_of_a_search_is_its_mean() {
+    let mut driver = example("quadratic");
+    driver.play("Alt+S F5");
+    let point = search(&driver).latest.clone().expect("a point");
+    assert!(point.iteration > 0);
+    let mean = point.iteration as f64 / point.seconds;
+    assert_eq!(point.speed(), Some(mean));
+    let start = gradsheet::tui::panel::search::Point::default();
+    assert_eq!(start.speed(), None);
 }

@@ -5,7 +5,7 @@ mod driver;
 
 use driver::Driver;
 use gradsheet::grid::{Cell, Pos};
-use gradsheet::tui::{Background, ColourDepth, Document, Settings};
+use gradsheet::tui::{Background, ColourDepth, Document, Mode, Settings};
 
 /// The line of the screen that holds `text`.
 fn line_with(driver: &mut Driver, text: &str) -> String {
@@ -257,4 +257,59 @@ fn a_large_model_is_differentiated_beside_the_interface() {
     driver.settle();
     assert!(!driver.screen().contains("(old)"));
     assert!(line_with(&mut driver, "d C1 / d A1").contains("= -18"));
+}
+
+#[test]
+fn keys_of_the_whole_document_hold_while_a_panel_has_the_keyboard() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("kept.xlsx");
+    let mut driver = Driver::empty();
+    driver.play("`7` Enter F12");
+    driver.play(&format!("Ctrl+U `{}` Enter", path.display()));
+    for panel in ["Alt+P", "Alt+S", "Alt+I", "Alt+L", "Alt+C", "F7"] {
+        driver.play("Ctrl+Home `8` Enter").play(panel);
+        driver.play("Ctrl+Z");
+        assert_eq!(driver.shown("A1"), "7", "{panel}");
+        driver.play("Ctrl+Y");
+        assert_eq!(driver.shown("A1"), "8", "{panel}");
+        assert!(driver.app.document.is_modified());
+        driver.play("Ctrl+S");
+        assert!(!driver.app.document.is_modified(), "{panel}");
+        assert!(matches!(driver.app.mode, Mode::Panel(_)), "{panel}");
+        // Help and the palette lead back to the panel.
+        driver.play("F1");
+        assert!(matches!(driver.app.mode, Mode::Help(_)), "{panel}");
+        driver.play("Esc Ctrl+P");
+        assert!(matches!(driver.app.mode, Mode::Palette(_)), "{panel}");
+        driver.play("Esc");
+        assert!(matches!(driver.app.mode, Mode::Panel(_)), "{panel}");
+        driver.play("Esc Ctrl+Home `7` Enter Ctrl+S");
+    }
+}
+
+#[test]
+fn on_a_tiny_screen_frozen_lines_leave_room_for_the_cursor() {
+    let mut driver = Driver::empty();
+    driver
+        .play("Ctrl+G `D6` Enter")
+        .play("Ctrl+P `freeze` Enter");
+    assert!(
+        driver
+            .app
+            .document
+            .engine()
+            .workbook()
+            .sheet(driver.app.sheet())
+            .panes
+            .is_some()
+    );
+    driver.resize(20, 5);
+    driver.play("Ctrl+G `H40` Enter `there` Enter Up");
+    let screen = driver.screen();
+    assert!(
+        screen
+            .lines()
+            .any(|line| line.trim_start().starts_with("40") && line.contains("there")),
+        "{screen}"
+    );
 }

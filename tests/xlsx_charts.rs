@@ -288,7 +288,7 @@ fn a_filter_and_what_it_hides_are_written_and_read_again() {
     let again = xlsx::open_bytes(saved.clone()).unwrap();
     assert_eq!(again.sheet(sheet).filter, Some(filter));
     assert_eq!(again.sheet(sheet).rows, book.sheet(sheet).rows);
-    assert!(again.sheet(sheet).rows[&9].filtered);
+    assert!(again.sheet(sheet).rows.get(9).filtered);
     let name = again
         .names
         .get("_xlnm._FilterDatabase", Some(sheet))

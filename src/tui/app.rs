@@ -7,7 +7,7 @@ use super::find::Search;
 use super::jobs::{Happening, Host, Jobs, panic_text};
 use super::jumps::Jumps;
 use super::keymap::{Chord, Keymap, Match};
-use super::layout::{Layout, Viewport, column_width, scrolled};
+use super::layout::{Layout, Viewport, column_width, row_height, scrolled};
 use super::mode::{Context, Field, Mode};
 use super::mouse::Mouse;
 use super::panel::{self, PanelKind, Panels, short_areas};
@@ -321,29 +321,22 @@ impl App {
         let grid = self.layout().grid;
         let view = self.view();
         let sheet = self.document.engine().workbook().sheet(id);
-        let gutter = Viewport::new(sheet, &view, grid).gutter;
-        let panes = sheet.panes.unwrap_or(crate::workbook::Panes {
-            frozen_rows: 0,
-            frozen_cols: 0,
-        });
-        let height = |row: u32| u16::from(!sheet.rows.get(&row).is_some_and(|row| row.hidden));
+        let Viewport { frozen, gutter, .. } = Viewport::new(sheet, &view, grid);
+        let height = |row: u32| row_height(sheet, row);
         let width = |col: u32| column_width(sheet, col);
-        let frozen_height: u16 = (0..panes.frozen_rows.min(u32::from(grid.height)))
-            .map(height)
-            .sum();
-        let frozen_width: u16 = (0..panes.frozen_cols.min(u32::from(grid.width)))
-            .map(width)
-            .fold(0, u16::saturating_add);
+        let frozen_height: u16 = (0..frozen.frozen_rows).map(height).sum();
+        let frozen_width: u16 = (0..frozen.frozen_cols).map(width).sum();
         let mut top_left = view.top_left;
-        if at.row >= panes.frozen_rows {
+        if at.row >= frozen.frozen_rows {
             let room = grid.height.saturating_sub(1 + frozen_height);
-            let first = top_left.row.max(panes.frozen_rows);
-            top_left.row = scrolled(first, at.row, room, height);
+            let first = top_left.row.max(frozen.frozen_rows);
+            let shown = |row: u32| sheet.rows.previous_shown(row);
+            top_left.row = scrolled(first, at.row, room, height, shown);
         }
-        if at.col >= panes.frozen_cols {
+        if at.col >= frozen.frozen_cols {
             let room = grid.width.saturating_sub(gutter + frozen_width);
-            let first = top_left.col.max(panes.frozen_cols);
-            top_left.col = scrolled(first, at.col, room, width);
+            let first = top_left.col.max(frozen.frozen_cols);
+            top_left.col = scrolled(first, at.col, room, width, Some);
         }
         self.view_mut().top_left = top_left;
     }

@@ -207,11 +207,12 @@ impl Keymap {
                 found => found,
             };
         }
-        // A panel's characters are its own; other keys lead to the other panels.
+        // A panel's characters are its own; other keys lead to the other panels
+        // and to what concerns the whole document.
         if let (Context::Panel(_), [chord]) = (context, pressed)
             && chord.plain_char().is_none()
             && let Match::Command(command) = self.find_in(Context::Grid, pressed)
-            && command.group() == "panel"
+            && command.holds_in_panels()
         {
             return Match::Command(command);
         }

@@ -2,7 +2,7 @@
 
 use super::selection::SheetView;
 use crate::grid::{MAX_COLS, MAX_ROWS, Pos};
-use crate::workbook::Sheet;
+use crate::workbook::{Panes, Sheet};
 use ratatui::layout::Rect as Screen;
 
 /// A column's width in characters where the file says nothing; Excel's default
@@ -10,6 +10,10 @@ use ratatui::layout::Rect as Screen;
 const DEFAULT_WIDTH: u16 = 9;
 /// The most characters that a column takes.
 pub const MAX_WIDTH: u16 = 80;
+
+/// The lines and columns that frozen ones leave at least for the cursor.
+const LEAST_ROWS: u16 = 1;
+const LEAST_COLUMNS: u16 = 6;
 
 /// The columns of the formula bar before its text: the active cell's address.
 pub const NAME_BOX: u16 = 14;
@@ -82,6 +86,9 @@ pub struct Line {
 pub struct Viewport {
     pub rows: Vec<Line>,
     pub columns: Vec<Line>,
+    /// The rows and columns that stay in view: those frozen in the sheet, or so
+    /// many of the first of them as leave room for the cursor.
+    pub frozen: Panes,
     /// The width of the row numbers.
     pub gutter: u16,
     pub area: Screen,
@@ -91,29 +98,39 @@ impl Viewport {
     /// What a grid's area shows of a sheet: frozen rows and columns first, then
     /// those from the view's top left cell on. The last ones may be cut.
     pub fn new(sheet: &Sheet, view: &SheetView, area: Screen) -> Self {
-        let panes = sheet.panes.unwrap_or(crate::workbook::Panes {
+        let panes = sheet.panes.unwrap_or(Panes {
             frozen_rows: 0,
             frozen_cols: 0,
         });
         let last_row = view.top_left.row.saturating_add(u32::from(area.height));
         let digits = (last_row + 1).to_string().len().max(3) as u16;
         let gutter = (digits + 1).min(area.width);
-        let height = |row: u32| u16::from(!sheet.rows.get(&row).is_some_and(|props| props.hidden));
+        let height = |row: u32| row_height(sheet, row);
+        let width = |col: u32| column_width(sheet, col);
+        let room_down = area.height.saturating_sub(1);
+        let room_across = area.width - gutter;
+        let frozen = Panes {
+            frozen_rows: kept(panes.frozen_rows, room_down, LEAST_ROWS, height),
+            frozen_cols: kept(panes.frozen_cols, room_across, LEAST_COLUMNS, width),
+        };
         Self {
             rows: lines(
-                panes.frozen_rows,
+                frozen.frozen_rows,
                 view.top_left.row,
                 MAX_ROWS,
                 area.y + 1..area.bottom().max(area.y + 1),
                 height,
+                |row| sheet.rows.next_shown(row),
             ),
             columns: lines(
-                panes.frozen_cols,
+                frozen.frozen_cols,
                 view.top_left.col,
                 MAX_COLS,
                 area.x + gutter..area.right(),
-                |col| column_width(sheet, col),
+                width,
+                |col| col,
             ),
+            frozen,
             gutter,
             area,
         }
@@ -143,36 +160,62 @@ pub fn column_width(sheet: &Sheet, col: u32) -> u16 {
     }
 }
 
+/// The lines that a row takes, 0 where it is hidden.
+pub fn row_height(sheet: &Sheet, row: u32) -> u16 {
+    u16::from(!sheet.rows.get(row).hidden)
+}
+
+/// How many of the first `frozen` lines stay in view, so that `least` of the
+/// `room` characters are left for others.
+fn kept(frozen: u32, room: u16, least: u16, size_of: impl Fn(u32) -> u16) -> u32 {
+    let mut used = least;
+    let fits = |&line: &u32| {
+        used = used.saturating_add(size_of(line));
+        used <= room
+    };
+    (0..frozen).take_while(fits).count() as u32
+}
+
+/// The lines in a room: frozen ones, then those from `first` on. `shown` leads
+/// from a line to the first from there on that may be seen.
 fn lines(
     frozen: u32,
     first: u32,
     size: u32,
     room: std::ops::Range<u16>,
     size_of: impl Fn(u32) -> u16,
+    shown: impl Fn(u32) -> u32,
 ) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut at = room.start;
-    let first = first.max(frozen);
-    for index in (0..frozen).chain(first..size) {
-        if at >= room.end {
-            break;
+    for part in [0..frozen, first.max(frozen)..size] {
+        let mut index = shown(part.start);
+        while index < part.end && at < room.end {
+            let size = size_of(index).min(room.end - at);
+            if size > 0 {
+                lines.push(Line {
+                    index,
+                    start: at,
+                    size,
+                });
+            }
+            at += size;
+            index = shown(index + 1);
         }
-        let size = size_of(index).min(room.end - at);
-        if size > 0 {
-            lines.push(Line {
-                index,
-                start: at,
-                size,
-            });
-        }
-        at += size;
     }
     lines
 }
 
 /// The first line to show so that `wanted` is whole on the screen, when `first`
-/// is now; `room` characters are there for lines that are not frozen.
-pub fn scrolled(first: u32, wanted: u32, room: u16, size_of: impl Fn(u32) -> u16) -> u32 {
+/// is now; `room` characters are there for lines that are not frozen. `shown`
+/// leads from a line to the last up to there that may be seen.
+pub fn scrolled(
+    first: u32,
+    wanted: u32,
+    room: u16,
+    size_of: impl Fn(u32) -> u16,
+    shown: impl Fn(u32) -> Option<u32>,
+) -> u32 {
     if wanted <= first {
         return wanted;
     }
@@ -184,17 +227,17 @@ pub fn scrolled(first: u32, wanted: u32, room: u16, size_of: impl Fn(u32) -> u16
         if used > room {
             return (top + 1).min(wanted).max(first);
         }
-        if top == first {
-            return first;
+        match top.checked_sub(1).and_then(&shown) {
+            Some(before) if before >= first => top = before,
+            _ => return first,
         }
-        top -= 1;
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::workbook::{ColumnProps, Panes};
+    use crate::workbook::ColumnProps;
 
     #[test]
     fn frozen_lines_stay_and_hidden_ones_take_no_room() {
@@ -223,12 +266,42 @@ mod tests {
     }
 
     #[test]
+    fn frozen_lines_leave_room_for_the_cursor() {
+        let mut sheet = Sheet::new("s");
+        sheet.panes = Some(Panes {
+            frozen_rows: 5,
+            frozen_cols: 3,
+        });
+        let view = SheetView {
+            top_left: Pos::new(20, 20),
+            ..SheetView::default()
+        };
+        let shown = |width, height| {
+            let viewport = Viewport::new(&sheet, &view, Screen::new(0, 0, width, height));
+            let indices = |lines: &[Line]| lines.iter().map(|l| l.index).collect::<Vec<_>>();
+            (indices(&viewport.rows), indices(&viewport.columns))
+        };
+        assert_eq!(shown(20, 4), (vec![0, 1, 20], vec![0, 20]));
+        assert_eq!(shown(12, 2), (vec![20], vec![20]));
+        assert_eq!(
+            shown(40, 8),
+            (vec![0, 1, 2, 3, 4, 20, 21], vec![0, 1, 2, 20])
+        );
+    }
+
+    #[test]
     fn scrolling_shows_the_wanted_line_and_moves_no_more_than_needed() {
         let two = |_| 2;
-        assert_eq!(scrolled(5, 3, 10, two), 3);
-        assert_eq!(scrolled(5, 7, 10, two), 5);
-        assert_eq!(scrolled(5, 10, 10, two), 6);
-        assert_eq!(scrolled(0, 1000, 10, |_| 40), 1000);
+        assert_eq!(scrolled(5, 3, 10, two, Some), 3);
+        assert_eq!(scrolled(5, 7, 10, two, Some), 5);
+        assert_eq!(scrolled(5, 10, 10, two, Some), 6);
+        assert_eq!(scrolled(0, 1000, 10, |_| 40, Some), 1000);
+        // Hidden lines are passed over: 9 is 4's neighbour.
+        let hidden = |line: u32| (5..9).contains(&line);
+        let size = |line| if hidden(line) { 0 } else { 2 };
+        let before = |line| (0..=line).rev().find(|line| !hidden(*line));
+        assert_eq!(scrolled(0, 9, 6, size, before), 3);
+        assert_eq!(scrolled(4, 9, 6, size, before), 4);
     }
 
     #[test]

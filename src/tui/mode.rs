@@ -92,6 +92,14 @@ impl Mode {
         }
     }
 
+    /// The panel that has the keyboard.
+    pub fn panel(&self) -> Option<PanelKind> {
+        match self {
+            Self::Panel(kind) => Some(*kind),
+            _ => None,
+        }
+    }
+
     /// The text being typed, where there is one.
     pub fn input_mut(&mut self) -> Option<&mut Input> {
         match self {
@@ -126,6 +134,8 @@ impl Field {
 pub struct Palette {
     /// Whether a short form with its argument may be typed: after `:`.
     pub takes_short_forms: bool,
+    /// The panel that had the keyboard before.
+    pub over: Option<PanelKind>,
     pub input: Input,
     pub list: List,
 }
@@ -194,6 +204,8 @@ fn rank(command: &Command, words: &[&str]) -> Option<usize> {
 #[derive(Debug, Default)]
 pub struct Help {
     pub top: usize,
+    /// The panel that had the keyboard before.
+    pub over: Option<PanelKind>,
 }
 
 /// A question with a few answers.

@@ -3,7 +3,7 @@
 use super::layout_edit::LayoutBefore;
 use super::structure::Parts;
 use super::{
-    Cells, Chart, ColumnProps, ConditionalFormat, DefinedName, Naming, Relocation, RowProps, Run,
+    Cells, Chart, ColumnProps, ConditionalFormat, DefinedName, Naming, Relocation, Rows, Run,
     StyleMap, Table, Template, Validation, Workbook,
 };
 use crate::grid::{Area, Cell, MAX_COLS, MAX_ROWS, Pos, Rect, SheetId, Shift};
@@ -51,7 +51,7 @@ enum State {
         area: Area,
         own: StyleMap,
         columns: Vec<(u32, ColumnProps)>,
-        rows: Vec<(u32, RowProps)>,
+        rows: Option<Rows>,
     },
     Name {
         name: Arc<str>,
@@ -185,7 +185,7 @@ impl Workbook {
             area,
             own: sheet.styles.copy_of(area.rect),
             columns: Vec::new(),
-            rows: Vec::new(),
+            rows: None,
         };
         if let State::Styles { columns, rows, .. } = &mut before {
             if top == 0 && bottom == MAX_ROWS - 1 {
@@ -193,8 +193,7 @@ impl Workbook {
                 columns.extend(props.map(|(&col, props)| (col, props.clone())));
             }
             if left == 0 && right == MAX_COLS - 1 {
-                let props = sheet.rows.range(top..=bottom);
-                rows.extend(props.map(|(&row, props)| (row, props.clone())));
+                *rows = Some(sheet.rows.copy_of(top..=bottom));
             }
         }
         touched.styles.push(area);
@@ -333,19 +332,18 @@ impl Workbook {
                 sheet.styles.put(area.rect, own);
                 if let State::Styles {
                     columns: changed_columns,
-                    rows: changed_rows,
                     ..
                 } = &*now.0
                 {
                     for (col, _) in changed_columns {
                         sheet.columns.remove(col);
                     }
-                    for (row, _) in changed_rows {
-                        sheet.rows.remove(row);
-                    }
                 }
                 sheet.columns.extend(columns.iter().cloned());
-                sheet.rows.extend(rows.iter().cloned());
+                if let Some(rows) = rows {
+                    let changed = area.rect.top..=area.rect.bottom;
+                    sheet.rows.replace(changed, rows);
+                }
                 now
             }
             State::Place { from, to } => self.note_move(*to, *from, touched),

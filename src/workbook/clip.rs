@@ -201,18 +201,17 @@ impl Workbook {
         let rect = area.rect;
         let mut parts = Vec::new();
         let mut top = rect.top;
-        for (&row, props) in self.sheet(area.sheet).rows.range(rect.top..=rect.bottom) {
-            if props.hidden && props.filtered {
-                if top < row {
-                    let bottom = row - 1;
-                    parts.push(Rect {
-                        top,
-                        bottom,
-                        ..rect
-                    });
-                }
-                top = row + 1;
+        let rows = self.sheet(area.sheet).rows.within(top..=rect.bottom);
+        for (first, last, _) in rows.filter(|(.., props)| props.hidden && props.filtered) {
+            if top < first {
+                let bottom = first - 1;
+                parts.push(Rect {
+                    top,
+                    bottom,
+                    ..rect
+                });
             }
+            top = last + 1;
         }
         if top <= rect.bottom {
             parts.push(Rect { top, ..rect });

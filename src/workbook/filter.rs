@@ -8,6 +8,7 @@ use crate::functions::Wildcard;
 use crate::grid::{Area, Pos, Rect, SheetId};
 use crate::value::format::{self, Format};
 use crate::value::{Value, compare_numbers, compare_text, equal_text, fold_case, parse_entry};
+use std::cell::LazyCell;
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 
@@ -84,9 +85,10 @@ impl Workbook {
             match criterion {
                 Criterion::Other(_) => {
                     // As the file has it.
-                    let rows = self.sheet(sheet).rows.range(data.top..=data.bottom);
-                    for (row, props) in rows.filter(|(_, props)| props.filtered) {
-                        hidden[(row - data.top) as usize] |= props.hidden;
+                    let rows = self.sheet(sheet).rows.within(data.top..=data.bottom);
+                    for (top, bottom, _) in rows.filter(|(.., props)| props.filtered) {
+                        let rows = (top - data.top) as usize..=(bottom - data.top) as usize;
+                        hidden[rows].fill(true);
                     }
                 }
                 criterion => {
@@ -115,7 +117,7 @@ impl Workbook {
         let blank = match criterion {
             Criterion::Values { blanks, .. } => *blanks,
             Criterion::Custom { first, second } => {
-                Tests::new(first, second, self).pass(&Value::Blank, "")
+                Tests::new(first, second, self).pass(&Value::Blank, String::new)
             }
             Criterion::Top { .. } | Criterion::Other(_) => false,
         };
@@ -138,7 +140,7 @@ impl Workbook {
             }
             Criterion::Custom { first, second } => {
                 let tests = Tests::new(first, second, self);
-                each(&mut |at, value| tests.pass(value, &shown.text(at, value)));
+                each(&mut |at, value| tests.pass(value, || shown.text(at, value)));
             }
             Criterion::Top {
                 count,
@@ -243,18 +245,21 @@ impl Tests {
         }
     }
 
-    fn pass(&self, value: &Value, shown: &str) -> bool {
-        let first = self.first.pass(value, shown);
+    /// Whether a cell passes; `shown` makes the text that it shows, which
+    /// takes longer than most comparisons.
+    fn pass(&self, value: &Value, shown: impl FnOnce() -> String) -> bool {
+        let shown = LazyCell::new(shown);
+        let first = self.first.pass(value, &shown);
         match &self.second {
             None => first,
-            Some((Join::And, second)) => first && second.pass(value, shown),
-            Some((Join::Or, second)) => first || second.pass(value, shown),
+            Some((Join::And, second)) => first && second.pass(value, &shown),
+            Some((Join::Or, second)) => first || second.pass(value, &shown),
         }
     }
 }
 
 impl Test {
-    fn pass(&self, value: &Value, shown: &str) -> bool {
+    fn pass<F: FnOnce() -> String>(&self, value: &Value, shown: &LazyCell<String, F>) -> bool {
         match self.operator {
             FilterOp::Equal => self.equal(value, shown),
             FilterOp::NotEqual => !self.equal(value, shown),
@@ -274,7 +279,7 @@ impl Test {
         }
     }
 
-    fn equal(&self, value: &Value, shown: &str) -> bool {
+    fn equal<F: FnOnce() -> String>(&self, value: &Value, shown: &LazyCell<String, F>) -> bool {
         match (value, &self.value) {
             (Value::Number(a), Value::Number(b)) => compare_numbers(*a, *b) == Ordering::Equal,
             (Value::Blank, _) => self.text.is_empty(),

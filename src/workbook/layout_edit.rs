@@ -2,7 +2,9 @@
 //! panes, merged cells, the filter and the rows that it hides.
 
 use super::before::Touched;
-use super::{AutoFilter, Before, ColumnProps, EditError, Panes, RowProps, Template, Workbook};
+use super::{
+    AutoFilter, Before, ColumnProps, EditError, Panes, RowProps, Rows, Template, Workbook,
+};
 use crate::formula::Expr;
 use crate::grid::{Area, Axis, MAX_COLS, MAX_ROWS, Rect, SheetId};
 use std::collections::BTreeMap;
@@ -59,7 +61,7 @@ pub const MAX_HEIGHT: f64 = 409.5;
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum LayoutBefore {
     Columns(u32, u32, Vec<(u32, ColumnProps)>),
-    Rows(u32, u32, Vec<(u32, RowProps)>),
+    Rows(u32, u32, Rows),
     Panes(Option<Panes>),
     Merges(Vec<Rect>),
     Filter(Option<AutoFilter>),
@@ -97,7 +99,8 @@ impl Workbook {
                 LayoutBefore::Columns(first, last, old)
             }
             LayoutBefore::Rows(first, last, props) => {
-                let old = exchange_lines(&mut sheet.rows, first, last, props);
+                let old = sheet.rows.copy_of(first..=last);
+                sheet.rows.replace(first..=last, &props);
                 self.hiding_changed(id, first, last, &old, touched);
                 LayoutBefore::Rows(first, last, old)
             }
@@ -119,7 +122,7 @@ impl Workbook {
         sheet: SheetId,
         first: u32,
         last: u32,
-        old: &[(u32, RowProps)],
+        old: &Rows,
         touched: &mut Touched,
     ) {
         let looks = |template: &Template| match template {
@@ -134,19 +137,18 @@ impl Workbook {
         if !seen {
             return;
         }
-        let state =
-            |props: Option<&RowProps>| props.map_or((false, false), |p| (p.hidden, p.filtered));
-        let old: BTreeMap<u32, &RowProps> = old.iter().map(|(row, props)| (*row, props)).collect();
-        let now = &self.sheet(sheet).rows;
-        let mut changed: Vec<u32> = now
-            .range(first..=last)
-            .map(|(&row, _)| row)
-            .chain(old.keys().copied())
-            .filter(|row| state(now.get(row)) != state(old.get(row).copied()))
-            .collect();
-        changed.sort_unstable();
-        changed.dedup();
-        let areas = stretches(changed).into_iter().map(|(top, bottom)| Area {
+        let state = |props: RowProps| (props.hidden, props.filtered);
+        let mut changed: Vec<(u32, u32)> = Vec::new();
+        for (top, bottom, now) in self.sheet(sheet).rows.covering(first..=last) {
+            for (top, bottom, before) in old.covering(top..=bottom) {
+                match changed.last_mut() {
+                    _ if state(now) == state(before) => {}
+                    Some((_, last)) if *last + 1 == top => *last = bottom,
+                    _ => changed.push((top, bottom)),
+                }
+            }
+        }
+        let areas = changed.into_iter().map(|(top, bottom)| Area {
             sheet,
             rect: Axis::Rows.lines(top, bottom),
         });
@@ -180,31 +182,34 @@ impl Workbook {
                         props.filtered &= hidden;
                     }
                 };
-                let props = (*first..=*last).filter_map(|row| changed(&now.rows, row, change));
-                LayoutBefore::Rows(*first, *last, props.collect())
+                let mut rows = now.rows.copy_of(*first..=*last);
+                rows.change(*first..=*last, change);
+                LayoutBefore::Rows(*first, *last, rows)
             }
             LayoutEdit::Filtered {
                 first,
                 last,
                 hidden,
             } => {
-                let mut rows: BTreeMap<u32, RowProps> = now
-                    .rows
-                    .range(first..=last)
-                    .map(|(&row, props)| (row, props.clone()))
-                    .collect();
-                for props in rows.values_mut().filter(|props| props.filtered) {
-                    props.hidden = false;
-                    props.filtered = false;
+                let mut rows = now.rows.copy_of(*first..=*last);
+                for (top, bottom, props) in now.rows.within(*first..=*last) {
+                    if props.filtered {
+                        let shown = RowProps {
+                            hidden: false,
+                            filtered: false,
+                            ..props
+                        };
+                        rows.set(top..=bottom, shown);
+                    }
                 }
-                for row in hidden.iter().flat_map(|&(top, bottom)| top..=bottom) {
-                    let props = rows.entry(row).or_default();
-                    // What was hidden by hand stays so when the filter goes.
-                    props.filtered = !props.hidden;
-                    props.hidden = true;
+                for &(top, bottom) in hidden {
+                    rows.change(top..=bottom, |props| {
+                        // What was hidden by hand stays so when the filter goes.
+                        props.filtered = !props.hidden;
+                        props.hidden = true;
+                    });
                 }
-                rows.retain(|_, props| *props != RowProps::default());
-                LayoutBefore::Rows(*first, *last, rows.into_iter().collect())
+                LayoutBefore::Rows(*first, *last, rows)
             }
             LayoutEdit::Panes(panes) => LayoutBefore::Panes(*panes),
             LayoutEdit::Merges(merges) => LayoutBefore::Merges(merges.clone()),

@@ -15,9 +15,9 @@ impl Sheet {
         let whole_rows = rect.left == 0 && rect.right == MAX_COLS - 1;
         let styled_rows: Vec<u32> = self
             .rows
-            .range(rect.top..=rect.bottom)
-            .filter(|(_, props)| props.style != 0)
-            .map(|(&row, _)| row)
+            .within(rect.top..=rect.bottom)
+            .filter(|(.., props)| props.style != 0)
+            .flat_map(|(first, last, _)| first..=last)
             .collect();
         // The columns whose cells the told properties do not speak for.
         let own_columns: Vec<u32> = match (whole_columns, whole_rows) {
@@ -50,7 +50,7 @@ impl Sheet {
                 right,
             };
             if whole_columns && whole_rows {
-                self.rows.entry(row).or_default().style = style;
+                self.rows.change(row..=row, |props| props.style = style);
             } else if whole_columns {
                 own.set(cells(rect.left, rect.right), Some(style));
             } else {
@@ -72,11 +72,9 @@ impl Sheet {
                 }
             }
         } else if whole_rows {
-            for row in rect.top..=rect.bottom {
-                let style = change(self.row_style(row));
-                if style != self.row_style(row) {
-                    self.rows.entry(row).or_default().style = style;
-                }
+            for (first, last, props) in self.rows.covering(rect.top..=rect.bottom) {
+                let style = change(props.style);
+                self.rows.change(first..=last, |props| props.style = style);
             }
         }
     }

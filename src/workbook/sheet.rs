@@ -1,6 +1,6 @@
 //! A sheet.
 
-use super::{AutoFilter, Cells, Chart, ConditionalFormat, Runs, StyleMap, Validation};
+use super::{AutoFilter, Cells, Chart, ConditionalFormat, Rows, Runs, StyleMap, Validation};
 use crate::grid::{Pos, Rect, Shift};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ pub struct Sheet {
     /// The styles that cells have of their own; see [`Sheet::style`].
     pub styles: StyleMap,
     pub columns: BTreeMap<u32, ColumnProps>,
-    pub rows: BTreeMap<u32, RowProps>,
+    pub rows: Rows,
     pub merges: Vec<Rect>,
     pub panes: Option<Panes>,
     /// The filter of the sheet itself; `None` for none.
@@ -69,7 +69,7 @@ impl Sheet {
     }
 
     pub(super) fn row_style(&self, row: u32) -> u32 {
-        self.rows.get(&row).map_or(0, |props| props.style)
+        self.rows.get(row).style
     }
 
     pub(super) fn column_style(&self, col: u32) -> u32 {
@@ -96,7 +96,8 @@ pub struct ColumnProps {
     pub style: u32,
 }
 
-#[derive(Clone, Debug, Default, PartialEq)]
+/// What a row says for all its cells.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct RowProps {
     /// In points.
     pub height: Option<f64>,

@@ -143,14 +143,14 @@ impl Workbook {
                 paint(column, props.style);
             }
         }
-        for (&row, props) in sheet.rows.range(rect.top..=rect.bottom) {
+        for (top, bottom, props) in sheet.rows.within(rect.top..=rect.bottom) {
             if props.style != 0 {
-                let row = crate::grid::Rect {
-                    top: row,
-                    bottom: row,
+                let rows = crate::grid::Rect {
+                    top,
+                    bottom,
                     ..rect
                 };
-                paint(row, props.style);
+                paint(rows, props.style);
             }
         }
         for (piece, style) in sheet.styles.pieces(rect) {

@@ -152,10 +152,8 @@ impl Context for Interpreter<'_> {
     }
 
     fn row_hidden(&self, sheet: SheetId, row: u32) -> (bool, bool) {
-        match self.world.book.sheet(sheet).rows.get(&row) {
-            Some(props) => (props.hidden && !props.filtered, props.filtered),
-            None => (false, false),
-        }
+        let props = self.world.book.sheet(sheet).rows.get(row);
+        (props.hidden && !props.filtered, props.filtered)
     }
 
     fn is_subtotal(&self, at: Cell) -> bool {

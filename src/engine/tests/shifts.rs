@@ -298,7 +298,7 @@ fn looks_widths_merges_and_panes_follow() {
         hidden: true,
         ..RowProps::default()
     };
-    s.rows.insert(3, tall);
+    s.rows.set(3..=3, tall);
     let wide = ColumnProps {
         width: Some(30.0),
         ..ColumnProps::default()
@@ -335,8 +335,8 @@ fn looks_widths_merges_and_panes_follow() {
     edit(&mut engine, rows(Shift::insert, 5, 1));
     let s = engine.workbook().sheet(SheetId(0));
     assert_eq!(s.style(cell("B5").pos), bold, "as the row above");
-    assert_eq!(s.rows[&4].height, Some(40.0));
-    assert!(!s.rows[&4].hidden, "new rows are seen");
+    assert_eq!(s.rows.get(4).height, Some(40.0));
+    assert!(!s.rows.get(4).hidden, "new rows are seen");
     let (areas, formulas, merges, _) = shown(&engine);
     assert_eq!(
         (areas.as_str(), formulas.as_str()),

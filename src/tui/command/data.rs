@@ -196,10 +196,7 @@ fn set_criterion(app: &mut App, criterion: Option<Criterion>) -> Result<(), Refu
     app.apply(&transaction)?;
     if let Some(data) = data {
         let rows = &app.document.engine().workbook().sheet(sheet).rows;
-        let hidden = rows
-            .range(data.top..=data.bottom)
-            .filter(|(_, row)| row.hidden);
-        let shown = data.rows() as usize - hidden.count();
+        let shown = data.rows() - rows.hidden_within(data.top..=data.bottom);
         app.say(format!("{shown} of {} rows shown", data.rows()));
     }
     Ok(())

@@ -407,35 +407,30 @@ fn last_used(app: &App) -> Pos {
 /// So many visible rows and columns further, within the sheet.
 pub fn moved(app: &App, from: Pos, rows: i64, cols: i64) -> Pos {
     let sheet = app.document.engine().workbook().sheet(app.sheet());
-    let row_hidden = |row: u32| sheet.rows.get(&row).is_some_and(|props| props.hidden);
-    let col_hidden = |col: u32| sheet.columns.get(&col).is_some_and(|props| props.hidden);
+    let rows_on = |row: u32| match rows > 0 {
+        true => Some(sheet.rows.next_shown(row + 1)),
+        false => sheet.rows.previous_shown(row.checked_sub(1)?),
+    };
+    let hidden = |col: &u32| sheet.columns.get(col).is_some_and(|props| props.hidden);
+    let columns_on = |col: u32| match cols > 0 {
+        true => (col + 1..MAX_COLS).find(|col| !hidden(col)),
+        false => (0..col).rev().find(|col| !hidden(col)),
+    };
     Pos::new(
-        walk(from.row, rows, MAX_ROWS, row_hidden),
-        walk(from.col, cols, MAX_COLS, col_hidden),
+        walk(from.row, rows, MAX_ROWS, rows_on),
+        walk(from.col, cols, MAX_COLS, columns_on),
     )
 }
 
-/// The place `by` steps from `from`, counting only what is not hidden; the
-/// last such place where there are not so many.
-fn walk(from: u32, by: i64, size: u32, hidden: impl Fn(u32) -> bool) -> u32 {
-    let mut at = from;
+/// The place `by` steps from `from`; the last such place where there are not
+/// so many. `on` leads from one that is not hidden to the next.
+fn walk(from: u32, by: i64, size: u32, on: impl Fn(u32) -> Option<u32>) -> u32 {
     let mut reached = from;
     for _ in 0..by.unsigned_abs() {
-        loop {
-            let next = if by > 0 {
-                at.checked_add(1)
-            } else {
-                at.checked_sub(1)
-            };
-            match next.filter(|next| *next < size) {
-                Some(next) => at = next,
-                None => return reached,
-            }
-            if !hidden(at) {
-                break;
-            }
+        match on(reached).filter(|next| *next < size) {
+            Some(next) => reached = next,
+            None => break,
         }
-        reached = at;
     }
     reached
 }
@@ -487,10 +482,12 @@ mod tests {
 
     #[test]
     fn hidden_rows_are_stepped_over_and_the_edge_is_not_left() {
-        let hidden = |row| row == 2 || row == 3 || row == 9;
-        assert_eq!(walk(1, 1, 10, hidden), 4);
-        assert_eq!(walk(4, -1, 10, hidden), 1);
-        assert_eq!(walk(8, 5, 10, hidden), 8);
-        assert_eq!(walk(1, -9, 10, hidden), 0);
+        let hidden = |row: &u32| [2, 3, 9].contains(row);
+        let down = |row: u32| (row + 1..).find(|row| !hidden(row) && *row < 20);
+        let up = |row: u32| (0..row).rev().find(|row| !hidden(row));
+        assert_eq!(walk(1, 1, 10, down), 4);
+        assert_eq!(walk(4, -1, 10, up), 1);
+        assert_eq!(walk(8, 5, 10, down), 8);
+        assert_eq!(walk(1, -9, 10, up), 0);
     }
 }

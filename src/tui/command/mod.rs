@@ -166,6 +166,21 @@ impl Command {
             || matches!(self.name, "sheet.next" | "sheet.previous")
     }
 
+    /// Whether it concerns the whole document or the program, so that its key
+    /// holds while a panel has the keyboard.
+    pub fn holds_in_panels(&self) -> bool {
+        const OTHERS: [&str; 7] = [
+            "edit.undo",
+            "edit.redo",
+            "edit.recalculate",
+            "view.palette",
+            "view.help",
+            "sheet.next",
+            "sheet.previous",
+        ];
+        matches!(self.group(), "panel" | "file") || OTHERS.contains(&self.name)
+    }
+
     /// Whether it makes sense by itself, away from an entry or a list.
     pub fn in_palette(&self) -> bool {
         self.contexts.contains(&Context::Grid)

@@ -88,7 +88,7 @@ pub const COMMANDS: &[Command] = &[
     Command::new(
         "solver.restore",
         "Bring the old values back",
-        "Gives the solution up.",
+        "Gives the solution up; where there is none, takes the last change back.",
         SOLVER,
         |app, _| restore(app),
     )
@@ -337,6 +337,9 @@ fn keep(app: &mut App) -> Result<(), Refusal> {
 }
 
 fn restore(app: &mut App) -> Result<(), Refusal> {
+    if app.panels.solver.search.is_none() {
+        return app.run_named("edit.undo", &Call::default());
+    }
     let search = searching(app)?;
     search.stop();
     app.panels.solver.end();

@@ -20,7 +20,10 @@ pub const COMMANDS: &[Command] = &[
         "Command palette",
         "Searches all commands by what they are called and do.",
         |app, _| {
-            app.mode = Mode::Palette(Palette::default());
+            app.mode = Mode::Palette(Palette {
+                over: app.mode.panel(),
+                ..Palette::default()
+            });
             Ok(())
         },
     )
@@ -43,7 +46,10 @@ pub const COMMANDS: &[Command] = &[
         "Help",
         "Shows all commands with their keys.",
         |app, _| {
-            app.mode = Mode::Help(Help::default());
+            app.mode = Mode::Help(Help {
+                top: 0,
+                over: app.mode.panel(),
+            });
             Ok(())
         },
     )
@@ -75,7 +81,12 @@ pub const COMMANDS: &[Command] = &[
         "Closes what lies over the grid.",
         LISTS,
         |app, _| {
-            app.mode = Mode::Grid;
+            app.mode = match &app.mode {
+                Mode::Palette(Palette { over, .. }) | Mode::Help(Help { over, .. }) => {
+                    over.map_or(Mode::Grid, Mode::Panel)
+                }
+                _ => Mode::Grid,
+            };
             Ok(())
         },
     )

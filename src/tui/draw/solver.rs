@@ -177,12 +177,12 @@ fn searching(app: &App, search: &Search, rest: &mut Screen, spots: &mut Spots, f
             Some(of) => format!("start {} of {of}", point.iteration),
             None => format!("iteration {}", search.iterations()),
         };
+        let speed = match point.speed() {
+            Some(speed) => format!("   {}/s", brief(speed.round())),
+            None => String::new(),
+        };
         let facts = [
-            format!(
-                "{what}   {:.1} s   {}/s",
-                point.seconds,
-                brief(point.speed.round())
-            ),
+            format!("{what}   {:.1} s{speed}", point.seconds),
             format!(
                 "value {}   |g| {:.2e}",
                 brief(point.value),

@@ -18,12 +18,19 @@ pub struct Charts {
     of: Option<Drawn>,
 }
 
-/// A chart of a state of the document, on so many columns of the screen.
+/// A chart of a state of the document, in so much room.
 #[derive(Debug, PartialEq)]
 struct Drawn {
     revision: u64,
     chart: Plotted,
+    room: Room,
+}
+
+/// The columns and lines of the screen that a chart has.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Room {
     columns: usize,
+    lines: usize,
 }
 
 /// The kinds of charts, in the order in which they are flipped through.
@@ -191,9 +198,9 @@ impl Plotted {
     }
 
     /// The series with their points as the cells are now, thinned to what
-    /// `columns` columns of the screen can show.
-    fn series(&self, workbook: &Workbook, columns: usize) -> Vec<Series> {
-        let columns = columns.max(1);
+    /// the room can show.
+    fn series(&self, workbook: &Workbook, room: Room) -> Vec<Series> {
+        let columns = room.columns.max(1);
         let (x, ys) = self.roles();
         let x = x.map(|x| numbers(workbook, &x.area));
         ys.iter()
@@ -204,9 +211,9 @@ impl Plotted {
                     (ChartKind::Histogram, _) => bars(&y),
                     (ChartKind::Scatter, Some(x)) => {
                         let both = x.iter().copied().zip(y.iter().copied());
-                        both.filter(|(x, y)| x.is_finite() && y.is_finite())
-                            .collect()
+                        thin_dots(both.collect(), room, self.log)
                     }
+                    (ChartKind::Scatter, None) => thin_dots(numbered().collect(), room, self.log),
                     (ChartKind::Column, _) => thin_columns(numbered(), y.len(), columns),
                     _ => thin_line(numbered(), y.len(), columns),
                 };
@@ -232,11 +239,14 @@ pub fn follow(app: &mut App) {
         revision: app.document.revision(),
         chart: chart.clone(),
         // Within the panel's frame.
-        columns: usize::from(room.width.saturating_sub(2)),
+        room: Room {
+            columns: usize::from(room.width.saturating_sub(2)),
+            lines: usize::from(room.height.saturating_sub(2)),
+        },
     };
     if charts.of.as_ref() != Some(&of) {
         let workbook = app.document.engine().workbook();
-        let series = chart.series(workbook, of.columns);
+        let series = chart.series(workbook, of.room);
         let charts = &mut app.panels.charts;
         (charts.series, charts.of) = (series, Some(of));
     }
@@ -292,6 +302,43 @@ fn thin_line(
     thin
 }
 
+/// One point of each dot that the room has; the outermost are always among them.
+fn thin_dots(mut points: Vec<(f64, f64)>, room: Room, log: bool) -> Vec<(f64, f64)> {
+    points.retain(|&(x, y)| x.is_finite() && y.is_finite() && (!log || y > 0.0));
+    // A character has 2 x 4 dots.
+    let (across, up) = (2 * room.columns.max(1), 4 * room.lines.max(1));
+    if points.len() <= across * up {
+        return points;
+    }
+    let high = |&(_, y): &(f64, f64)| if log { y.ln() } else { y };
+    let span = |values: &mut dyn Iterator<Item = f64>| {
+        values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
+            (low.min(v), high.max(v))
+        })
+    };
+    let (left, right) = span(&mut points.iter().map(|p| p.0));
+    let (bottom, top) = span(&mut points.iter().map(high));
+    let dot = |value: f64, (low, high): (f64, f64), count: usize| match high > low {
+        true => ((value - low) / (high - low) * (count - 1) as f64).round() as usize,
+        false => 0,
+    };
+    let (mut dots, mut edges) = (vec![false; across * up], [false; 4]);
+    let mut take = |taken: &mut bool| !std::mem::replace(taken, true);
+    points.retain(|point| {
+        let (x, y) = (point.0, high(point));
+        let at = dot(y, (bottom, top), up) * across + dot(x, (left, right), across);
+        let mut kept = dots.get_mut(at).is_some_and(&mut take);
+        for (edge, there) in edges
+            .iter_mut()
+            .zip([x == left, x == right, y == bottom, y == top])
+        {
+            kept |= there && take(edge);
+        }
+        kept
+    });
+    points
+}
+
 /// The value farthest from 0 of each column of the screen.
 fn thin_columns(
     points: impl Iterator<Item = (f64, f64)>,
@@ -339,6 +386,20 @@ mod tests {
         assert!(thin.len() <= 240);
         assert!(thin.iter().any(|p| p.1 == 9.0));
         assert!(thin.windows(2).all(|w| w[0].0 <= w[1].0));
+        let room = Room {
+            columns: 40,
+            lines: 20,
+        };
+        let cloud: Vec<(f64, f64)> = (0..count)
+            .map(|i| (f64::from(i).sin(), f64::from(i % 1009).exp2()))
+            .chain([(7.0, 1.0), (0.5, -3.0)])
+            .collect();
+        for log in [false, true] {
+            let thin = thin_dots(cloud.clone(), room, log);
+            assert!(thin.len() <= 80 * 80 + 4, "{}", thin.len());
+            assert!(thin.contains(&(7.0, 1.0)));
+            assert_eq!(thin.contains(&(0.5, -3.0)), !log);
+        }
         let bars = thin_columns((0..1000).map(|i| (f64::from(i), f64::from(-i))), 1000, 50);
         assert!(bars.len() <= 50 && bars.iter().any(|p| p.1 == -999.0));
     }

@@ -17,6 +17,9 @@ use std::time::{Duration, Instant};
 
 /// The least time between two reports.
 const FRAME: Duration = Duration::from_millis(50);
+/// After the grid showed a point, it shows none for so many times what that
+/// took: most of the time is left for keys.
+const REST: u32 = 5;
 /// With more dependent cells than this the grid shows the result only when the
 /// search has ended, as showing it takes long.
 pub const MOST_LIVE: u64 = 50_000;
@@ -43,8 +46,9 @@ pub struct Search {
     pub latest: Option<Point>,
     /// Iterations of the parts of the search that have ended.
     pub earlier_iterations: u64,
-    /// Whether the grid shows every report.
+    /// Whether the grid shows the search's points.
     pub live: bool,
+    pace: Pace,
     pub state: State,
     /// What the search works with, while it does not run.
     compiled: Option<Box<Compiled>>,
@@ -67,9 +71,17 @@ pub struct Point {
     pub value: f64,
     pub gradient_norm: f64,
     pub x: Vec<f64>,
+    /// Without pauses.
     pub seconds: f64,
-    /// Iterations, or starts, a second.
-    pub speed: f64,
+}
+
+impl Point {
+    /// Iterations, or starts, a second since the search began; `None` where
+    /// that is too short to tell.
+    pub fn speed(&self) -> Option<f64> {
+        let speed = self.iteration as f64 / self.seconds;
+        (speed.is_finite() && speed > 0.0).then_some(speed)
+    }
 }
 
 struct Compiled {
@@ -112,6 +124,7 @@ impl Search {
             latest: None,
             earlier_iterations: 0,
             live: false,
+            pace: Pace::default(),
             state: State::Paused,
             compiled: Some(Box::new(Compiled { slice, problem })),
         }
@@ -163,6 +176,12 @@ impl Search {
         if let Some(point) = update.latest {
             self.latest = Some(point);
         }
+    }
+}
+
+impl Drop for Search {
+    fn drop(&mut self) {
+        self.stop();
     }
 }
 
@@ -252,9 +271,6 @@ struct Watcher<'a> {
     earlier: u64,
     waiting: Update,
     sent: Option<Instant>,
-    /// Where the speed is measured from: when, and at which iteration.
-    mark: (Instant, u64),
-    speed: f64,
 }
 
 impl<'a> Watcher<'a> {
@@ -266,8 +282,6 @@ impl<'a> Watcher<'a> {
             earlier,
             waiting: Update::default(),
             sent: None,
-            mark: (Instant::now(), 0),
-            speed: 0.0,
         }
     }
 
@@ -276,11 +290,6 @@ impl<'a> Watcher<'a> {
     }
 
     fn step(&mut self, step: &Step<'_>, of: Option<u64>) {
-        let since = self.mark.0.elapsed().as_secs_f64();
-        if since >= 0.25 || self.speed == 0.0 {
-            self.speed = (step.iteration.saturating_sub(self.mark.1)) as f64 / since.max(1e-9);
-            self.mark = (Instant::now(), step.iteration);
-        }
         let at = (self.earlier + step.iteration) as f64;
         self.waiting.curve.push((at, step.value));
         let paused = self.control.is_paused();
@@ -293,7 +302,6 @@ impl<'a> Watcher<'a> {
                 gradient_norm: step.gradient_norm,
                 x: step.x.to_vec(),
                 seconds: step.seconds,
-                speed: self.speed,
             });
             self.send();
         } else if self.waiting.curve.len() >= 2 * MOST_POINTS {
@@ -302,7 +310,6 @@ impl<'a> Watcher<'a> {
         }
         if paused {
             self.control.wait();
-            self.mark = (Instant::now(), step.iteration);
         }
     }
 
@@ -343,7 +350,7 @@ fn told(app: &mut App, id: u64, update: Update) {
         return;
     };
     search.update(update);
-    if !search.live {
+    if !search.live || !search.pace.is_due(Instant::now()) {
         return;
     }
     let Some(point) = &search.latest else {
@@ -352,12 +359,9 @@ fn told(app: &mut App, id: u64, update: Update) {
     let (areas, x) = (search.areas.clone(), point.x.clone());
     let began = Instant::now();
     let shown = app.document.try_values(&areas, &x);
-    let slow = began.elapsed() > FRAME;
-    if let Some(search) = search_mut(app, id)
-        && (shown.is_err() || slow)
-    {
-        // Showing takes longer than a frame: the end is shown only.
-        search.live = false;
+    if let Some(search) = search_mut(app, id) {
+        search.live = shown.is_ok();
+        search.pace.shown(began, Instant::now());
     }
 }
 
@@ -415,6 +419,23 @@ fn ended(
     }
 }
 
+/// When the grid shows a point again.
+#[derive(Clone, Copy, Debug, Default)]
+struct Pace {
+    not_before: Option<Instant>,
+}
+
+impl Pace {
+    fn is_due(&self, now: Instant) -> bool {
+        self.not_before.is_none_or(|time| time <= now)
+    }
+
+    /// A point was shown: the slower that was, the longer the next one waits.
+    fn shown(&mut self, began: Instant, ended: Instant) {
+        self.not_before = Some(ended + REST * ended.duration_since(began));
+    }
+}
+
 /// The history of a value, in at most `MOST_POINTS` points spread evenly over it.
 #[derive(Clone, Debug, Default)]
 pub struct Curve {
@@ -467,6 +488,20 @@ fn every_other(points: &mut Vec<(f64, f64)>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn after_a_slow_frame_the_grid_rests_and_then_goes_on() {
+        let mut pace = Pace::default();
+        let now = Instant::now();
+        assert!(pace.is_due(now));
+        let took = Duration::from_millis(200);
+        pace.shown(now, now + took);
+        assert!(!pace.is_due(now + 2 * took));
+        assert!(pace.is_due(now + 6 * took));
+        let quick = Duration::from_millis(1);
+        pace.shown(now, now + quick);
+        assert!(pace.is_due(now + FRAME));
+    }
 
     #[test]
     fn a_long_curve_is_thinned_and_ends_with_the_latest() {

@@ -25,7 +25,7 @@ fn sheet(texts: &[&str]) -> (Workbook, SheetId, AutoFilter) {
 fn shown(book: &Workbook, sheet: SheetId, filter: &AutoFilter) -> Vec<u32> {
     let data = filter.data().unwrap();
     let rows = &book.sheet(sheet).rows;
-    let hidden = |row: &u32| rows.get(row).is_some_and(|p| p.hidden && p.filtered);
+    let hidden = |row: &u32| rows.get(*row).hidden && rows.get(*row).filtered;
     (data.top..=data.bottom)
         .filter(|row| !hidden(row))
         .collect()
@@ -115,4 +115,26 @@ fn a_filter_is_applied_again_and_cleared() {
     assert_eq!(book.reapply_filter(sheet), None);
     let (texts, blanks) = book.filter_values(sheet, &filter, 0);
     assert_eq!((texts.join("|"), blanks), ("9|2|0".to_owned(), false));
+}
+
+#[test]
+fn many_rows_that_a_filter_hides_are_kept_as_one_stretch() {
+    let mut book = Workbook::new();
+    let sheet = book.add_sheet("a");
+    let cells = &mut book.sheet_mut(sheet).cells;
+    for row in 1..=100_000 {
+        cells.set(Pos::new(row, 0), Value::Number(f64::from(row)));
+    }
+    let mut filter = AutoFilter::new(Rect::new(Pos::new(0, 0), Pos::new(100_000, 0)));
+    filter.columns.insert(0, custom(FilterOp::Greater, "99990"));
+    let transaction = book.set_filter(sheet, Some(filter));
+    let undo = book.apply(&transaction).unwrap().inverse;
+    let rows = &book.sheet(sheet).rows;
+    assert_eq!(
+        rows.iter().map(|(a, b, _)| (a, b)).collect::<Vec<_>>(),
+        [(1, 99_990)]
+    );
+    assert_eq!(rows.next_shown(1), 99_991);
+    book.apply(&undo).unwrap();
+    assert_eq!(book.sheet(sheet).rows, crate::workbook::Rows::default());
 }

@@ -80,8 +80,8 @@ fn a_filter_hides_rows_and_leaves_those_hidden_by_hand() {
     };
     let state = |book: &Workbook| -> Vec<(u32, bool)> {
         let rows = book.sheet(sheet).rows.iter();
-        rows.filter(|(_, p)| p.hidden)
-            .map(|(&r, p)| (r, p.filtered))
+        rows.filter(|(.., p)| p.hidden)
+            .flat_map(|(first, last, p)| (first..=last).map(move |row| (row, p.filtered)))
             .collect()
     };
     apply(&mut book, sheet, filtered(vec![(2, 4)]));

@@ -1,7 +1,7 @@
 //! What a sheet says of its cells by place: styles, widths, merges, panes.
 
 use crate::grid::{Axis, Rect, Shift, ShiftKind};
-use crate::workbook::{AutoFilter, ColumnProps, Panes, RowProps, Sheet, StyleMap};
+use crate::workbook::{AutoFilter, ColumnProps, Panes, Rows, Sheet, StyleMap};
 use std::collections::BTreeMap;
 
 /// What of a sheet moves with its lines besides values and formulas.
@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 pub(in crate::workbook) struct Layout {
     styles: StyleMap,
     columns: BTreeMap<u32, ColumnProps>,
-    rows: BTreeMap<u32, RowProps>,
+    rows: Rows,
     merges: Vec<Rect>,
     panes: Option<Panes>,
     filter: Option<AutoFilter>,
@@ -20,23 +20,10 @@ impl Layout {
     /// The layout after lines are inserted or deleted. New lines look like
     /// the one before them.
     pub(super) fn shifted(sheet: &Sheet, shift: Shift) -> Self {
-        let mut columns = sheet.columns.clone();
-        let mut rows = sheet.rows.clone();
-        match shift.axis {
-            Axis::Rows => {
-                rows = lines(rows, shift, |props| RowProps {
-                    hidden: false,
-                    filtered: false,
-                    ..props.clone()
-                });
-            }
-            Axis::Columns => {
-                columns = lines(columns, shift, |props| ColumnProps {
-                    hidden: false,
-                    ..props.clone()
-                });
-            }
-        }
+        let (columns, rows) = match shift.axis {
+            Axis::Rows => (sheet.columns.clone(), sheet.rows.shifted(shift)),
+            Axis::Columns => (shifted_columns(&sheet.columns, shift), sheet.rows.clone()),
+        };
         let merges = sheet.merges.iter();
         let mut shifts = sheet.shifts.clone();
         shifts.push(shift);
@@ -66,18 +53,22 @@ impl Layout {
     }
 }
 
-/// The properties of lines in their new places; `inherit` makes those of new
-/// lines from those of the line before them.
-fn lines<P>(old: BTreeMap<u32, P>, shift: Shift, inherit: impl Fn(&P) -> P) -> BTreeMap<u32, P> {
+/// The properties of columns in their new places. New columns look like the
+/// one before them, but are not hidden.
+fn shifted_columns(old: &BTreeMap<u32, ColumnProps>, shift: Shift) -> BTreeMap<u32, ColumnProps> {
     let mut new = BTreeMap::new();
     if shift.kind == ShiftKind::Insert
         && let Some(before) = shift.at.checked_sub(1)
         && let Some(props) = old.get(&before)
     {
-        new.extend((shift.at..shift.end()).map(|line| (line, inherit(props))));
+        let shown = ColumnProps {
+            hidden: false,
+            ..props.clone()
+        };
+        new.extend((shift.at..shift.end()).map(|line| (line, shown.clone())));
     }
-    let moved = old.into_iter();
-    new.extend(moved.filter_map(|(line, props)| Some((shift.line(line)?, props))));
+    let moved = old.iter();
+    new.extend(moved.filter_map(|(&line, props)| Some((shift.line(line)?, props.clone()))));
     new
 }
 

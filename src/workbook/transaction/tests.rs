@@ -97,7 +97,11 @@ fn view(book: &Workbook) -> View {
         used: sheet.cells.used(),
         spills: sheet.spills.clone(),
         column_styles: sheet.columns.iter().map(|(k, v)| (*k, v.style)).collect(),
-        row_styles: sheet.rows.iter().map(|(k, v)| (*k, v.style)).collect(),
+        row_styles: sheet
+            .rows
+            .iter()
+            .flat_map(|(first, last, props)| (first..=last).map(move |row| (row, props.style)))
+            .collect(),
     };
     View {
         tabs: book

@@ -9,7 +9,7 @@ use super::table::parse_rect;
 use super::validation;
 use super::values::{Context, ValueReader};
 use crate::grid::{MAX_COLS, Pos, Rect};
-use crate::workbook::{ColumnProps, Panes, RowProps, Runs, Sheet, StyleMap, Templates};
+use crate::workbook::{AutoFilter, ColumnProps, Panes, RowProps, Runs, Sheet, StyleMap, Templates};
 use crate::xlsx::error::OpenCause;
 use crate::xlsx::xml::{Element, Xml, XmlError, is_true};
 use quick_xml::events::Event;
@@ -147,11 +147,12 @@ impl<'c> Reading<'c> {
     fn finish(self, formulas: Formulas<'_>) -> SheetPart {
         let mut sheet = self.sheet;
         self.rows.styles.finish(&mut sheet.styles);
-        for (row, props) in &mut sheet.rows {
-            // Rows of a filtered range are hidden by its filter.
-            let filter = sheet.filter.as_ref().map(|filter| filter.rect);
-            props.filtered =
-                props.hidden && filter.is_some_and(|rect| rect.top < *row && *row <= rect.bottom);
+        // Rows of a filtered range are hidden by its filter.
+        if let Some(data) = sheet.filter.as_ref().and_then(AutoFilter::data) {
+            let rows = data.top..=data.bottom;
+            sheet
+                .rows
+                .change(rows, |props| props.filtered = props.hidden);
         }
         let formulas = formulas.finish();
         sheet.spills = formulas.spills;
@@ -235,7 +236,7 @@ impl<'c> Rows<'c> {
                     };
                     self.row_style = row.style;
                     if props != RowProps::default() {
-                        sheet.rows.insert(row.row, props);
+                        sheet.rows.set(row.row..=row.row, props);
                     }
                 }
                 SheetItem::Cell(mut cell) => {

@@ -104,7 +104,7 @@ fn new_cells(sheet: &Sheet, layout: &Layout<'_>, compare: &Compare<'_, '_>) -> B
     }
     for (piece, style) in pieces(sheet) {
         for at in piece.cells() {
-            let row = sheet.rows.get(&at.row).map_or(0, |r| r.style);
+            let row = sheet.rows.get(at.row).style;
             let column = sheet.columns.get(&at.col).map_or(0, |c| c.style);
             let inherited = if row != 0 { row } else { column };
             if style != inherited && !layout.has(at) {
@@ -248,7 +248,12 @@ impl Writer<'_, '_> {
         }
         // New rows: of new cells, or of rows with properties.
         let mut rows: BTreeSet<u32> = new.iter().map(|at| at.row).collect();
-        rows.extend(self.sheet.rows.keys());
+        rows.extend(
+            self.sheet
+                .rows
+                .iter()
+                .flat_map(|(first, last, _)| first..=last),
+        );
         let prefix = self.layout.prefix;
         let mut added = String::new();
         for row in rows {
@@ -278,7 +283,7 @@ impl Writer<'_, '_> {
         let row = slot.record.row;
         let old = &self.layout.text[slot.record.tag.clone()];
         let record = &slot.record;
-        let now = self.sheet.rows.get(&row).cloned().unwrap_or_default();
+        let now = self.sheet.rows.get(row);
         let same =
             now.height == record.height && now.hidden == record.hidden && now.style == record.style;
         let mut cells = new
@@ -318,7 +323,7 @@ impl Writer<'_, '_> {
 
     /// A row's tag with the present properties of the row.
     fn row_tag(&self, tag: &str, row: u32, new: bool) -> String {
-        let now = self.sheet.rows.get(&row).cloned().unwrap_or_default();
+        let now = self.sheet.rows.get(row);
         let flag = |set: bool| set.then_some("1");
         let style = (now.style != 0).then(|| now.style.to_string());
         let height = now.height.map(|h| h.to_string());
