@@ -167,6 +167,11 @@ const CASES: &[Case] = &[
     case("select.left", "Right Shift+Left", |d| {
         selected(d) == "A1:B1"
     }),
+    case(
+        "select.rows-extend",
+        "Ctrl+P `keys of vim` Enter j l V j",
+        |d| selected(d) == "2:3",
+    ),
     case("select.rows", "Down Shift+Space", |d| selected(d) == "2:2"),
     case("select.columns", "Right Ctrl+Space", |d| {
         selected(d) == "B:B"
@@ -192,6 +197,9 @@ const CASES: &[Case] = &[
         d.shown("B1") == "7" && active(d) == "A1"
     }),
     case("entry.cancel", "`7` Esc", |d| d.shown("A1").is_empty()),
+    case("entry.sum", "`1` Enter `2` Enter Alt+= Enter", |d| {
+        d.shown("A3") == "3" && active(d) == "A4"
+    }),
     case(
         "entry.fill",
         "`1` Enter Ctrl+G `B1:B3` Enter `=A1+1` Ctrl+J",

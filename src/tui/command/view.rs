@@ -153,6 +153,13 @@ fn move_choice(app: &mut App, by: isize) -> Result<(), Refusal> {
 fn accept(app: &mut App, call: &Call) -> Result<(), Refusal> {
     match std::mem::take(&mut app.mode) {
         Mode::Palette(palette) => {
+            // As in vim, a number alone is a row to go to.
+            if let (true, Ok(row)) = (
+                palette.takes_short_forms,
+                palette.input.value().trim().parse(),
+            ) {
+                return super::go::to_row(app, row);
+            }
             if let Some((command, argument)) = palette.short_form() {
                 let argument = argument.or_else(|| call.argument.clone());
                 return app.run(
