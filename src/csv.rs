@@ -9,7 +9,7 @@
 use crate::grid::{Cell, MAX_COLS, MAX_ROWS, Pos, Rect, SheetId};
 use crate::reading::Reading;
 use crate::value::format::Format;
-use crate::value::{Value, parse_entry};
+use crate::value::{DateSystem, Value, parse_entry};
 use crate::workbook::{Styles, Workbook};
 use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
@@ -523,17 +523,14 @@ impl<'a> Formats<'a> {
             .or_insert_with(|| Format::parse(code))
             .as_ref();
         let is_date = format.is_some_and(Format::is_date);
+        let dates = book.date_system;
         let shown = format
             .filter(|format| !format.is_general())
             .and_then(|format| format.show(value, book.date_system))
             // What no format shows, a date before 1900 say, is written as it is.
             .map(|shown| shown.text)
-            .filter(|text| {
-                // Times of day that a date does not show are kept in none of its readings.
-                self.texts == Texts::Shown
-                    || is_date
-                    || parse_entry(text, book.date_system).0 == *value
-            })
+            .filter(|text| self.texts == Texts::Shown || is_read_as(text, value, is_date, dates))
+            .or_else(|| is_date.then(|| moment(value, dates)).flatten())
             .unwrap_or_else(|| raw(value));
         match value {
             Value::Number(_) if self.dialect.decimal_comma && !is_date => {
@@ -542,6 +539,28 @@ impl<'a> Formats<'a> {
             _ => shown,
         }
     }
+}
+
+/// Whether reading a text gives a value, to a microsecond where it is a date.
+fn is_read_as(text: &str, value: &Value, is_date: bool, dates: DateSystem) -> bool {
+    match (parse_entry(text, dates).0, value) {
+        (Value::Number(read), Value::Number(x)) if is_date => (read - x).abs() < 1e-11,
+        (read, value) => read == *value,
+    }
+}
+
+/// A date or a time of day with all of it, as ISO 8601 has it; `None` where it is read otherwise.
+fn moment(value: &Value, dates: DateSystem) -> Option<String> {
+    let Value::Number(x) = *value else {
+        return None;
+    };
+    let code = match x < 1.0 {
+        true => "hh:mm:ss.000",
+        false => "yyyy-mm-dd hh:mm:ss.000",
+    };
+    let text = Format::parse(code)?.show(value, dates)?.text;
+    let text = text.trim_end_matches('0').trim_end_matches('.').to_owned();
+    is_read_as(&text, value, true, dates).then_some(text)
 }
 
 /// A number's text with a comma for its point, and points between thousands.

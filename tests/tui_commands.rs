@@ -757,7 +757,7 @@ const CASES: &[Case] = &[
     }),
     case(
         "journal.discard",
-        "`7` Enter {crash} L Ctrl+P `discard unsaved edits` Enter",
+        "`7` Enter {crash} L Ctrl+P `discard unsaved edits` Enter y",
         |d| d.shown("A1").is_empty() && d.app.document.journals().left.is_empty(),
     ),
     case("list.accept", "`7` Enter Ctrl+P `undo` Enter", |d| {

@@ -228,6 +228,8 @@ fn edits_looked_at_later_survive_edits_made_before() {
     let mut driver = place.open();
     assert!(question(&driver).contains("has changed since 1 edit"));
     driver.play("D");
+    assert!(question(&driver).contains("for good"));
+    driver.play("y");
     assert_eq!(place.names(), ["a.xlsx"]);
 }
 

@@ -343,17 +343,26 @@ fn compare(engine: &mut Engine, slice: &Slice, value: f64, gradient: &[f64]) -> 
         } else {
             difference / size
         };
-        if relative > LIMIT
-            && let Some((slope_below, slope_above)) = kink(x, value, quotient.noise, &mut at)?
-        {
-            kinks.push(Kink {
-                cell: engine.workbook().address(cell),
-                derivative,
-                slope_below,
-                slope_above,
-            });
-            continue;
-        }
+        // Far steps cross kinks, and the stairs of a ROUND: near ones tell.
+        let relative = match relative > LIMIT {
+            true => match sides(x, value, quotient.noise, &mut at)? {
+                Sides::Kink {
+                    slope_below,
+                    slope_above,
+                } => {
+                    kinks.push(Kink {
+                        cell: engine.workbook().address(cell),
+                        derivative,
+                        slope_below,
+                        slope_above,
+                    });
+                    continue;
+                }
+                Sides::Slope(slope) => relative.min((derivative - slope).abs() / size),
+                Sides::Unknown => relative,
+            },
+            false => relative,
+        };
         if relative > worst.0 || relative.is_nan() || worst.1.is_none() {
             worst = (relative, Some(cell));
         }
@@ -376,14 +385,21 @@ const SIDE_STEP: f64 = 1.0 / (1 << 20) as f64;
 /// Slopes on both sides that differ by less, relative to them, are one.
 const SAME_SLOPE: f64 = 1e-4;
 
-/// The slopes of `f` below and above `x`, where they differ by more than
-/// `noise` explains: each extrapolated from two steps.
-fn kink(
-    x: f64,
-    value: f64,
-    noise: f64,
-    f: &mut impl FnMut(f64) -> Result<f64>,
-) -> Result<Option<(f64, f64)>> {
+/// What a function does close to a point.
+#[derive(Debug, PartialEq)]
+enum Sides {
+    Kink {
+        slope_below: f64,
+        slope_above: f64,
+    },
+    Slope(f64),
+    /// Too noisy to tell, or without numbers.
+    Unknown,
+}
+
+/// The slopes of `f` just below and above `x`, each extrapolated from two
+/// steps: two where they differ by more than `noise` explains.
+fn sides(x: f64, value: f64, noise: f64, f: &mut impl FnMut(f64) -> Result<f64>) -> Result<Sides> {
     let step = SIDE_STEP * x.abs().max(1.0);
     let mut slope = |step: f64| -> Result<f64> {
         let mut of = |step: f64| {
@@ -392,10 +408,20 @@ fn kink(
         };
         Ok(2.0 * of(step / 2.0)? - of(step)?)
     };
-    let (below, above) = (slope(-step)?, slope(step)?);
-    let same = SAME_SLOPE * below.abs().max(above.abs()) + 8.0 * noise / step;
-    // Not so where a side has no number.
-    Ok(((below - above).abs() > same).then_some((below, above)))
+    let (slope_below, slope_above) = (slope(-step)?, slope(step)?);
+    let size = slope_below.abs().max(slope_above.abs());
+    let rounding = 8.0 * noise / step;
+    let apart = (slope_below - slope_above).abs();
+    Ok(if apart > SAME_SLOPE * size + rounding {
+        Sides::Kink {
+            slope_below,
+            slope_above,
+        }
+    } else if rounding < LIMIT * size.max(1.0) && apart.is_finite() {
+        Sides::Slope((slope_below + slope_above) / 2.0)
+    } else {
+        Sides::Unknown
+    })
 }
 
 /// The rounding error of `f` near `x`, such as the sum of a thousand cells
@@ -502,17 +528,29 @@ mod tests {
         (found.value - derivative).abs() / derivative.abs().max(found.value.abs()).max(floor)
     }
 
-    fn slopes(x: f64, f: impl Fn(f64) -> f64) -> Option<(f64, f64)> {
+    fn near(x: f64, f: impl Fn(f64) -> f64) -> Sides {
         let noise = f64::EPSILON * f(x).abs();
-        kink(x, f(x), noise, &mut |x| Ok(f(x))).expect("no errors")
+        sides(x, f(x), noise, &mut |x| Ok(f(x))).expect("no errors")
     }
 
     #[test]
-    fn a_kink_has_two_slopes_and_a_smooth_function_one() {
-        let (below, above) = slopes(2.0, |x| x.max(2.0) * 3.0).expect("a kink");
-        assert!(below.abs() < 1e-9 && (above - 3.0).abs() < 1e-9);
-        assert_eq!(slopes(1.0, |x| (5.0 * x).exp()), None);
-        assert_eq!(slopes(0.5, |x| x.max(0.0).powi(2)), None);
+    fn a_kink_has_two_slopes_and_stairs_have_none() {
+        match near(2.0, |x| x.max(2.0) * 3.0) {
+            Sides::Kink {
+                slope_below,
+                slope_above,
+            } => assert!(slope_below.abs() < 1e-9 && (slope_above - 3.0).abs() < 1e-9),
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(
+            near(0.7, |x| (x * 100.0).round() / 100.0),
+            Sides::Slope(0.0)
+        );
+        match near(1.0, |x| (5.0 * x).exp()) {
+            Sides::Slope(slope) => assert!((slope / (5.0 * 5f64.exp()) - 1.0).abs() < 1e-8),
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(near(0.0, |_| f64::NAN), Sides::Unknown);
     }
 
     #[test]

@@ -83,6 +83,24 @@ impl App {
         Ok(())
     }
 
+    /// Asks again before a journal is gone for good: the first answer may be a
+    /// key typed before the question was seen.
+    pub fn ask_to_discard_journal(&mut self) -> Result<(), Refusal> {
+        let edits = edits(self.left_journal()?.steps);
+        self.mode = Mode::Confirm(Confirm::new(
+            format!("Discard {edits} for good?"),
+            [
+                (
+                    'y',
+                    "Discard them",
+                    Some(("journal.discard", Some("for good".to_owned()))),
+                ),
+                ('k', "Keep them aside", None),
+            ],
+        ));
+        Ok(())
+    }
+
     /// Removes the journal that was left last.
     pub fn discard_journal(&mut self) -> Result<(), Refusal> {
         let left = self.left_journal()?;
