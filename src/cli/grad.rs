@@ -39,13 +39,21 @@ pub struct Args {
     /// Compare with central differences through recalculation
     #[arg(long)]
     check: bool,
-    /// Print what each run of formulas became, and the program's steps with their times
-    #[arg(long)]
-    explain: bool,
+    /// Print what each run of formulas became and the program's steps with their times, or the
+    /// text of its CUDA kernels
+    #[arg(long, value_enum, value_name = "WHAT", num_args = 0..=1, default_missing_value = "steps")]
+    explain: Option<Explained>,
     #[command(flatten)]
     device: device::DeviceArgs,
     #[arg(long, help = "Print JSON (fields in docs/cli.md)")]
     json: bool,
+}
+
+/// What is explained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Explained {
+    Steps,
+    Cuda,
 }
 
 #[derive(Debug, Serialize)]
@@ -58,6 +66,8 @@ struct Document {
     check: Option<Check>,
     #[serde(skip_serializing_if = "Option::is_none")]
     explain: Option<Explanation>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cuda: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -165,7 +175,8 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result {
             .collect(),
         device,
         check: check.clone(),
-        explain: args.explain.then(|| explain(&engine, &slice)),
+        explain: (args.explain == Some(Explained::Steps)).then(|| explain(&engine, &slice)),
+        cuda: (args.explain == Some(Explained::Cuda)).then(|| slice.cuda_text()),
     };
     if args.json {
         json::print(out, &document)?;
@@ -198,6 +209,9 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result {
         }
         if let Some(explanation) = &document.explain {
             print_explanation(out, explanation)?;
+        }
+        if let Some(text) = &document.cuda {
+            writeln!(out, "\n{text}")?;
         }
     }
     Ok(match check {
@@ -625,6 +639,7 @@ mod tests {
                     measured_microseconds: 0.0,
                 }],
             }),
+            cuda: Some(String::new()),
         };
         json::assert_documented("grad", &document);
     }

@@ -38,8 +38,8 @@ impl App {
             ),
             false => Confirm::new(
                 format!(
-                    "{title} has changed since {edits} were left unsaved, the last {age}: they \
-                     cannot be restored into it. They are in {journal}"
+                    "{title} was changed elsewhere after {edits} had stayed unsaved, the last {age}: \
+                     they cannot be restored into it. They are in {journal}"
                 ),
                 [
                     ('k', "Keep them there", None),
