@@ -92,6 +92,16 @@ impl Mode {
         }
     }
 
+    /// Whether the text being typed was, and is no longer, selected: what is
+    /// typed now replaces it.
+    pub fn take_selected(&mut self) -> bool {
+        match self {
+            Self::Prompt(prompt) => std::mem::take(&mut prompt.selected),
+            Self::Find(form) => std::mem::take(&mut form.what_selected),
+            _ => false,
+        }
+    }
+
     /// The panel that has the keyboard.
     pub fn panel(&self) -> Option<PanelKind> {
         match self {

@@ -197,7 +197,7 @@ impl Workbook {
     }
 
     /// An area without the rows that a filter hides.
-    pub(super) fn shown_parts(&self, area: Area) -> Vec<Rect> {
+    pub fn shown_parts(&self, area: Area) -> Vec<Rect> {
         let rect = area.rect;
         let mut parts = Vec::new();
         let mut top = rect.top;
