@@ -153,7 +153,9 @@ fn move_choice(app: &mut App, by: isize) -> Result<(), Refusal> {
 fn accept(app: &mut App, call: &Call) -> Result<(), Refusal> {
     match std::mem::take(&mut app.mode) {
         Mode::Palette(palette) => {
-            if let Some((command, argument)) = palette.short_form() {
+            // One that was moved to in the list is meant, whatever is typed.
+            let short_form = palette.short_form().filter(|_| palette.list.chosen == 0);
+            if let Some((command, argument)) = short_form {
                 let argument = argument.or_else(|| call.argument.clone());
                 return app.run(
                     command,
