@@ -7,6 +7,8 @@ mod cells;
 mod data;
 #[path = "shared/driver.rs"]
 mod driver;
+#[path = "tui_commands/tables.rs"]
+mod tables;
 
 use driver::Driver;
 use gradsheet::grid::{Cell, Pos};
@@ -669,6 +671,11 @@ const CASES: &[Case] = &[
     ),
     case("slider.remove", sliders!("Delete"), |d| {
         d.app.panels.sliders.sliders.len() == 1
+    }),
+    case("slider.redo", sliders!("Right Right Ctrl+Z Ctrl+Y"), |d| {
+        let moved = d.value("A1");
+        d.play("Ctrl+Z");
+        d.value("A1") != moved
     }),
     case("slider.undo", sliders!("Right Right Ctrl+Z"), |d| {
         d.shown("A1") == "2"

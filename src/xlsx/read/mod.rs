@@ -203,7 +203,7 @@ fn read_parts(package: Package) -> Result<(Workbook, Original), OpenCause> {
             original.filter = book.sheet(id).filter.clone();
             for (part, table) in tables {
                 let name: Arc<str> = table.name.into();
-                book.tables.push(Table {
+                let table = Table {
                     saved_as: Some(name.clone()),
                     name,
                     area: Area {
@@ -213,7 +213,15 @@ fn read_parts(package: Package) -> Result<(Workbook, Original), OpenCause> {
                     columns: table.columns,
                     header_rows: table.header_rows,
                     totals_rows: table.totals_rows,
-                });
+                    buttons: table.buttons,
+                };
+                // Rows of a filtered table are hidden by its filter.
+                let filter = table.filter().filter(|filter| !filter.columns.is_empty());
+                if let Some(data) = filter.as_ref().and_then(AutoFilter::data) {
+                    let rows = &mut book.sheet_mut(id).rows;
+                    rows.change(data.top..=data.bottom, |row| row.filtered = row.hidden);
+                }
+                book.tables.push(table);
                 original.tables.push(part);
             }
         }
