@@ -62,6 +62,32 @@ impl Original {
         self.sheets.get(position)
     }
 
+    /// What belongs to a sheet in the file and not to the document, in words.
+    pub fn beside_cells(&self, id: SheetId) -> Vec<&'static str> {
+        let part = self.sheet(id).and_then(|sheet| sheet.part.as_ref());
+        let Some(part) = part else {
+            return Vec::new();
+        };
+        let relationships = Relationships::of(&self.package, part).unwrap_or_default();
+        let text = self.package.text(part, "the workbook").unwrap_or_default();
+        let after_cells = text.rfind("</sheetData>").map_or(&*text, |at| &text[at..]);
+        let element = |name: &str| after_cells.contains(&format!("<{name}"));
+        let related = |kind: &str| relationships.of_kind(kind).next().is_some();
+        [
+            (
+                "comments",
+                related("comments") || related("threadedComment"),
+            ),
+            ("links", element("hyperlinks")),
+            ("pictures and charts", related("drawing")),
+            ("pivot tables", related("pivotTable")),
+            ("protection", element("sheetProtection")),
+        ]
+        .into_iter()
+        .filter_map(|(what, there)| there.then_some(what))
+        .collect()
+    }
+
     /// What of the file is not in the document, a sentence each.
     pub fn notes(&self) -> Vec<String> {
         let note = |sheet: &OriginalSheet| {
