@@ -503,7 +503,7 @@ const CASES: &[Case] = &[
     case("view.command-line", ": `goto C3` Enter", |d| {
         active(d) == "C3"
     }),
-    case("view.help", "F1", |d| d.screen().contains("Help: Esc")),
+    case("view.help", "F1", |d| d.screen().contains("Help: type")),
     case("panel.gradient", "F7", |d| {
         d.app.panels.open == Some(PanelKind::Gradient)
     }),
@@ -740,6 +740,15 @@ const CASES: &[Case] = &[
         "F1 PgDn",
         |d| matches!(&d.app.mode, Mode::Help(h) if h.top == 10),
     ),
+    case(
+        "list.start",
+        "F1 PgDn Home",
+        |d| matches!(&d.app.mode, Mode::Help(h) if h.top == 0),
+    ),
+    case("list.end", "F1 End", |d| {
+        let lines = d.app.help_lines();
+        matches!(&d.app.mode, Mode::Help(h) if h.top == lines - 22)
+    }),
     case(
         "list.page-up",
         "F1 PgDn Down PgUp",

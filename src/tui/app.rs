@@ -430,7 +430,11 @@ impl App {
 
     /// How many lines the help page has.
     pub fn help_lines(&self) -> usize {
-        super::draw::help_text(self).len()
+        let wanted = match &self.mode {
+            Mode::Help(help) => help.input.value(),
+            _ => "",
+        };
+        super::draw::help_text(self, wanted).len()
     }
 
     pub fn host(&mut self) -> &mut dyn Host {
@@ -775,6 +779,7 @@ impl App {
     fn retyped(&mut self) {
         match &mut self.mode {
             Mode::Palette(palette) => palette.list = Default::default(),
+            Mode::Help(help) => help.top = 0,
             Mode::Prompt(prompt) => prompt.error = None,
             Mode::Find(form) => form.note = None,
             Mode::Entry(entry) => {

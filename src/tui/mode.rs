@@ -117,6 +117,7 @@ impl Mode {
             Self::Prompt(prompt) => Some(&mut prompt.input),
             Self::Find(form) => Some(form.input_mut()),
             Self::Palette(palette) => Some(&mut palette.input),
+            Self::Help(help) => Some(&mut help.input),
             Self::Field(field) => Some(&mut field.input),
             _ => None,
         }
@@ -214,6 +215,8 @@ fn rank(command: &Command, words: &[&str]) -> Option<usize> {
 #[derive(Debug, Default)]
 pub struct Help {
     pub top: usize,
+    /// What is looked for.
+    pub input: Input,
     /// The panel that had the keyboard before.
     pub over: Option<PanelKind>,
 }

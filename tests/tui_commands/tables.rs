@@ -162,3 +162,88 @@ fn a_message_is_not_covered_by_sums() {
     let screen = driver.screen();
     assert!(screen.contains("leaves no room"), "{screen}");
 }
+
+#[test]
+fn a_date_widens_a_column_whose_width_nobody_set() {
+    let mut driver = Driver::empty();
+    driver.play("Ctrl+G `B1` Enter `day` Enter `2024-12-31` Enter");
+    let screen = driver.screen();
+    assert!(screen.contains(&driver.shown("B2")), "{screen}");
+    assert!(!screen.contains('#'), "{screen}");
+    // One step, width and all.
+    driver.play("Ctrl+Z");
+    let sheet = driver
+        .app
+        .document
+        .engine()
+        .workbook()
+        .sheet(driver.app.sheet());
+    assert!(sheet.columns.is_empty());
+    assert_eq!(driver.shown("B2"), "");
+    assert_eq!(driver.shown("B1"), "day");
+    // One that was made narrow stays so.
+    driver
+        .play("Ctrl+P `column width` Enter Ctrl+U `5` Enter Ctrl+G `B3` Enter `2024-12-31` Enter");
+    assert!(driver.screen().contains("####"), "{}", driver.screen());
+}
+
+#[test]
+fn an_inserted_chart_follows_its_title() {
+    let mut driver = Driver::empty();
+    driver.play("`1` Enter `2` Enter `4` Enter Ctrl+Home Shift+Down Shift+Down F11 Insert Enter `Fit` Enter");
+    let titles = |driver: &Driver| -> Vec<String> {
+        let sheet = driver
+            .app
+            .document
+            .engine()
+            .workbook()
+            .sheet(driver.app.sheet());
+        sheet
+            .charts
+            .iter()
+            .map(|chart| chart.title.to_string())
+            .collect()
+    };
+    assert_eq!(titles(&driver), ["Fit"]);
+    driver.play("Ctrl+Z");
+    assert_eq!(titles(&driver), [""]);
+}
+
+#[test]
+fn a_copied_sheet_says_what_it_lacks() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("linked.xlsx");
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let sheet = book.add_worksheet();
+    sheet.write_number(0, 0, 1.0).unwrap();
+    sheet.write_url(1, 0, "https://example.org").unwrap();
+    let note = rust_xlsxwriter::Note::new("why");
+    sheet.insert_note(2, 0, &note).unwrap();
+    book.save(&path).unwrap();
+    let mut driver = Driver::open(&path);
+    driver.play("Ctrl+P `copy the sheet` Enter");
+    let said = driver.message();
+    assert!(said.contains("comments and links"), "{said}");
+    let mut driver = Driver::empty();
+    driver.play("Ctrl+P `copy the sheet` Enter");
+    assert_eq!(driver.message(), "");
+}
+
+#[test]
+fn the_help_is_searched_by_typing_and_reads_whole_in_eighty_columns() {
+    let mut driver = Driver::empty();
+    driver.play("F1 `learning rate`");
+    let screen = driver.screen();
+    assert!(
+        screen.contains("Find a learning rate") && screen.contains("Ctrl+F"),
+        "{screen}"
+    );
+    // A group is one, and a description goes on over lines.
+    assert_eq!(screen.matches("SOLVER").count(), 1, "{screen}");
+    let help = "Takes some steps with each of many rates and draws where they lead.";
+    let words: Vec<&str> = screen
+        .split(|c: char| c.is_whitespace() || c == '│')
+        .filter(|w| !w.is_empty())
+        .collect();
+    assert!(words.join(" ").contains(help), "{screen}");
+}

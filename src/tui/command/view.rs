@@ -47,8 +47,8 @@ pub const COMMANDS: &[Command] = &[
         "Shows all commands with their keys.",
         |app, _| {
             app.mode = Mode::Help(Help {
-                top: 0,
                 over: app.mode.panel(),
+                ..Help::default()
             });
             Ok(())
         },
@@ -124,6 +124,29 @@ pub const COMMANDS: &[Command] = &[
     )
     .keys(&["PgUp"]),
     Command::new(
+        "list.start",
+        "First line",
+        "Moves to the first line of the help.",
+        &[Context::Help],
+        |app, _| move_choice(app, isize::MIN),
+    )
+    .keys(&["Home"]),
+    Command::new(
+        "list.end",
+        "Last page",
+        "Moves to the last page of the help.",
+        &[Context::Help],
+        |app, _| {
+            let page = usize::from(app.screen().height.saturating_sub(2));
+            let top = app.help_lines().saturating_sub(page);
+            if let Mode::Help(help) = &mut app.mode {
+                help.top = top;
+            }
+            Ok(())
+        },
+    )
+    .keys(&["End"]),
+    Command::new(
         "list.accept",
         "Accept",
         "Runs the chosen command, or accepts what was typed.",
@@ -140,7 +163,10 @@ fn move_choice(app: &mut App, by: isize) -> Result<(), Refusal> {
             let len = palette.matches().len();
             palette.list.step(by, len);
         }
-        Mode::Help(help) => help.top = help.top.saturating_add_signed(by).min(lines),
+        Mode::Help(help) => {
+            let last = lines.saturating_sub(1);
+            help.top = help.top.saturating_add_signed(by).min(last);
+        }
         Mode::Import(import) => {
             let last = (import.size().0 as usize).saturating_sub(1);
             import.top = import.top.saturating_add_signed(by).min(last);
