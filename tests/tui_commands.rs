@@ -7,6 +7,8 @@ mod cells;
 mod data;
 #[path = "shared/driver.rs"]
 mod driver;
+#[path = "tui_commands/tables.rs"]
+mod tables;
 
 use driver::Driver;
 use gradsheet::grid::{Cell, Pos};
@@ -515,7 +517,7 @@ const CASES: &[Case] = &[
     case("view.command-line", ": `goto C3` Enter", |d| {
         active(d) == "C3"
     }),
-    case("view.help", "F1", |d| d.screen().contains("Help: Esc")),
+    case("view.help", "F1", |d| d.screen().contains("Help: type")),
     case("panel.gradient", "F7", |d| {
         d.app.panels.open == Some(PanelKind::Gradient)
     }),
@@ -684,6 +686,11 @@ const CASES: &[Case] = &[
     case("slider.remove", sliders!("Delete"), |d| {
         d.app.panels.sliders.sliders.len() == 1
     }),
+    case("slider.redo", sliders!("Right Right Ctrl+Z Ctrl+Y"), |d| {
+        let moved = d.value("A1");
+        d.play("Ctrl+Z");
+        d.value("A1") != moved
+    }),
     case("slider.undo", sliders!("Right Right Ctrl+Z"), |d| {
         d.shown("A1") == "2"
     }),
@@ -747,6 +754,15 @@ const CASES: &[Case] = &[
         "F1 PgDn",
         |d| matches!(&d.app.mode, Mode::Help(h) if h.top == 10),
     ),
+    case(
+        "list.start",
+        "F1 PgDn Home",
+        |d| matches!(&d.app.mode, Mode::Help(h) if h.top == 0),
+    ),
+    case("list.end", "F1 End", |d| {
+        let lines = d.app.help_lines();
+        matches!(&d.app.mode, Mode::Help(h) if h.top == lines - 22)
+    }),
     case(
         "list.page-up",
         "F1 PgDn Down PgUp",

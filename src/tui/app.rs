@@ -14,11 +14,11 @@ use super::panel::{self, PanelKind, Panels, short_areas};
 use super::prompt::Prompt;
 use super::selection::{Selection, SheetView};
 use super::settings::{KeySet, Settings};
-use super::text_input::{insert, type_into};
+use super::text_input::{insert, type_into, type_over};
 use super::theme::Theme;
 use crate::engine::{Edited, Engine, EntryError, Progress, Recalculation};
 use crate::grid::{Area, Cell, MAX_COLS, MAX_ROWS, Pos, SheetId};
-use crate::workbook::{Applied, HistoryStep, Tracked, Transaction};
+use crate::workbook::{Applied, HistoryStep, Statistics, Tracked, Transaction};
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use ratatui::layout::Rect as Screen;
 use std::collections::HashMap;
@@ -63,12 +63,20 @@ pub struct App {
     pub(super) typed_line: Option<TypedLine>,
     /// Where the cursor was before jumps.
     pub jumps: Jumps,
+    measured: Measured,
     screen: Screen,
     pub(super) mouse: Mouse,
     /// The number of the last job that was begun.
     tickets: u64,
     host: Box<dyn Host>,
     ended: bool,
+}
+
+/// What the selected cells amount to, of a state of the document.
+#[derive(Debug, Default)]
+struct Measured {
+    of: Option<(u64, SheetId, Selection)>,
+    statistics: Statistics,
 }
 
 /// A change that can be made again elsewhere.
@@ -123,6 +131,7 @@ impl App {
             marks: HashMap::new(),
             typed_line: None,
             jumps: Jumps::default(),
+            measured: Measured::default(),
             screen: Screen::new(0, 0, 80, 24),
             mouse: Mouse::default(),
             tickets: 0,
@@ -148,6 +157,7 @@ impl App {
             Happening::Hangup => self.ended = true,
         }
         panel::follow(self);
+        self.measure();
         self.tell_of_journal();
     }
 
@@ -352,6 +362,32 @@ impl App {
         self.view_mut().top_left = top_left;
     }
 
+    /// What the selected cells amount to, those that a filter hides left out;
+    /// nothing of a single one.
+    pub fn measured(&self) -> &Statistics {
+        &self.measured.statistics
+    }
+
+    fn measure(&mut self) {
+        let of = (self.document.revision(), self.sheet(), self.selection());
+        if self.measured.of.as_ref() == Some(&of) {
+            return;
+        }
+        let mut statistics = Statistics::default();
+        if !of.2.is_one_cell() {
+            let workbook = self.document.engine().workbook();
+            let cells = &workbook.sheet(of.1).cells;
+            let areas = self.selected_areas().into_iter();
+            for part in areas.flat_map(|area| workbook.shown_parts(area)) {
+                statistics.join(&cells.statistics(part));
+            }
+        }
+        self.measured = Measured {
+            of: Some(of),
+            statistics,
+        };
+    }
+
     /// Scrolls so many rows and columns; what is selected stays so.
     pub fn scroll(&mut self, rows: i64, cols: i64) {
         let step = |from: u32, by: i64, size: u32| {
@@ -405,7 +441,11 @@ impl App {
 
     /// How many lines the help page has.
     pub fn help_lines(&self) -> usize {
-        super::draw::help_text(self).len()
+        let wanted = match &self.mode {
+            Mode::Help(help) => help.input.value(),
+            _ => "",
+        };
+        super::draw::help_text(self, wanted).len()
     }
 
     pub fn host(&mut self) -> &mut dyn Host {
@@ -720,8 +760,13 @@ impl App {
 
     /// A key that is no command's.
     fn typed(&mut self, key: KeyEvent) {
+        let selected = self.mode.take_selected();
         if let Some(input) = self.mode.input_mut() {
-            type_into(input, key);
+            if selected {
+                type_over(input, key);
+            } else {
+                type_into(input, key);
+            }
             self.retyped();
             return;
         }
@@ -745,6 +790,7 @@ impl App {
     fn retyped(&mut self) {
         match &mut self.mode {
             Mode::Palette(palette) => palette.list = Default::default(),
+            Mode::Help(help) => help.top = 0,
             Mode::Prompt(prompt) => prompt.error = None,
             Mode::Find(form) => form.note = None,
             Mode::Entry(entry) => {
@@ -793,10 +839,18 @@ impl App {
                 return;
             }
             Mode::Entry(entry) => entry.insert(text),
-            mode => match mode.input_mut() {
-                Some(input) => insert(input, text),
-                None => return,
-            },
+            mode => {
+                let selected = mode.take_selected();
+                match mode.input_mut() {
+                    Some(input) => {
+                        if selected {
+                            input.reset();
+                        }
+                        insert(input, text);
+                    }
+                    None => return,
+                }
+            }
         }
         self.retyped();
     }

@@ -1,16 +1,20 @@
 //! The workbook that is open, and the file it belongs to.
 
 use super::journal::{Found, Journal, Left, RestoreError, Restored};
+use super::layout::{MAX_WIDTH, column_width};
 use crate::engine::{Edited, Engine, EntryError, Recalculation};
 use crate::files::{self, FileError};
 use crate::grid::{Area, Cell, Rect, SheetId};
 use crate::reading::Reading;
+use crate::value::Value;
+use crate::value::format::Format;
 use crate::workbook::journal::Record;
-use crate::workbook::{EditError, Transaction, Workbook};
+use crate::workbook::{ColumnChange, Edit, EditError, LayoutEdit, Transaction, Workbook};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
+use unicode_width::UnicodeWidthStr;
 
 /// A workbook, kept calculated, and its file.
 pub struct Document {
@@ -129,7 +133,7 @@ impl Document {
     /// Enters typed text into a cell. A table that it stands right below or
     /// beside takes it in, in the same step.
     pub fn enter(&mut self, cell: Cell, text: &str) -> Result<Edited, EntryError> {
-        let transaction = self.engine.entry(cell, text)?;
+        let mut transaction = self.engine.entry(cell, text)?;
         if text.is_empty() {
             return Ok(self.apply(&transaction)?);
         }
@@ -137,7 +141,45 @@ impl Document {
             sheet: cell.sheet,
             rect: Rect::cell(cell.pos),
         };
-        Ok(self.apply_in(transaction, area)?)
+        let growth = self.engine.workbook().table_growth(area);
+        transaction.edits.extend(growth);
+        let edited = self.apply(&transaction)?;
+        // How it is shown is known only now.
+        match self.widening(cell) {
+            None => Ok(edited),
+            Some(widening) => {
+                transaction.edits.push(widening);
+                Ok(self.replace_last(&transaction)?)
+            }
+        }
+    }
+
+    /// The edit that makes a column wide enough for a number of a cell, a date
+    /// for one; `None` where it is, shows numbers shorter, or was given its width.
+    fn widening(&self, cell: Cell) -> Option<Edit> {
+        let workbook = self.engine.workbook();
+        let sheet = workbook.sheet(cell.sheet);
+        let col = cell.pos.col;
+        let code = &workbook.styles.get(sheet.style(cell.pos)).number_format;
+        let shortens = Format::parse(code).is_none_or(|format| format.is_general());
+        let given = sheet
+            .columns
+            .get(&col)
+            .is_some_and(|column| column.width.is_some());
+        let number = matches!(sheet.cells.get(cell.pos), Value::Number(_));
+        if shortens || given || !number {
+            return None;
+        }
+        let needed = self.engine.display(cell).width() as u16;
+        // A space between neighbours, as the grid leaves it.
+        (needed >= column_width(sheet, col)).then(|| Edit::Layout {
+            sheet: cell.sheet,
+            edit: LayoutEdit::Columns {
+                first: col,
+                last: col,
+                change: ColumnChange::Width(Some(f64::from(needed.min(MAX_WIDTH)))),
+            },
+        })
     }
 
     /// Applies a transaction that fills an area. A table that it lies right

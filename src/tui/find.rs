@@ -94,6 +94,9 @@ pub struct FindForm {
     /// The cells selected when the form was opened, where they are several.
     pub selected: Option<Vec<Area>>,
     pub what: Input,
+    /// Whether it is selected, as it is until a key is pressed: what is typed
+    /// replaces it.
+    pub what_selected: bool,
     /// The replacement; `None` where only a search is asked for.
     pub with: Option<Input>,
     /// Whether the replacement is being typed.

@@ -79,6 +79,8 @@ pub struct Line {
     pub start: u16,
     /// The characters it takes.
     pub size: u16,
+    /// Those that it would take where it is not cut at the screen's edge.
+    pub whole: u16,
 }
 
 /// The part of a sheet that is on the screen.
@@ -191,12 +193,14 @@ fn lines(
     for part in [0..frozen, first.max(frozen)..size] {
         let mut index = shown(part.start);
         while index < part.end && at < room.end {
-            let size = size_of(index).min(room.end - at);
+            let whole = size_of(index);
+            let size = whole.min(room.end - at);
             if size > 0 {
                 lines.push(Line {
                     index,
                     start: at,
                     size,
+                    whole,
                 });
             }
             at += size;

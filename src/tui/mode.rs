@@ -92,6 +92,16 @@ impl Mode {
         }
     }
 
+    /// Whether the text being typed was, and is no longer, selected: what is
+    /// typed now replaces it.
+    pub fn take_selected(&mut self) -> bool {
+        match self {
+            Self::Prompt(prompt) => std::mem::take(&mut prompt.selected),
+            Self::Find(form) => std::mem::take(&mut form.what_selected),
+            _ => false,
+        }
+    }
+
     /// The panel that has the keyboard.
     pub fn panel(&self) -> Option<PanelKind> {
         match self {
@@ -107,6 +117,7 @@ impl Mode {
             Self::Prompt(prompt) => Some(&mut prompt.input),
             Self::Find(form) => Some(form.input_mut()),
             Self::Palette(palette) => Some(&mut palette.input),
+            Self::Help(help) => Some(&mut help.input),
             Self::Field(field) => Some(&mut field.input),
             _ => None,
         }
@@ -204,6 +215,8 @@ fn rank(command: &Command, words: &[&str]) -> Option<usize> {
 #[derive(Debug, Default)]
 pub struct Help {
     pub top: usize,
+    /// What is looked for.
+    pub input: Input,
     /// The panel that had the keyboard before.
     pub over: Option<PanelKind>,
 }

@@ -11,6 +11,9 @@ pub struct Prompt {
     /// What is asked for.
     pub label: String,
     pub input: Input,
+    /// Whether the text is selected, as it is until a key is pressed: what is
+    /// typed replaces it.
+    pub selected: bool,
     /// What was wrong with the last answer.
     pub error: Option<String>,
 }
@@ -21,6 +24,7 @@ impl Prompt {
             command,
             label: label.to_owned(),
             input: Input::new(initial.to_owned()),
+            selected: !initial.is_empty(),
             error: None,
         }
     }

@@ -18,8 +18,7 @@ use crossterm::event::{
 };
 use crossterm::execute;
 use crossterm::terminal::{
-    EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
-    supports_keyboard_enhancement,
+    Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
@@ -189,17 +188,30 @@ impl Guard {
             EnableMouseCapture,
             EnableBracketedPaste
         )?;
-        // The keyboard protocol of kitty: Ctrl+Enter is no longer Enter. The
-        // answer is read here, as no other thread reads yet. Screens have
-        // protocols of their own, so that it is asked for on this one.
-        if supports_keyboard_enhancement().unwrap_or(false) {
+        // The keyboard protocol of kitty: Ctrl+Enter is no longer Enter. Nobody
+        // waits for an answer, which many terminals never give: those that do
+        // not know it pass it over, and what one may show of it is wiped off.
+        // Screens have protocols of their own, so that it is asked for on this one.
+        if takes_unknown_sequences(std::env::var("TERM").as_deref().unwrap_or_default()) {
             TELLS_KEYS_APART.store(true, Ordering::SeqCst);
             let flags = KeyboardEnhancementFlags::DISAMBIGUATE_ESCAPE_CODES
                 | KeyboardEnhancementFlags::REPORT_ALTERNATE_KEYS;
-            execute!(stdout(), PushKeyboardEnhancementFlags(flags))?;
+            execute!(
+                stdout(),
+                PushKeyboardEnhancementFlags(flags),
+                Clear(ClearType::All)
+            )?;
         }
         Ok(guard)
     }
+}
+
+/// Whether a terminal passes over what it does not know; old consoles show it.
+fn takes_unknown_sequences(term: &str) -> bool {
+    !matches!(
+        term,
+        "" | "dumb" | "linux" | "vt100" | "vt220" | "ansi" | "cons25"
+    )
 }
 
 impl Drop for Guard {

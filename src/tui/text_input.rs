@@ -35,6 +35,22 @@ pub fn type_into(input: &mut Input, key: KeyEvent) -> bool {
     true
 }
 
+/// Does what a key means in a line of text that is selected: what is typed
+/// replaces it, other keys edit it.
+pub fn type_over(input: &mut Input, key: KeyEvent) {
+    let held = KeyModifiers::CONTROL | KeyModifiers::ALT;
+    let plain = !key.modifiers.intersects(held);
+    match key.code {
+        KeyCode::Char(_) if plain => input.reset(),
+        KeyCode::Backspace | KeyCode::Delete => {
+            input.reset();
+            return;
+        }
+        _ => {}
+    }
+    type_into(input, key);
+}
+
 /// Inserts a text at the cursor.
 pub fn insert(input: &mut Input, text: &str) {
     for c in text.chars() {

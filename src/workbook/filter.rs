@@ -2,7 +2,8 @@
 
 use super::layout_edit::stretches;
 use super::{
-    AutoFilter, Criterion, Edit, FilterOp, FilterTest, Join, LayoutEdit, Transaction, Workbook,
+    AutoFilter, Criterion, Edit, FilterOp, FilterTest, Join, LayoutEdit, Table, TableEdit,
+    Transaction, Workbook,
 };
 use crate::functions::Wildcard;
 use crate::grid::{Area, Pos, Rect, SheetId};
@@ -16,36 +17,50 @@ impl Workbook {
     /// The transaction that gives a sheet a filter, or takes it away (`None`),
     /// and hides and shows rows accordingly.
     pub fn set_filter(&self, sheet: SheetId, filter: Option<AutoFilter>) -> Transaction {
-        let mut edits = Vec::new();
-        let layout = |edit| Edit::Layout { sheet, edit };
-        let old = &self.sheet(sheet).filter;
-        // What the filter before it hid is shown, unless it hides it again.
-        if let Some(old) = old.as_ref().and_then(AutoFilter::data) {
-            edits.push(layout(LayoutEdit::Filtered {
-                first: old.top,
-                last: old.bottom,
-                hidden: Vec::new(),
-            }));
-        }
-        edits.push(layout(LayoutEdit::Filter(filter.clone())));
-        if let Some(filter) = filter
-            && let Some(data) = filter.data()
-        {
-            edits.push(layout(LayoutEdit::Filtered {
-                first: data.top,
-                last: data.bottom,
-                hidden: self.filtered_out(sheet, &filter),
-            }));
-        }
-        let name = &self.sheet(sheet).name;
-        Transaction::new(format!("Filter {name}"), edits)
+        let edit = Edit::Layout {
+            sheet,
+            edit: LayoutEdit::Filter(filter.clone()),
+        };
+        let old = self.sheet(sheet).filter.as_ref();
+        self.filtering(sheet, &self.sheet(sheet).name, old, filter.as_ref(), edit)
     }
 
-    /// The transaction that applies a sheet's filter again, after its cells
-    /// have changed; `None` where it has no filter.
-    pub fn reapply_filter(&self, sheet: SheetId) -> Option<Transaction> {
-        let filter = self.sheet(sheet).filter.clone()?;
-        Some(self.set_filter(sheet, Some(filter)))
+    /// The same for the filter of a table.
+    pub fn set_table_filter(&self, table: &Table, filter: Option<AutoFilter>) -> Transaction {
+        let edit = Edit::Table(TableEdit::Filter {
+            table: table.name.clone(),
+            columns: filter.as_ref().map(|filter| filter.columns.clone()),
+        });
+        let (sheet, old) = (table.area.sheet, table.filter());
+        self.filtering(sheet, &table.name, old.as_ref(), filter.as_ref(), edit)
+    }
+
+    fn filtering(
+        &self,
+        sheet: SheetId,
+        name: &str,
+        old: Option<&AutoFilter>,
+        filter: Option<&AutoFilter>,
+        edit: Edit,
+    ) -> Transaction {
+        let filtered = |data: Rect, hidden| Edit::Layout {
+            sheet,
+            edit: LayoutEdit::Filtered {
+                first: data.top,
+                last: data.bottom,
+                hidden,
+            },
+        };
+        // What the filter before it hid is shown, unless it hides it again.
+        let shown = old
+            .and_then(AutoFilter::data)
+            .map(|data| filtered(data, Vec::new()));
+        let hidden = filter.and_then(|filter| {
+            let hidden = self.filtered_out(sheet, filter);
+            Some(filtered(filter.data()?, hidden))
+        });
+        let edits = shown.into_iter().chain([edit]).chain(hidden).collect();
+        Transaction::new(format!("Filter {name}"), edits)
     }
 
     /// The texts that a column's cells show below a filter's headers, each

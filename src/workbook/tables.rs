@@ -1,5 +1,6 @@
 //! Tables: named rectangles with named columns.
 
+use super::{AutoFilter, Criterion};
 use crate::formula::TableItems;
 use crate::grid::{Area, Rect, SheetId};
 use crate::value::equal_text;
@@ -20,6 +21,8 @@ pub struct Table {
     pub header_rows: u32,
     /// Rows of totals (0 or 1).
     pub totals_rows: u32,
+    /// Whether its headers have filter buttons.
+    pub buttons: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -30,6 +33,8 @@ pub struct TableColumn {
     pub saved_as: Option<Arc<str>>,
     /// The formula that fills the column, without `=`.
     pub formula: Option<Arc<str>>,
+    /// What the table's filter asks of its cells.
+    pub criterion: Option<Criterion>,
 }
 
 impl TableColumn {
@@ -39,6 +44,7 @@ impl TableColumn {
             name: name.into(),
             saved_as: None,
             formula: None,
+            criterion: None,
         }
     }
 }
@@ -71,6 +77,26 @@ impl Table {
             top,
             bottom,
             ..rect
+        })
+    }
+
+    /// Its rows without the totals.
+    pub fn without_totals(&self) -> Rect {
+        let rect = self.area.rect;
+        Rect {
+            bottom: rect.bottom.saturating_sub(self.totals_rows),
+            ..rect
+        }
+    }
+
+    /// Its filter; `None` where its headers have no buttons.
+    pub fn filter(&self) -> Option<AutoFilter> {
+        (self.buttons && self.header_rows > 0).then(|| AutoFilter {
+            rect: self.without_totals(),
+            columns: (0..)
+                .zip(&self.columns)
+                .filter_map(|(i, column)| Some((i, column.criterion.clone()?)))
+                .collect(),
         })
     }
 

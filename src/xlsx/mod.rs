@@ -17,6 +17,7 @@ pub use error::{OpenCause, OpenError, SaveError};
 pub use save::SaveReport;
 
 use crate::atomic;
+use crate::grid::SheetId;
 use crate::reading::Reading;
 use crate::workbook::Workbook;
 use std::io::Write;
@@ -51,6 +52,13 @@ pub fn open_bytes(bytes: impl Into<Arc<[u8]>>) -> Result<Workbook, OpenError> {
 /// sentence each.
 pub fn notes(book: &Workbook) -> Vec<String> {
     original(book).map_or_else(Vec::new, read::Original::notes)
+}
+
+/// What the file that a workbook was opened from has beside a sheet's cells and
+/// keeps when it is saved, but which a copy of the sheet does not get: comments,
+/// links and so on, in words.
+pub fn beside_cells(book: &Workbook, sheet: SheetId) -> Vec<&'static str> {
+    original(book).map_or_else(Vec::new, |original| original.beside_cells(sheet))
 }
 
 fn original(book: &Workbook) -> Option<&read::Original> {

@@ -277,6 +277,7 @@ fn this_row_of_a_table_on_another_sheet_is_the_row_of_that_number() {
         name: "x".into(),
         saved_as: None,
         formula: None,
+        criterion: None,
     };
     let rect = Rect::new(Pos::new(0, 0), Pos::new(1, 0));
     let table = Table {
@@ -289,6 +290,7 @@ fn this_row_of_a_table_on_another_sheet_is_the_row_of_that_number() {
         columns: vec![column],
         header_rows: 0,
         totals_rows: 0,
+        buttons: false,
     };
     let mut book = engine.into_workbook();
     book.tables.push(table);

@@ -57,13 +57,10 @@ pub const COMMANDS: &[Command] = &[
         "Draws the same cells as another kind of chart.",
         CHARTS,
         |app, _| {
-            let chart = chosen(app)?;
-            let at = KINDS
-                .iter()
-                .position(|kind| *kind == chart.kind)
-                .unwrap_or(0);
-            chart.kind = KINDS[(at + 1) % KINDS.len()];
-            Ok(())
+            change(app, |chart| {
+                let at = KINDS.iter().position(|kind| *kind == chart.kind);
+                chart.kind = KINDS[(at.unwrap_or(0) + 1) % KINDS.len()];
+            })
         },
     )
     .keys(&["Space"]),
@@ -72,11 +69,7 @@ pub const COMMANDS: &[Command] = &[
         "Logarithmic axis",
         "Shows values by their logarithms, or as they are.",
         CHARTS,
-        |app, _| {
-            let chart = chosen(app)?;
-            chart.log = !chart.log;
-            Ok(())
-        },
+        |app, _| change(app, |chart| chart.log = !chart.log),
     )
     .keys(&["Ctrl+L"]),
     Command::new(
@@ -140,6 +133,42 @@ fn chosen(app: &mut App) -> Result<&mut Plotted, Refusal> {
     chart.ok_or_else(|| Refusal::new("there is no chart: select cells in the grid and draw one"))
 }
 
+/// Gives the chosen chart a title.
+pub(super) fn set_title(app: &mut App, title: &str) -> Result<(), Refusal> {
+    change(app, |chart| title.trim().clone_into(&mut chart.title))
+}
+
+/// Changes the chosen chart, and with it what was inserted of it into sheets.
+fn change(app: &mut App, change: impl FnOnce(&mut Plotted)) -> Result<(), Refusal> {
+    let chart = chosen(app)?;
+    let before = chart.clone();
+    change(chart);
+    let after = chart.clone();
+    let workbook = app.document.engine().workbook();
+    let mut edits = Vec::new();
+    for &sheet in workbook.order() {
+        let mut charts = workbook.sheet(sheet).charts.clone();
+        let mut changed = false;
+        for drawn in &mut charts {
+            let anchor = drawn.anchor;
+            if before
+                .drawing(workbook, anchor)
+                .is_ok_and(|old| old == *drawn)
+            {
+                *drawn = after.drawing(workbook, anchor)?;
+                changed = true;
+            }
+        }
+        if changed {
+            edits.push(Edit::SetCharts { sheet, charts });
+        }
+    }
+    match edits.is_empty() {
+        true => Ok(()),
+        false => app.apply(&Transaction::new("Change chart", edits)),
+    }
+}
+
 fn flip(app: &mut App, by: isize) -> Result<(), Refusal> {
     super::panel::step(app, PanelKind::Charts, by);
     Ok(())
@@ -164,8 +193,12 @@ fn insert(app: &mut App) -> Result<(), Refusal> {
     let name = workbook.sheet(sheet).name.clone();
     let edit = Edit::SetCharts { sheet, charts };
     app.apply(&Transaction::new("Insert chart", vec![edit]))?;
+    let counts = match chart.kind {
+        ChartKind::Histogram => "; there its counts stay what they are now",
+        _ => "",
+    };
     app.say(format!(
-        "The chart is part of {name}, over {anchor}: other programs show it once it is saved"
+        "The chart is part of {name}, over {anchor}: other programs show it once it is saved{counts}"
     ));
     Ok(())
 }

@@ -1,23 +1,23 @@
 //! Sorting and filtering.
 
 use super::{Call, Command, Refusal};
-use crate::grid::{Area, column_name, parse_column};
+use crate::grid::{Area, Rect, column_name, parse_column};
 use crate::tui::app::App;
 use crate::tui::selection::Selection;
 use crate::value::Value;
-use crate::workbook::{AutoFilter, Criterion, FilterOp, FilterTest, SortKey};
+use crate::workbook::{AutoFilter, Criterion, FilterOp, FilterTest, SortKey, Table};
 
 pub const COMMANDS: &[Command] = &[
     Command::grid(
         "data.sort-up",
         "Sort ascending",
-        "Sorts the selected rows, or the region around the active cell, by the active column.",
+        "Sorts the selected rows, or the table or the region around the active cell, by the active column.",
         |app, _| sort_by_active(app, false),
     ),
     Command::grid(
         "data.sort-down",
         "Sort descending",
-        "Sorts the selected rows, or the region around the active cell, by the active column, last first.",
+        "Sorts the selected rows, or the table or the region around the active cell, by the active column, last first.",
         |app, _| sort_by_active(app, true),
     ),
     Command::grid(
@@ -30,16 +30,21 @@ pub const COMMANDS: &[Command] = &[
     Command::grid(
         "data.filter",
         "Filter",
-        "Gives the region around the active cell a filter, or takes it away and shows all rows.",
+        "Gives the table or the region around the active cell a filter, or takes it away and shows all rows.",
         |app, _| {
-            let sheet = app.sheet();
-            let workbook = app.document.engine().workbook();
-            let filter = match workbook.sheet(sheet).filter {
-                Some(_) => None,
-                None => Some(AutoFilter::new(region(app).rect)),
+            let (table, filter) = filter_here(app);
+            let filter = match (&filter, &table) {
+                (Some(_), _) => None,
+                (None, Some(table)) => Some(AutoFilter::new(table.without_totals())),
+                (None, None) => Some(AutoFilter::new(free_region(app)?.rect)),
             };
-            let transaction = workbook.set_filter(sheet, filter);
-            app.apply(&transaction)
+            let said = filter.as_ref().map(|filter| {
+                let rect = filter.rect;
+                format!("Filter on {rect}: Alt+Down on a header says what is shown")
+            });
+            set_filter(app, table.as_ref(), filter)?;
+            said.into_iter().for_each(|said| app.say(said));
+            Ok(())
         },
     )
     .keys(&["Alt+F"]),
@@ -72,26 +77,88 @@ pub const COMMANDS: &[Command] = &[
         "Apply the filter again",
         "Hides and shows rows by the values that they have now.",
         |app, _| {
-            let sheet = app.sheet();
-            let transaction = app.document.engine().workbook().reapply_filter(sheet);
-            let transaction = transaction.ok_or_else(|| Refusal::new("the sheet has no filter"))?;
-            app.apply(&transaction)
+            let (table, filter) = filter_here(app);
+            let filter = filter.ok_or_else(|| Refusal::new("the sheet has no filter"))?;
+            set_filter(app, table.as_ref(), Some(filter))
         },
     ),
 ];
 
-/// The selected cells; of one cell the region around it.
+/// The table that the selected cells lie in.
+pub(super) fn table_here(app: &App) -> Option<Table> {
+    let cell = app.active_cell();
+    let table = app
+        .document
+        .engine()
+        .workbook()
+        .tables
+        .at(cell.sheet, cell.pos)?;
+    let selection = app.selection();
+    let within = |rect: &Rect| table.area.rect.contains_rect(rect);
+    selection.areas().iter().all(within).then(|| table.clone())
+}
+
+/// The selected cells; of one cell the table it lies in, or the region around it.
 pub(super) fn region(app: &App) -> Area {
     let sheet = app.sheet();
     let selection = app.selection();
-    let rect = match selection.is_one_cell() {
-        true => {
+    let rect = match (table_here(app), selection.is_one_cell()) {
+        (Some(table), true) => table.area.rect,
+        (None, true) => {
             let workbook = app.document.engine().workbook();
             workbook.sheet(sheet).cells.region(selection.active())
         }
-        false => selection.last(),
+        (_, false) => selection.last(),
     };
     Area { sheet, rect }
+}
+
+/// The same where no table has cells in it: what is done to a part of a table
+/// with its neighbours would take it apart.
+fn free_region(app: &App) -> Result<Area, Refusal> {
+    let area = region(app);
+    let tables = &app.document.engine().workbook().tables;
+    let met = tables.iter().find(|table| {
+        table.area.sheet == area.sheet && table.area.rect.intersection(&area.rect).is_some()
+    });
+    match met {
+        Some(table) => Err(Refusal::new(format!(
+            "{} holds cells of the table {}: select the cells beside it, or go to a cell of the table",
+            area.rect, table.name
+        ))),
+        None => Ok(area),
+    }
+}
+
+/// The table around the active cell, and its filter; where there is no table,
+/// the sheet's filter.
+fn filter_here(app: &App) -> (Option<Table>, Option<AutoFilter>) {
+    let cell = app.active_cell();
+    let workbook = app.document.engine().workbook();
+    match workbook.tables.at(cell.sheet, cell.pos) {
+        Some(table) => (Some(table.clone()), table.filter()),
+        None => (None, workbook.sheet(cell.sheet).filter.clone()),
+    }
+}
+
+fn set_filter(
+    app: &mut App,
+    table: Option<&Table>,
+    filter: Option<AutoFilter>,
+) -> Result<(), Refusal> {
+    let workbook = app.document.engine().workbook();
+    let transaction = match table {
+        Some(table) => workbook.set_table_filter(table, filter),
+        None => workbook.set_filter(app.sheet(), filter),
+    };
+    app.apply(&transaction)
+}
+
+/// Whether the active cell is a header of a filter.
+pub(super) fn on_filter(app: &App) -> bool {
+    let at = app.active_cell().pos;
+    let (_, filter) = filter_here(app);
+    filter.is_some_and(|filter| filter.rect.top == at.row && filter.rect.contains(at))
 }
 
 /// Whether the first row of an area looks like headers: texts alone, above
@@ -143,8 +210,16 @@ fn sort(app: &mut App, call: &Call) -> Result<(), Refusal> {
 }
 
 fn sort_region(app: &mut App, keys: &[SortKey]) -> Result<(), Refusal> {
-    let area = region(app);
-    let header = has_header(app, area);
+    let (area, header) = match table_here(app) {
+        Some(table) => {
+            let rect = table.without_totals();
+            (Area { rect, ..table.area }, table.header_rows > 0)
+        }
+        None => {
+            let area = free_region(app)?;
+            (area, has_header(app, area))
+        }
+    };
     let transaction = app.document.engine().workbook().sort(area, keys, header)?;
     app.apply(&transaction)?;
     app.select(Selection::rect(area.rect));
@@ -173,11 +248,14 @@ fn filter_column(app: &mut App, call: &Call) -> Result<(), Refusal> {
 }
 
 fn set_criterion(app: &mut App, criterion: Option<Criterion>) -> Result<(), Refusal> {
-    let sheet = app.sheet();
-    let workbook = app.document.engine().workbook();
-    let mut filter = match &workbook.sheet(sheet).filter {
-        Some(filter) => filter.clone(),
-        None => AutoFilter::new(region(app).rect),
+    let (table, filter) = filter_here(app);
+    let mut filter = match (filter, &table) {
+        (Some(filter), _) => filter,
+        (None, Some(table)) if table.header_rows == 0 => {
+            return Err(Refusal::new("a table without headers has no filter"));
+        }
+        (None, Some(table)) => AutoFilter::new(table.without_totals()),
+        (None, None) => AutoFilter::new(free_region(app)?.rect),
     };
     let col = app.selection().active().col;
     if !(filter.rect.left..=filter.rect.right).contains(&col) {
@@ -192,10 +270,9 @@ fn set_criterion(app: &mut App, criterion: Option<Criterion>) -> Result<(), Refu
         None => filter.columns.remove(&column),
     };
     let data = filter.data();
-    let transaction = workbook.set_filter(sheet, Some(filter));
-    app.apply(&transaction)?;
+    set_filter(app, table.as_ref(), Some(filter))?;
     if let Some(data) = data {
-        let rows = &app.document.engine().workbook().sheet(sheet).rows;
+        let rows = &app.document.engine().workbook().sheet(app.sheet()).rows;
         let shown = data.rows() - rows.hidden_within(data.top..=data.bottom);
         app.say(format!("{shown} of {} rows shown", data.rows()));
     }

@@ -497,7 +497,10 @@ fn array_formula(app: &mut App, cell: Cell, text: &str) -> Result<Transaction, E
     Ok(Transaction::new("Enter an array formula", vec![edit]))
 }
 
-fn choose(app: &mut App, _: &Call) -> Result<(), Refusal> {
+fn choose(app: &mut App, call: &Call) -> Result<(), Refusal> {
+    if matches!(app.mode, Mode::Grid) && super::data::on_filter(app) {
+        return app.run_named("data.filter-column", call);
+    }
     let begun = match std::mem::take(&mut app.mode) {
         Mode::Entry(entry) => Some(entry),
         _ => None,

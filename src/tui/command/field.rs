@@ -84,7 +84,10 @@ fn pick(app: &mut App) -> Result<(), Refusal> {
 }
 
 fn fill(app: &mut App, panel: PanelKind, text: &str) -> Result<(), Refusal> {
-    app.panels.fill_in(panel, text)?;
+    match panel {
+        PanelKind::Charts => super::chart::set_title(app, text)?,
+        _ => app.panels.fill_in(panel, text)?,
+    }
     app.mode = Mode::Panel(panel);
     Ok(())
 }

@@ -182,6 +182,7 @@ fn open(app: &mut App, replaces: bool) -> Result<(), Refusal> {
     }
     app.mode = Mode::Find(Box::new(FindForm {
         what: Input::new(search.options.what.clone()),
+        what_selected: !search.options.what.is_empty(),
         with: replaces.then(Input::default),
         search,
         selected,
@@ -201,6 +202,7 @@ fn form(app: &mut App) -> Option<&mut FindForm> {
 fn change(app: &mut App, change: impl FnOnce(&mut FindForm)) -> Result<(), Refusal> {
     if let Some(form) = form(app) {
         form.note = None;
+        form.what_selected = false;
         change(form);
     }
     Ok(())

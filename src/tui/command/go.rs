@@ -89,8 +89,12 @@ pub const COMMANDS: &[Command] = &[
     Command::grid(
         "go.start",
         "Start of the sheet",
-        "Moves to the first cell.",
-        |app, _| to(app, Pos::new(0, 0)),
+        "Moves to the first cell, or to the first one behind frozen rows and columns.",
+        |app, _| {
+            let panes = app.document.engine().workbook().sheet(app.sheet()).panes;
+            let first = panes.map(|panes| Pos::new(panes.frozen_rows, panes.frozen_cols));
+            to(app, first.unwrap_or(Pos::new(0, 0)))
+        },
     )
     .keys(&["Ctrl+Home"])
     .vim(&["g g"]),
@@ -197,12 +201,16 @@ pub const COMMANDS: &[Command] = &[
     Command::grid(
         "select.all",
         "Select all",
-        "Selects the region around the active cell; where it is selected, the whole sheet.",
+        "Selects the table or the region around the active cell; where it is selected, the whole sheet.",
         |app, _| {
             let sheet = app.sheet();
             let workbook = app.document.engine().workbook();
             let selection = app.selection();
-            let region = workbook.sheet(sheet).cells.region(selection.active());
+            let table = workbook.tables.at(sheet, selection.active());
+            let region = match table {
+                Some(table) => table.area.rect,
+                None => workbook.sheet(sheet).cells.region(selection.active()),
+            };
             let whole = Axis::Rows.lines(0, MAX_ROWS - 1);
             let rect = match selection.last() == region {
                 true => whole,

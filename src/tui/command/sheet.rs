@@ -5,6 +5,7 @@ use crate::grid::SheetId;
 use crate::tui::app::App;
 use crate::tui::mode::{Confirm, Mode};
 use crate::workbook::{Edit, SheetEdit, Transaction, Visibility, Workbook};
+use crate::xlsx;
 
 pub const COMMANDS: &[Command] = &[
     Command::grid(
@@ -183,8 +184,16 @@ fn copy(app: &mut App, _: &Call) -> Result<(), Refusal> {
     let edit = SheetEdit::Copy { name, position };
     let copy = workbook.next_sheet();
     let edits = vec![Edit::Sheet { sheet, edit }];
+    let beside = xlsx::beside_cells(workbook, sheet);
     app.apply(&Transaction::new("Copy the sheet", edits))?;
     app.show_sheet(copy);
+    if let Some((last, others)) = beside.split_last() {
+        let what = match others {
+            [] => (*last).to_owned(),
+            others => format!("{} and {last}", others.join(", ")),
+        };
+        app.warn(format!("Not copied, on the original only: {what}"));
+    }
     Ok(())
 }
 

@@ -113,6 +113,18 @@ pub const COMMANDS: &[Command] = &[
         },
     )
     .keys(&["Ctrl+Z"]),
+    Command::new(
+        "slider.redo",
+        "Redo",
+        "Makes the change again that was undone last.",
+        SLIDERS,
+        |app, call| {
+            let result = app.run_named("edit.redo", call);
+            refresh(app);
+            result
+        },
+    )
+    .keys(&["Ctrl+Y"]),
 ];
 
 /// Opens the panel: with the sliders there are, or those of the selected cells.

@@ -56,8 +56,14 @@ pub const COMMANDS: &[Command] = &[
         "Convert the table to cells",
         "Makes plain cells of the table around the active cell; formulas refer to them as before.",
         |app, _| {
-            let table = here(app)?.name;
-            edit(app, "Convert the table to cells", TableEdit::Unroll { table })
+            let table = here(app)?;
+            // Without its filter its rows are seen.
+            let workbook = app.document.engine().workbook();
+            let filter = workbook.set_table_filter(&table, None).edits;
+            let filter = filter.into_iter().filter(|_| table.buttons);
+            let unroll = Edit::Table(TableEdit::Unroll { table: table.name });
+            let edits = filter.chain([unroll]).collect();
+            app.apply(&Transaction::new("Convert the table to cells", edits))
         },
     ),
 ];

@@ -47,8 +47,8 @@ pub const COMMANDS: &[Command] = &[
         "Shows all commands with their keys.",
         |app, _| {
             app.mode = Mode::Help(Help {
-                top: 0,
                 over: app.mode.panel(),
+                ..Help::default()
             });
             Ok(())
         },
@@ -124,6 +124,29 @@ pub const COMMANDS: &[Command] = &[
     )
     .keys(&["PgUp"]),
     Command::new(
+        "list.start",
+        "First line",
+        "Moves to the first line of the help.",
+        &[Context::Help],
+        |app, _| move_choice(app, isize::MIN),
+    )
+    .keys(&["Home"]),
+    Command::new(
+        "list.end",
+        "Last page",
+        "Moves to the last page of the help.",
+        &[Context::Help],
+        |app, _| {
+            let page = usize::from(app.screen().height.saturating_sub(2));
+            let top = app.help_lines().saturating_sub(page);
+            if let Mode::Help(help) = &mut app.mode {
+                help.top = top;
+            }
+            Ok(())
+        },
+    )
+    .keys(&["End"]),
+    Command::new(
         "list.accept",
         "Accept",
         "Runs the chosen command, or accepts what was typed.",
@@ -140,7 +163,10 @@ fn move_choice(app: &mut App, by: isize) -> Result<(), Refusal> {
             let len = palette.matches().len();
             palette.list.step(by, len);
         }
-        Mode::Help(help) => help.top = help.top.saturating_add_signed(by).min(lines),
+        Mode::Help(help) => {
+            let last = lines.saturating_sub(1);
+            help.top = help.top.saturating_add_signed(by).min(last);
+        }
         Mode::Import(import) => {
             let last = (import.size().0 as usize).saturating_sub(1);
             import.top = import.top.saturating_add_signed(by).min(last);
@@ -154,13 +180,13 @@ fn accept(app: &mut App, call: &Call) -> Result<(), Refusal> {
     match std::mem::take(&mut app.mode) {
         Mode::Palette(palette) => {
             // As in vim, a number alone is a row to go to.
-            if let (true, Ok(row)) = (
-                palette.takes_short_forms,
-                palette.input.value().trim().parse(),
-            ) {
+            let row = palette.input.value().trim().parse();
+            if let (true, Ok(row)) = (palette.takes_short_forms, row) {
                 return super::go::to_row(app, row);
             }
-            if let Some((command, argument)) = palette.short_form() {
+            // One that was moved to in the list is meant, whatever is typed.
+            let short_form = palette.short_form().filter(|_| palette.list.chosen == 0);
+            if let Some((command, argument)) = short_form {
                 let argument = argument.or_else(|| call.argument.clone());
                 return app.run(
                     command,

@@ -9,7 +9,6 @@ use crate::tui::layout::NAME_BOX;
 use crate::tui::mode::Mode;
 use crate::tui::selection::address;
 use crate::value::format::{general, printable};
-use crate::workbook::Statistics;
 use ratatui::Frame;
 use ratatui::layout::Rect as Screen;
 use ratatui::style::{Modifier, Style};
@@ -167,6 +166,7 @@ pub fn status(app: &App, area: Screen, frame: &mut Frame) {
     // A message counts for more than what is watched.
     let room = usize::from(area.width) > said.width() + watched.width();
     let typing = matches!(app.mode, Mode::Entry(_));
+    let said_width = said.width();
     frame.render_widget(said, area);
     if !typing && (room || app.message().is_none()) {
         frame.render_widget(watched.right_aligned(), area);
@@ -195,7 +195,12 @@ pub fn status(app: &App, area: Screen, frame: &mut Frame) {
         false => pending,
     };
     let width = right.width() as u16 + 2;
-    if !right.is_empty() && width < area.width {
+    // A message counts for more than sums.
+    let free = match app.message().is_some() && app.pending().is_empty() {
+        true => usize::from(area.width).saturating_sub(said_width),
+        false => usize::from(area.width),
+    };
+    if !right.is_empty() && usize::from(width) < free {
         let right_area = Screen {
             x: area.right() - width,
             width,
@@ -251,12 +256,7 @@ fn measures(app: &App) -> String {
     if selection.is_one_cell() {
         return String::new();
     }
-    let workbook = app.document.engine().workbook();
-    let cells = &workbook.sheet(app.sheet()).cells;
-    let mut all = Statistics::default();
-    for area in selection.areas() {
-        all.join(&cells.statistics(*area));
-    }
+    let all = app.measured();
     let shown = |x: f64| general(x, 12).unwrap_or_else(|| x.to_string());
     match (all.average(), all.error) {
         (_, Some(error)) => format!("count {}  {error}", all.count),

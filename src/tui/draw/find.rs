@@ -1,7 +1,7 @@
 //! The form of find and replace.
 
 use super::lines::line_at;
-use super::overlay::{input_line, open};
+use super::overlay::{input_line, open, selected_line};
 use crate::tui::app::App;
 use crate::tui::find::{FindForm, Scope};
 use crate::value::format::printable;
@@ -46,7 +46,11 @@ pub fn find(app: &App, form: &FindForm, frame: &mut Frame) {
         inputs.reverse();
     }
     for (input, before, area) in inputs {
-        input_line(input, before, area, frame);
+        let what = std::ptr::eq(input, &form.what);
+        match what && form.what_selected {
+            true => selected_line(input, before, area, frame, app.theme.selected()),
+            false => input_line(input, before, area, frame),
+        }
     }
     let mut spans = vec![Span::styled("Alt+", app.theme.dim())];
     for (letter, what, on) in form.switches() {

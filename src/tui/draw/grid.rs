@@ -8,7 +8,7 @@ use crate::tui::layout::{Line, Viewport};
 use crate::tui::selection::Selection;
 use crate::value::Value;
 use crate::value::format::{Color as FormatColor, Format, NamedColor, general, printable};
-use crate::workbook::{CellStyle, Colour, HorizontalAlign, Sheet};
+use crate::workbook::{AutoFilter, CellStyle, Colour, HorizontalAlign, Sheet, Table};
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect as Screen;
@@ -29,6 +29,7 @@ pub fn grid(app: &App, area: Screen, frame: &mut Frame) {
         merges: merges_in_view(sheet, &viewport),
         selection: app.selection(),
         formats: HashMap::new(),
+        filtered: filtered_headers(app),
         layers: layers(app),
     };
     for row in &viewport.rows {
@@ -84,6 +85,21 @@ fn merges_in_view(sheet: &Sheet, viewport: &Viewport) -> Vec<Rect> {
     sheet.merges.iter().filter(in_view).copied().collect()
 }
 
+/// The headers of the columns that the sheet's filter, or one of a table, asks
+/// something of.
+fn filtered_headers(app: &App) -> Vec<Pos> {
+    let (workbook, id) = (app.document.engine().workbook(), app.sheet());
+    let tables = workbook.tables.iter().filter(|t| t.area.sheet == id);
+    let of_tables = tables.filter_map(Table::filter);
+    let filters = workbook.sheet(id).filter.clone().into_iter();
+    let headers = |filter: AutoFilter| {
+        let Rect { top, left, .. } = filter.rect;
+        let columns = filter.columns.into_keys();
+        columns.map(move |column| Pos::new(top, left + column))
+    };
+    filters.chain(of_tables).flat_map(headers).collect()
+}
+
 struct Painter<'a> {
     app: &'a App,
     sheet: &'a Sheet,
@@ -92,6 +108,8 @@ struct Painter<'a> {
     selection: Selection,
     /// By their codes.
     formats: HashMap<Arc<str>, Format>,
+    /// The headers of columns that a filter asks something of.
+    filtered: Vec<Pos>,
     /// What lies over the cells.
     layers: Vec<Layer<'a>>,
 }
@@ -151,6 +169,11 @@ impl Painter<'_> {
             if let Some(text) = self.text(at, look, self.room(index, at)) {
                 self.place(row, index, at, &text, buffer);
             }
+            if self.filtered.contains(&at) {
+                let column = &columns[index];
+                let end = column.start + column.size - 1;
+                buffer.set_stringn(end, row.start, "▼", 1, self.app.theme.header_active());
+            }
         }
     }
 
@@ -165,16 +188,17 @@ impl Painter<'_> {
     }
 
     /// The characters that the cell at `at`, in the column of that index, has,
-    /// with the columns that are merged into it.
+    /// with the columns that are merged into it; more than can be seen where
+    /// the last one is cut.
     fn room(&self, index: usize, at: Pos) -> u16 {
         let columns = &self.viewport.columns;
         match self.merge(at) {
             Some(merge) => columns[index..]
                 .iter()
                 .take_while(|column| column.index <= merge.right)
-                .map(|column| column.size)
+                .map(|column| column.whole)
                 .sum(),
-            None => columns[index].size,
+            None => columns[index].whole,
         }
     }
 
@@ -299,21 +323,26 @@ impl Painter<'_> {
     fn place(&self, row: &Line, index: usize, at: Pos, text: &Text, buffer: &mut Buffer) {
         let columns = &self.viewport.columns;
         let column = &columns[index];
-        let own = self.room(index, at);
         let width = text.text.width() as u16;
+        // Where the screen's edge cuts a column, what fits into the rest goes there.
+        let fits = column.size < column.whole && width <= column.size;
+        let own = match fits && self.merge(at).is_none() {
+            true => column.size,
+            false => self.room(index, at),
+        };
         let mut room = own;
         if text.overflows && width >= own && text.align != HorizontalAlign::Right {
             for (next, after) in columns[index + 1..].iter().zip(&columns[index..]) {
-                let beside = next.start == after.start + after.size;
+                let beside = next.start == after.start + after.whole;
                 let place = Pos::new(row.index, next.index);
                 let empty = self.sheet.cells.get(place).is_blank() && self.merge(place).is_none();
                 if room > width || !beside || !empty {
                     break;
                 }
-                room += next.size;
+                room += next.whole;
             }
         }
-        let gap = u16::from(room == own);
+        let gap = u16::from(room == own && (!fits || width < own));
         let room = room.saturating_sub(gap);
         let left = match text.align {
             HorizontalAlign::Right => room.saturating_sub(width),
@@ -326,8 +355,19 @@ impl Painter<'_> {
             // Their colours win: the document's may not be seen on them.
             style.fg = None;
         }
-        let room = usize::from(room.saturating_sub(left));
-        buffer.set_stringn(column.start + left, row.start, &text.text, room, style);
+        let seen = self
+            .viewport
+            .area
+            .right()
+            .saturating_sub(column.start + left);
+        let room = room.saturating_sub(left);
+        let x = column.start + left;
+        buffer.set_stringn(x, row.start, &text.text, usize::from(room.min(seen)), style);
+        if seen < width.min(room) && !text.overflows {
+            // A part of a number would be taken for another number.
+            let last = self.viewport.area.right() - 1;
+            buffer.set_stringn(last.max(column.start), row.start, "…", 1, style);
+        }
     }
 }
 

@@ -8,9 +8,11 @@ use crate::tui::prompt::Prompt;
 use crate::value::format::printable;
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect as Screen};
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Paragraph, Wrap};
 use tui_input::Input;
+use unicode_width::UnicodeWidthStr;
 
 /// A box over the grid, as wide and high as there is room for.
 pub fn window(screen: Screen, width: u16, height: u16) -> Screen {
@@ -47,6 +49,19 @@ pub fn input_line(input: &Input, before: &str, area: Screen, frame: &mut Frame) 
     if area.height > 0 && x < area.right() {
         frame.set_cursor_position(Position::new(x, area.y));
     }
+}
+
+/// The same, its text shown as selected.
+pub fn selected_line(input: &Input, before: &str, area: Screen, frame: &mut Frame, style: Style) {
+    input_line(input, before, area, frame);
+    let start = before.chars().count() as u16;
+    let text = printable(input.value()).width() as u16;
+    let selected = Screen {
+        x: area.x + start,
+        width: text.min(area.width.saturating_sub(start + 1)),
+        ..area
+    };
+    frame.buffer_mut().set_style(selected, style);
 }
 
 pub fn palette(app: &App, palette: &Palette, frame: &mut Frame) {
@@ -101,7 +116,10 @@ pub fn prompt(app: &App, prompt: &Prompt, frame: &mut Frame) {
         height: inside.height.min(1),
         ..inside
     };
-    input_line(&prompt.input, "", first, frame);
+    match prompt.selected {
+        true => selected_line(&prompt.input, "", first, frame, app.theme.selected()),
+        false => input_line(&prompt.input, "", first, frame),
+    }
     if let Some(error) = &prompt.error {
         let below = Screen {
             y: first.bottom(),

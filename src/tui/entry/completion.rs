@@ -331,10 +331,12 @@ mod tests {
                     name: name.into(),
                     saved_as: None,
                     formula: None,
+                    criterion: None,
                 })
                 .into(),
             header_rows: 1,
             totals_rows: 0,
+            buttons: false,
         });
         workbook.names.define(DefinedName {
             name: "trial".into(),

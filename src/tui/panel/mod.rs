@@ -129,12 +129,6 @@ impl Panels {
                     return slider.set_range(text);
                 }
             }
-            PanelKind::Charts => {
-                let chosen = self.charts.chosen;
-                if let Some(chart) = self.charts.charts.get_mut(chosen) {
-                    text.trim().clone_into(&mut chart.title);
-                }
-            }
             _ => {}
         }
         Ok(())

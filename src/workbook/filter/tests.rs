@@ -104,7 +104,7 @@ fn a_filter_is_applied_again_and_cleared() {
     let cells = &mut book.sheet_mut(sheet).cells;
     cells.set(Pos::new(1, 1), 9.0.into());
     cells.set(Pos::new(3, 1), 0.0.into());
-    let again = book.reapply_filter(sheet).unwrap();
+    let again = book.set_filter(sheet, book.sheet(sheet).filter.clone());
     let undo = book.apply(&again).unwrap().inverse;
     assert_eq!(shown(&book, sheet, &filter), [1, 2]);
     book.apply(&undo).unwrap();
@@ -112,7 +112,6 @@ fn a_filter_is_applied_again_and_cleared() {
     let clear = book.set_filter(sheet, None);
     book.apply(&clear).unwrap();
     assert_eq!(shown(&book, sheet, &filter), [1, 2, 3]);
-    assert_eq!(book.reapply_filter(sheet), None);
     let (texts, blanks) = book.filter_values(sheet, &filter, 0);
     assert_eq!((texts.join("|"), blanks), ("9|2|0".to_owned(), false));
 }

@@ -10,8 +10,10 @@ use crate::value::{Value, equal_text, fold_case};
 use crate::workbook::before::{Before, Touched};
 use crate::workbook::tables::unique_column;
 use crate::workbook::{
-    Content, Edit, EditError, RunKind, Table, TableColumn, Tables, Template, Workbook, check_name,
+    Content, Criterion, Edit, EditError, RunKind, Table, TableColumn, Tables, Template, Workbook,
+    check_name,
 };
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A change of one table.
@@ -33,6 +35,12 @@ pub enum TableEdit {
     },
     /// Shows a row of totals below the data, or takes it away.
     Totals { table: Arc<str>, shown: bool },
+    /// What its filter asks of columns, counted from its first; `None` takes
+    /// the filter's buttons away. Which rows that hides is an edit of its own.
+    Filter {
+        table: Arc<str>,
+        columns: Option<BTreeMap<u32, Criterion>>,
+    },
     /// Makes a table plain cells; structured references become plain ones.
     Unroll { table: Arc<str> },
 }
@@ -95,6 +103,20 @@ impl Workbook {
                     (false, true) => self.hide_totals(table, touched, undo),
                     _ => Ok(()),
                 }
+            }
+            TableEdit::Filter { table, columns } => {
+                let name = self.known_table(table)?.name;
+                let filter = |tables: &mut Tables| {
+                    for table in tables.iter_mut().filter(|t| t.name == name) {
+                        table.buttons = columns.is_some();
+                        for (i, column) in (0..).zip(&mut table.columns) {
+                            let asked = columns.as_ref().and_then(|columns| columns.get(&i));
+                            column.criterion = asked.cloned();
+                        }
+                    }
+                };
+                undo.push(self.change_tables(&[], filter, Uses::default(), touched));
+                Ok(())
             }
             TableEdit::Unroll { table } => {
                 let table = self.known_table(table)?;
@@ -416,6 +438,7 @@ impl Workbook {
             columns: texts.into_iter().map(TableColumn::new).collect(),
             header_rows: 1,
             totals_rows: 0,
+            buttons: true,
         };
         let formulas = self.filling_formulas(&table);
         for (column, formula) in table.columns.iter_mut().zip(formulas) {

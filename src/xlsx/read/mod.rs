@@ -62,6 +62,32 @@ impl Original {
         self.sheets.get(position)
     }
 
+    /// What belongs to a sheet in the file and not to the document, in words.
+    pub fn beside_cells(&self, id: SheetId) -> Vec<&'static str> {
+        let part = self.sheet(id).and_then(|sheet| sheet.part.as_ref());
+        let Some(part) = part else {
+            return Vec::new();
+        };
+        let relationships = Relationships::of(&self.package, part).unwrap_or_default();
+        let text = self.package.text(part, "the workbook").unwrap_or_default();
+        let after_cells = text.rfind("</sheetData>").map_or(&*text, |at| &text[at..]);
+        let element = |name: &str| after_cells.contains(&format!("<{name}"));
+        let related = |kind: &str| relationships.of_kind(kind).next().is_some();
+        [
+            (
+                "comments",
+                related("comments") || related("threadedComment"),
+            ),
+            ("links", element("hyperlinks")),
+            ("pictures and charts", related("drawing")),
+            ("pivot tables", related("pivotTable")),
+            ("protection", element("sheetProtection")),
+        ]
+        .into_iter()
+        .filter_map(|(what, there)| there.then_some(what))
+        .collect()
+    }
+
     /// What of the file is not in the document, a sentence each.
     pub fn notes(&self) -> Vec<String> {
         let note = |sheet: &OriginalSheet| {
@@ -203,7 +229,7 @@ fn read_parts(package: Package) -> Result<(Workbook, Original), OpenCause> {
             original.filter = book.sheet(id).filter.clone();
             for (part, table) in tables {
                 let name: Arc<str> = table.name.into();
-                book.tables.push(Table {
+                let table = Table {
                     saved_as: Some(name.clone()),
                     name,
                     area: Area {
@@ -213,7 +239,15 @@ fn read_parts(package: Package) -> Result<(Workbook, Original), OpenCause> {
                     columns: table.columns,
                     header_rows: table.header_rows,
                     totals_rows: table.totals_rows,
-                });
+                    buttons: table.buttons,
+                };
+                // Rows of a filtered table are hidden by its filter.
+                let filter = table.filter().filter(|filter| !filter.columns.is_empty());
+                if let Some(data) = filter.as_ref().and_then(AutoFilter::data) {
+                    let rows = &mut book.sheet_mut(id).rows;
+                    rows.change(data.top..=data.bottom, |row| row.filtered = row.hidden);
+                }
+                book.tables.push(table);
                 original.tables.push(part);
             }
         }

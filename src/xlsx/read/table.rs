@@ -1,5 +1,6 @@
 //! Table parts.
 
+use super::auto_filter;
 use crate::grid::{MAX_COLS, MAX_ROWS, Pos, Rect, parse_column, parse_row};
 use crate::workbook::TableColumn;
 use crate::xlsx::xml::{Element, Xml, XmlError, content_of, decode_xstring};
@@ -15,16 +16,25 @@ pub(in crate::xlsx) struct TablePart {
     pub header_rows: u32,
     pub totals_rows: u32,
     pub columns: Vec<TableColumn>,
+    /// Whether its headers have filter buttons.
+    pub buttons: bool,
 }
 
 /// Reads a table part.
 pub(in crate::xlsx) fn read(text: &str) -> Result<TablePart, XmlError> {
     let mut table: Option<TablePart> = None;
+    let mut filter = None;
     Xml::new(text).each_element(|xml, element| {
         match element.name() {
             "table" => {
                 let found = start(&element);
                 table = Some(found.ok_or_else(|| xml.error("a table lacks its name or its ref"))?);
+            }
+            "autoFilter" => {
+                filter = auto_filter::read(text, xml, &element)?;
+                if let Some(table) = &mut table {
+                    table.buttons = true;
+                }
             }
             "tableColumn" => {
                 let name = element.attribute("name").unwrap_or_default();
@@ -34,6 +44,7 @@ pub(in crate::xlsx) fn read(text: &str) -> Result<TablePart, XmlError> {
                         saved_as: Some(name.clone()),
                         name,
                         formula: None,
+                        criterion: None,
                     });
                 }
             }
@@ -50,6 +61,13 @@ pub(in crate::xlsx) fn read(text: &str) -> Result<TablePart, XmlError> {
         }
         Ok(())
     })?;
+    if let (Some(table), Some(filter)) = (&mut table, filter) {
+        for (column, criterion) in filter.columns {
+            if let Some(column) = table.columns.get_mut(column as usize) {
+                column.criterion = Some(criterion);
+            }
+        }
+    }
     table.ok_or_else(|| XmlError::new(0, "the part holds no table"))
 }
 
@@ -68,6 +86,7 @@ fn start(element: &Element<'_>) -> Option<TablePart> {
         header_rows: count("headerRowCount", 1).min(1),
         totals_rows: count("totalsRowCount", 0).min(1),
         columns: Vec::new(),
+        buttons: false,
     })
 }
 

@@ -4,8 +4,8 @@
 //! file.
 
 use super::parts::Related;
-use super::{Splice, formula_text};
-use crate::grid::{Pos, Rect, SheetId};
+use super::{Splice, auto_filter, formula_text};
+use crate::grid::{Pos, SheetId};
 use crate::value::{Value, equal_text};
 use crate::workbook::{Sheet, Table, TableColumn};
 use crate::xlsx::error::SaveError;
@@ -69,11 +69,20 @@ pub(super) fn splice(splice: &mut Splice<'_>) -> Result<(), SaveError> {
 
 /// Whether the part says what the table is, but for its headers' cells.
 fn same(old: &table::TablePart, now: &Table) -> bool {
-    let names = |column: &TableColumn| (column.name.clone(), column.formula.clone());
+    let names = |column: &TableColumn| {
+        let TableColumn {
+            name,
+            formula,
+            criterion,
+            ..
+        } = column;
+        (name.clone(), formula.clone(), criterion.clone())
+    };
     *old.name == *now.name
         && old.rect == now.area.rect
         && old.header_rows == now.header_rows
         && old.totals_rows == now.totals_rows
+        && old.buttons == now.buttons
         && old
             .columns
             .iter()
@@ -179,7 +188,15 @@ fn change(
         Xml::new(text).each_element(|xml, element| {
             let tag = xml.start()..xml.end();
             match element.name() {
-                "table" => table_tag(text, tag, old, now, patches),
+                "table" => {
+                    let prefix = prefix_of(&text[tag.clone()], "table");
+                    if let Some(filter) = now.filter().filter(|_| !old.buttons) {
+                        let mut out = String::new();
+                        auto_filter::write(prefix, &filter, &mut out);
+                        patches.insert(tag.end, out);
+                    }
+                    table_tag(text, tag, old, now, patches);
+                }
                 "autoFilter" => {
                     if !element.empty {
                         xml.skip()?;
@@ -287,8 +304,25 @@ fn filter(
     now: &Table,
     patches: &mut Patches,
 ) -> Result<(), XmlError> {
-    if now.header_rows == 0 {
+    let Some(wanted) = now.filter() else {
         patches.replace(range, "");
+        return Ok(());
+    };
+    // Where it asks the same of the same columns, it keeps its bytes.
+    let before = |column: &TableColumn| {
+        let saved_as = column.saved_as.as_ref()?;
+        let mut columns = old.columns.iter();
+        columns.find(|old| equal_text(&old.name, saved_as))
+    };
+    let same = |column: &TableColumn| {
+        let before = before(column).and_then(|old| old.criterion.as_ref());
+        before == column.criterion.as_ref()
+    };
+    if !now.columns.iter().all(same) {
+        let prefix = prefix_of(&text[range.clone()], "autoFilter");
+        let mut out = String::new();
+        auto_filter::write(prefix, &wanted, &mut out);
+        patches.replace(range, out);
         return Ok(());
     }
     let place = |column: u32| {
@@ -302,7 +336,7 @@ fn filter(
         let old_tag = &text[tag.clone()];
         match element.name() {
             "autoFilter" => {
-                let area = filtered(now).to_string();
+                let area = wanted.rect.to_string();
                 let new = with_attribute(old_tag, "ref", Some(&area));
                 if new != old_tag {
                     patches.replace(tag, new);
@@ -329,15 +363,6 @@ fn filter(
         }
         Ok(())
     })
-}
-
-/// The rows that a table's filter is about: all but the totals.
-fn filtered(table: &Table) -> Rect {
-    let rect = table.area.rect;
-    Rect {
-        bottom: rect.bottom.saturating_sub(table.totals_rows),
-        ..rect
-    }
 }
 
 fn highest_column(
@@ -575,8 +600,8 @@ fn new_part(splice: &Splice<'_>, table: &Table, id: u32) -> Result<String, SaveE
          <table xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\" id=\"{id}\" \
          name=\"{name}\" displayName=\"{name}\" ref=\"{area}\"{header} {totals}>"
     );
-    if table.header_rows > 0 {
-        let _ = write!(out, "<autoFilter ref=\"{}\"/>", filtered(table));
+    if let Some(filter) = table.filter() {
+        auto_filter::write("", &filter, &mut out);
     }
     let columns = columns(splice, table)?;
     let _ = write!(out, "<tableColumns count=\"{}\">", columns.len());
