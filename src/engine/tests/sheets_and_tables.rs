@@ -522,3 +522,18 @@ fn constants_in_a_header_row_stay_what_other_edits_made_them() {
     engine.undo().unwrap();
     assert_eq!(value(&engine, "A1"), Value::text("Name"));
 }
+
+#[test]
+fn a_copied_table_gets_a_name_that_is_no_cell() {
+    let mut engine = sheet(&[("A1", "qty"), ("A2", "3")]);
+    let (name, area) = ("Tab".into(), area("A1:A2"));
+    table(&mut engine, TableEdit::Create { name, area });
+    enter(&mut engine, "C1", "=SUM(Tab[qty])");
+    for (n, name) in ["Sheet1 (2)", "Sheet1 (3)"].into_iter().enumerate() {
+        let name = name.into();
+        change_sheet(&mut engine, 0, SheetEdit::Copy { name, position: 1 });
+        let formula = engine.formula_text(on(n as u32 + 1, "C1")).unwrap();
+        assert_eq!(formula, format!("=SUM(Tab_{}[qty])", n + 2));
+        assert!(crate::formula::parse(&formula[1..], cell("C1").pos).is_ok());
+    }
+}
