@@ -523,6 +523,12 @@ fn constants_in_a_header_row_stay_what_other_edits_made_them() {
     assert_eq!(value(&engine, "A1"), Value::text("Name"));
 }
 
+/// What cutting `from` and pasting it at `to` does.
+fn move_cells(engine: &mut Engine, from: &str, to: &str) {
+    let from = area(from);
+    edit(engine, Edit::Move { from, to: cell(to) });
+}
+
 #[test]
 fn a_copied_table_gets_a_name_that_is_no_cell() {
     let mut engine = sheet(&[("A1", "qty"), ("A2", "3")]);
@@ -536,4 +542,73 @@ fn a_copied_table_gets_a_name_that_is_no_cell() {
         assert_eq!(formula, format!("=SUM(Tab_{}[qty])", n + 2));
         assert!(crate::formula::parse(&formula[1..], cell("C1").pos).is_ok());
     }
+}
+
+#[test]
+fn headers_that_cells_are_moved_from_or_onto_stay_texts() {
+    let check = |from: &str, to: &str, shaped: &str, formula: &str| {
+        let mut engine = people();
+        enter(&mut engine, "F1", "=SUM(People[Age])");
+        let before = shape(&engine);
+        move_cells(&mut engine, from, to);
+        assert_eq!(shape(&engine), shaped, "{from} to {to}");
+        assert_eq!(text(&engine, "F1"), formula, "{from} to {to}");
+        let table = engine.workbook().tables.iter().next().unwrap();
+        for (col, column) in (table.area.rect.left..).zip(&table.columns) {
+            let header = Cell {
+                sheet: table.area.sheet,
+                pos: Pos::new(table.area.rect.top, col),
+            };
+            assert_eq!(engine.value(header), Value::Text(column.name.clone()));
+        }
+        engine.undo().unwrap();
+        assert_eq!(shape(&engine), before);
+        assert_eq!(text(&engine, "F1"), "=SUM(People[Age])");
+        assert_eq!(number(&engine, "F1"), 12.0);
+        engine.redo().unwrap();
+        assert_eq!(shape(&engine), shaped, "{from} to {to}");
+    };
+    let people = "People A1:C4";
+    check(
+        "B1",
+        "J20",
+        &format!("{people} Name,Column1,Twice"),
+        "=SUM(People[Column1])",
+    );
+    check(
+        "J20",
+        "B1",
+        &format!("{people} Name,Column1,Twice"),
+        "=SUM(People[Column1])",
+    );
+    check(
+        "B1",
+        "C1",
+        &format!("{people} Name,Column1,Age"),
+        "=SUM(People[Column1])",
+    );
+    check(
+        "B3",
+        "B1",
+        &format!("{people} Name,4,Twice"),
+        "=SUM(People[4])",
+    );
+    check(
+        "A1:C4",
+        "H1",
+        "People H1:J4 Name,Age,Twice",
+        "=SUM(People[Age])",
+    );
+}
+
+#[test]
+fn a_table_moved_onto_part_of_another_is_refused() {
+    let mut engine = people();
+    let (name, area) = ("Other".into(), area("H1:I3"));
+    table(&mut engine, TableEdit::Create { name, area });
+    let from = super::shifts::area("A1:C4");
+    let to = cell("G2");
+    let why = refused(&mut engine, Edit::Move { from, to });
+    assert!(why.contains("People") && why.contains("Other"), "{why}");
+    move_cells(&mut engine, "A1:C4", "B2");
 }

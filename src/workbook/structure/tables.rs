@@ -219,8 +219,8 @@ impl Workbook {
         name
     }
 
-    /// Renames the columns of tables whose headers were written over in an
-    /// area, and makes what was written there texts that differ.
+    /// Renames the columns of tables whose headers were written over or taken
+    /// away in an area, and makes what was written there texts that differ.
     pub(in crate::workbook) fn follow_headers(
         &mut self,
         area: Area,
