@@ -612,3 +612,48 @@ fn a_table_moved_onto_part_of_another_is_refused() {
     assert!(why.contains("People") && why.contains("Other"), "{why}");
     move_cells(&mut engine, "A1:C4", "B2");
 }
+
+#[test]
+fn formulas_that_use_a_name_are_calculated_when_cells_are_moved_over_what_it_means() {
+    let mut engine = sheet(&[("A1", "1"), ("A2", "2"), ("A3", "4"), ("D1", "64")]);
+    for (name, formula) in [
+        ("one", "Sheet1!$A$1"),
+        ("some", "Sheet1!$A$2:$A$3"),
+        ("twice", "2*one"),
+    ] {
+        edit(
+            &mut engine,
+            Edit::DefineName(DefinedName {
+                name: name.into(),
+                scope: None,
+                formula: formula.into(),
+                hidden: false,
+            }),
+        );
+    }
+    enter(&mut engine, "F1", "=one");
+    enter(&mut engine, "F2", "=SUM(some)");
+    enter(&mut engine, "F3", "=twice");
+    move_cells(&mut engine, "E1", "A1");
+    let gone = Value::Error(ErrorKind::Ref);
+    assert_eq!(engine.value(cell("F1")), gone);
+    assert_eq!(engine.value(cell("F3")), gone);
+    assert_eq!(number(&engine, "F2"), 6.0);
+    engine.undo().unwrap();
+    assert_eq!(number(&engine, "F1"), 1.0);
+    assert_eq!(number(&engine, "F3"), 2.0);
+    // The end of a range that is moved away takes the range with it.
+    move_cells(&mut engine, "A3", "A5");
+    enter(&mut engine, "A4", "8");
+    assert_eq!(number(&engine, "F2"), 14.0);
+    move_cells(&mut engine, "D1", "A3");
+    assert_eq!(number(&engine, "F2"), 78.0);
+    move_cells(&mut engine, "C2:C5", "A2");
+    assert_eq!(engine.value(cell("F2")), gone);
+    for _ in 0..4 {
+        engine.undo().unwrap();
+    }
+    assert_eq!(number(&engine, "F2"), 6.0);
+    engine.redo().unwrap();
+    assert_eq!(number(&engine, "F1"), 1.0);
+}

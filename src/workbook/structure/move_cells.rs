@@ -13,7 +13,8 @@ use crate::workbook::area_rules::AreaRules;
 use crate::workbook::before::{Before, Touched};
 use crate::workbook::clip::copy_cells;
 use crate::workbook::{
-    Block, EditError, FormulaRun, LayoutEdit, RunKind, StyleMap, Table, Template, Workbook,
+    Block, DefinedName, EditError, FormulaRun, LayoutEdit, RunKind, StyleMap, Table, Template,
+    Workbook,
 };
 use std::sync::Arc;
 
@@ -69,7 +70,11 @@ impl Workbook {
         let block = self.moved_block(moving);
         let styles = self.moved_styles(moving);
         let (merges_from, merges_to) = self.moved_merges(moving);
-        let names = rewritten_names(self, &[self.change(moving)]);
+        let names: Vec<DefinedName> = rewritten_names(self, &[self.change(moving)])
+            .iter()
+            .filter(|name| self.names.get(&name.name, name.scope) != Some(name))
+            .cloned()
+            .collect();
         let mut tables = self.tables.clone();
         for table in tables.iter_mut() {
             let area = table.area;
@@ -87,8 +92,11 @@ impl Workbook {
             };
             undo.push(self.put_block(area, &block, touched)?);
         }
+        // One by one, so that what uses them is calculated again.
+        for name in names {
+            undo.push(self.replace_name(name.name.clone(), name.scope, Some(name), touched));
+        }
         let parts = Parts {
-            names: (names != self.names).then_some(names),
             tables: (tables != self.tables).then_some(tables),
             rules: self.moved_rules(moving),
             ..Parts::default()
