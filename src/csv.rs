@@ -9,7 +9,7 @@
 use crate::grid::{Cell, MAX_COLS, MAX_ROWS, Pos, Rect, SheetId};
 use crate::reading::Reading;
 use crate::value::format::Format;
-use crate::value::{DateSystem, Value, parse_entry};
+use crate::value::{DateSystem, MAX_TEXT, Value, fits_cell, parse_entry};
 use crate::workbook::{Styles, Workbook};
 use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
@@ -64,9 +64,26 @@ pub struct Found {
     pub encoding: &'static str,
     pub delimiter: u8,
     pub decimal_comma: bool,
+    /// How many texts were longer than a cell holds and were cut off there, as
+    /// Excel does, and where the first one is.
+    pub cut_off: Option<(usize, Pos)>,
 }
 
 impl Found {
+    /// What was not taken in, in words.
+    pub fn notes(&self) -> Vec<String> {
+        let cut = |(count, first)| {
+            let texts = match count {
+                1 => format!("the text in {first} is"),
+                _ => format!("{count} texts, the first in {first}, are"),
+            };
+            format!(
+                "{texts} longer than the {MAX_TEXT} characters that a cell holds: cut off there"
+            )
+        };
+        self.cut_off.map(cut).into_iter().collect()
+    }
+
     /// The delimiter in words.
     pub fn delimiter_name(&self) -> String {
         match self.delimiter {
@@ -165,10 +182,11 @@ fn read_found(
     let delimiter = delimiter.unwrap_or_else(|| sniff(text));
     let seen = || delimiter == b';' && has_decimal_commas(text);
     let decimal_comma = told.decimal_comma.unwrap_or_else(seen);
-    let found = Found {
+    let mut found = Found {
         encoding,
         delimiter,
         decimal_comma,
+        cut_off: None,
     };
 
     let mut book = Workbook::new();
@@ -224,7 +242,12 @@ fn read_found(
                 continue;
             }
             let at = Pos::new(row as u32, col);
-            let (value, format) = entries.read(field);
+            let kept = start_that_fits(field);
+            if kept.len() < field.len() {
+                let (count, _) = found.cut_off.get_or_insert((0, at));
+                *count += 1;
+            }
+            let (value, format) = entries.read(kept);
             target.cells.set(at, value);
             if let Some(code) = format {
                 let style = styles.with_number_format(0, code);
@@ -237,6 +260,19 @@ fn read_found(
     book.styles = styles;
     book.package = Some(Arc::new(found));
     Ok((book, found))
+}
+
+/// As much of a text as a cell holds.
+fn start_that_fits(text: &str) -> &str {
+    if fits_cell(text) {
+        return text;
+    }
+    let mut units = 0;
+    let end = text.char_indices().find(|(_, c)| {
+        units += c.len_utf16();
+        units > MAX_TEXT
+    });
+    end.map_or(text, |(end, _)| &text[..end])
 }
 
 fn reader(text: &str, delimiter: u8) -> csv::Reader<&[u8]> {

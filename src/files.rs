@@ -100,10 +100,13 @@ pub fn open_watched(path: &Path, reading: &Arc<Reading>) -> Result<Opened, FileE
             notes.extend(workbook.unreadable_formulas());
             Opened { workbook, notes }
         }
-        Kind::Text(_) => Opened {
-            workbook: csv::open_watched(path, reading)?.0,
-            notes: Vec::new(),
-        },
+        Kind::Text(_) => {
+            let (workbook, found) = csv::open_watched(path, reading)?;
+            Opened {
+                workbook,
+                notes: found.notes(),
+            }
+        }
         Kind::Imported => {
             let imported = import::open(path)?;
             Opened {

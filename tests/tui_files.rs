@@ -4,7 +4,12 @@
 mod driver;
 
 use driver::Driver;
+use gradsheet::formula;
+use gradsheet::grid::{Area, Cell, Pos, Rect};
 use gradsheet::tui::{Document, Mode};
+use gradsheet::value::Value;
+use gradsheet::workbook::{Content, Edit, RunKind, Template, Transaction, Workbook};
+use gradsheet::xlsx;
 use std::fs;
 use std::path::Path;
 
@@ -76,4 +81,28 @@ fn another_file_is_not_replaced_unasked() {
     driver.play(&format!("F12 `{}` Enter r", there.display()));
     assert_ne!(fs::read(&there).unwrap(), before);
     assert!(!driver.app.document.is_modified(), "{}", driver.message());
+}
+
+#[test]
+fn formulas_that_were_saved_without_values_show_theirs_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("plain.xlsx");
+    let mut book = Workbook::new();
+    let sheet = book.add_sheet("S");
+    let at = Pos::new(0, 0);
+    let formula = formula::parse("6*7", at).unwrap();
+    let content = Content::Formula {
+        template: book.templates.intern(Template::Formula(formula)),
+        kind: RunKind::Plain,
+        values: Vec::new(),
+    };
+    let rect = Rect::cell(at);
+    let area = Area { sheet, rect };
+    let edits = vec![Edit::Set { area, content }];
+    book.apply(&Transaction::new("Enter", edits)).unwrap();
+    fs::write(&path, xlsx::to_bytes(&book).unwrap().0).unwrap();
+    let driver = open(&path);
+    let shown = driver.app.document.engine().value(Cell { sheet, pos: at });
+    assert_eq!(shown, Value::Number(42.0));
+    assert!(!driver.app.document.is_modified());
 }

@@ -214,6 +214,42 @@ fn a_far_cell_is_refused_rather_than_a_disk_filled() {
     assert!(error.to_string().contains("XFD1048576"));
 }
 
+#[test]
+fn a_text_longer_than_a_cell_holds_is_cut_off_and_told() {
+    let text = format!(
+        "a,{}\n\u{1f600}{},z\n",
+        "x".repeat(40_000),
+        "y".repeat(32_766)
+    );
+    let told = Told::default();
+    let read = read_found(
+        Path::new("a.csv"),
+        text.as_bytes(),
+        told,
+        &Reading::default(),
+    );
+    let (book, found) = read.unwrap();
+    let lengths = |at: &str| match book
+        .sheet(book.order()[0])
+        .cells
+        .get(Pos::parse_a1(at).unwrap())
+    {
+        Value::Text(text) => text.encode_utf16().count(),
+        other => panic!("{at}: {other:?}"),
+    };
+    assert_eq!(
+        (lengths("B1"), lengths("A2"), lengths("B2")),
+        (32_767, 32_767, 1)
+    );
+    let first = Pos::parse_a1("B1").unwrap();
+    assert_eq!(found.cut_off, Some((2, first)));
+    let notes = found.notes().join("");
+    assert!(
+        notes.starts_with("2 texts, the first in B1, are longer"),
+        "{notes}"
+    );
+}
+
 proptest::proptest! {
     #[test]
     fn what_was_written_without_a_loss_is_read_again(
