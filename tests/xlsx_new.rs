@@ -83,10 +83,12 @@ fn document() -> Workbook {
                 name: name.into(),
                 saved_as: None,
                 formula: formula.map(Into::into),
+                criterion: None,
             })
             .collect(),
         header_rows: 1,
         totals_rows: 0,
+        buttons: true,
     });
     for (name, scope, hidden) in [("Rate", None, false), ("solver_opt", Some(other), true)] {
         book.names.define(DefinedName {

@@ -309,7 +309,24 @@ fn ready(app: &mut App) -> Option<(Cell, Option<String>)> {
         (entry.cell, (!untouched).then(|| entry.text().to_owned()))
     })?;
     app.show_sheet(cell.sheet);
-    Some((cell, text))
+    Some((cell, text.map(|text| closed(text, cell))))
+}
+
+/// The parentheses that are closed for a formula at most.
+const MOST_CLOSED: usize = 8;
+
+/// A formula with the closing parentheses that it lacks at its end, where it
+/// is one with them; any other text as it is.
+fn closed(text: String, cell: Cell) -> String {
+    let parses = |text: &str| {
+        let formula = text.strip_prefix('=');
+        formula.is_some_and(|formula| crate::formula::parse(formula, cell.pos).is_ok())
+    };
+    if !text.starts_with('=') || parses(&text) {
+        return text;
+    }
+    let with = (1..=MOST_CLOSED).map(|count| format!("{}{}", text.trim_end(), ")".repeat(count)));
+    with.into_iter().find(|with| parses(with)).unwrap_or(text)
 }
 
 /// Why an entry stays.
