@@ -221,6 +221,7 @@ fn a_table_made_here_is_a_table_in_the_file() {
         name: name.into(),
         saved_as: None,
         formula: None,
+        criterion: None,
     };
     book.tables.push(Table {
         name: "Made".into(),
@@ -232,6 +233,7 @@ fn a_table_made_here_is_a_table_in_the_file() {
         columns: vec![column("First"), column("Two\nlines")],
         header_rows: 1,
         totals_rows: 1,
+        buttons: true,
     });
     let (saved, _) = xlsx::to_bytes(&book).unwrap();
     let again = xlsx::open_bytes(saved.clone()).unwrap();

@@ -247,3 +247,24 @@ fn the_help_is_searched_by_typing_and_reads_whole_in_eighty_columns() {
         .collect();
     assert!(words.join(" ").contains(help), "{screen}");
 }
+
+#[test]
+fn parentheses_left_open_at_the_end_of_a_formula_are_closed() {
+    let mut driver = Driver::empty();
+    driver.play("`1` Enter `2` Enter `=SUM(A1:A2` Enter `=ROUND((A1+A2)/2,MAX(0,0` Enter");
+    assert_eq!(shown(&driver, &["A3", "A4"]), "3 2");
+    // What is wrong otherwise is still said at its place.
+    driver.play("`=SUM(A1:A2,,*` Enter");
+    assert!(matches!(driver.app.mode, gradsheet::tui::Mode::Entry(_)));
+}
+
+#[test]
+fn a_refusal_of_a_prompt_is_read_whole() {
+    let mut driver = Driver::empty();
+    driver.play("Ctrl+P `rename the sheet` Enter `a/b` Enter");
+    let screen = driver.screen();
+    assert!(
+        screen.contains("any of [ ] : * ?") && screen.contains("│/ \\"),
+        "{screen}"
+    );
+}

@@ -110,7 +110,10 @@ pub fn palette(app: &App, palette: &Palette, frame: &mut Frame) {
 }
 
 pub fn prompt(app: &App, prompt: &Prompt, frame: &mut Frame) {
-    let area = window(app.screen(), 64, 4);
+    let width = app.screen().width.min(64);
+    let error = prompt.error.as_deref().unwrap_or_default();
+    let error = wrapped(error, usize::from(width.saturating_sub(2)));
+    let area = window(app.screen(), width, 3 + error.len() as u16);
     let inside = open(app, &prompt.label, area, frame);
     let first = Screen {
         height: inside.height.min(1),
@@ -120,15 +123,13 @@ pub fn prompt(app: &App, prompt: &Prompt, frame: &mut Frame) {
         true => selected_line(&prompt.input, "", first, frame, app.theme.selected()),
         false => input_line(&prompt.input, "", first, frame),
     }
-    if let Some(error) = &prompt.error {
-        let below = Screen {
-            y: first.bottom(),
-            height: inside.height - first.height,
-            ..inside
-        };
-        let text = Paragraph::new(printable(error)).style(app.theme.error());
-        frame.render_widget(text, below);
-    }
+    let below = Screen {
+        y: first.bottom(),
+        height: inside.height - first.height,
+        ..inside
+    };
+    let lines: Vec<Line> = error.into_iter().map(Line::from).collect();
+    frame.render_widget(Paragraph::new(lines).style(app.theme.error()), below);
 }
 
 pub fn opening(app: &App, opening: &Opening, frame: &mut Frame) {
