@@ -5,6 +5,8 @@ mod gradient_descent;
 mod lbfgs;
 mod least_squares;
 mod levenberg_marquardt;
+mod line_search;
+mod memory;
 mod slsqp;
 
 use super::search::{self, Ended, Search};
