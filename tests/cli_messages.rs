@@ -164,6 +164,27 @@ fn advice_speaks_of_what_was_asked() {
 }
 
 #[test]
+fn a_constraint_on_an_error_names_the_constraint_and_where_the_error_comes_from() {
+    let rows = r#"<row r="1"><c r="A1"><v>1</v></c><c r="B1"><f>A1^2</f></c><c r="C1"><f>A1/0</f></c><c r="D1"><f>C1+1</f></c><c r="E1"><f>"x"&amp;A1</f></c></row>"#;
+    let solve = |bound: &str| {
+        let run = Book::new(rows).run(
+            "solve",
+            &["--objective", "B1", "--vary", "A1", "--bound", bound],
+        );
+        assert_eq!(run.code, 2, "{}", run.out);
+        run.err
+    };
+    let error = solve("D1>=1");
+    assert!(
+        error.contains("S!D1 is #DIV/0!, which comes from S!C1"),
+        "{error}"
+    );
+    assert!(!error.contains("objective"), "{error}");
+    let text = solve("E1>=1");
+    assert!(text.contains("S!E1 is not a number"), "{text}");
+}
+
+#[test]
 fn a_learning_rate_for_a_method_without_one_is_refused() {
     for method in ["auto", "lbfgs", "lm"] {
         let run = solve("A1^2", &["--lr", "0.1", "--method", method]);
