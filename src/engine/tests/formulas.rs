@@ -503,3 +503,23 @@ fn results_below_the_least_positive_number_are_0() {
         }
     }
 }
+
+#[test]
+fn columns_and_rows_that_follow_others_are_all_between() {
+    let mut engine = sheet(&[
+        ("A1", "1"),
+        ("B2", "2"),
+        ("C1", "4"),
+        ("D1", "8"),
+        ("A9", "16"),
+    ]);
+    for (at, formula, value) in [
+        ("F20", "=SUM(A:A:C:C)", 23.0),
+        ("F21", "=ROWS(A:A:C:C)", 1_048_576.0),
+        ("F22", "=SUM(1:1:2:2)", 15.0),
+        ("F23", "=COLUMNS($A:$A:C:C:B:B)", 3.0),
+    ] {
+        enter(&mut engine, at, formula);
+        assert_eq!(number(&engine, at), value, "{formula}");
+    }
+}
