@@ -49,11 +49,7 @@ fn formulas_that_cannot_be_read_are_told_with_their_cells() {
 #[test]
 fn a_message_shows_what_stands_around_the_place_in_a_long_formula() {
     let book = Book::new("");
-    let long = format!(
-        "=1+{}SUM(1;2)+{}1",
-        "22+".repeat(10_000),
-        "3+".repeat(10_000)
-    );
+    let long = format!("=1+{}SUM(1;2)+{}1", "22+".repeat(1_000), "3+".repeat(1_000));
     for run in [
         book.run("calc", &[&long]),
         book.run("set", &[&format!("A1={long}")]),
@@ -119,7 +115,7 @@ fn a_file_without_styles_gets_them_where_other_readers_look() {
         names.iter().any(|name| name == "xl/styles.xml"),
         "{names:?}"
     );
-    assert_eq!(gradsheet(&["get", &out, "A1"]).out, "11/25/2026\n");
+    assert_eq!(gradsheet(&["get", &out, "A1"]).out, "2026-11-25\n");
 }
 
 /// A1 holds 1, B1 a formula of it.
