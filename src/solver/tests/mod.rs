@@ -284,6 +284,29 @@ fn an_objective_without_a_floor_is_reported() {
 }
 
 #[test]
+fn beside_a_pole_there_is_no_floor_either() {
+    let reciprocal = || {
+        Smooth::new(1, |x, g| {
+            g[0] = -1.0 / (x[0] - 2.0).powi(2);
+            1.0 / (x[0] - 2.0)
+        })
+    };
+    let outcome = solved(
+        reciprocal(),
+        &Problem::minimise(vec![1.0]),
+        &options("auto", 0.1),
+    );
+    assert_eq!(outcome.status, Status::Unbounded, "{outcome:?}");
+    // A kink deep down is an optimum.
+    let kink = Smooth::new(1, |x, g| {
+        g[0] = 1e9 * (x[0] - 1.0).signum();
+        1e9 * (x[0] - 1.0).abs() - 1e9
+    });
+    let outcome = solved(kink, &Problem::minimise(vec![0.2]), &options("auto", 0.1));
+    assert!(outcome.status.is_solved(), "{outcome:?}");
+}
+
+#[test]
 fn limits_and_cancellation_keep_the_best_point() {
     let problem = Problem::minimise(vec![-1.2, 1.0]);
     let mut limited = options("lbfgs", 0.1);
