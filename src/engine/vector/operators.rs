@@ -100,13 +100,15 @@ pub fn join<'a>(terms: &[Lanes<'_>], len: usize) -> Lanes<'a> {
     Lanes::pack(joined.collect())
 }
 
-/// Applies `f` to the numbers of all lanes, as [`results`].
+/// Applies `f` to the numbers of all lanes, each result as [`Value::number`]
+/// has it; `None` where one is not finite.
 fn zip(
     a: &Numbers<'_>,
     b: &Numbers<'_>,
     len: usize,
     f: impl Fn(f64, f64) -> f64,
 ) -> Option<Vec<f64>> {
+    let f = |a, b| without_subnormals(f(a, b));
     let out: Vec<f64> = match (a, b) {
         (Numbers::Each(a), Numbers::Each(b)) => {
             a.iter().zip(&**b).map(|(&a, &b)| f(a, b)).collect()
@@ -115,7 +117,7 @@ fn zip(
         (Numbers::Same(a), Numbers::Each(b)) => b.iter().map(|&b| f(*a, b)).collect(),
         (Numbers::Same(a), Numbers::Same(b)) => vec![f(*a, *b); len],
     };
-    results(out)
+    all_finite(&out).then_some(out)
 }
 
 /// One of two numbers in each lane.
@@ -141,19 +143,19 @@ pub fn select(truths: &[bool], yes: &Numbers<'_>, no: &Numbers<'_>) -> Vec<f64> 
 }
 
 /// Computed numbers, each as [`Value::number`] has it; `None` where one is not
-/// finite. Looked at many together, as processors like it.
+/// finite.
 pub fn results(mut numbers: Vec<f64>) -> Option<Vec<f64>> {
-    for some in numbers.chunks_mut(64) {
-        let mut all = true;
-        for x in some {
-            all &= x.is_finite();
-            *x = without_subnormals(*x);
-        }
-        if !all {
-            return None;
-        }
+    for x in &mut numbers {
+        *x = without_subnormals(*x);
     }
-    Some(numbers)
+    all_finite(&numbers).then_some(numbers)
+}
+
+/// Whether every number is finite. Looked at all together, as processors like it.
+fn all_finite(numbers: &[f64]) -> bool {
+    numbers
+        .chunks(64)
+        .all(|some| some.iter().fold(true, |all, x| all & x.is_finite()))
 }
 
 fn arithmetic(op: BinaryOp, a: &Lanes<'_>, b: &Lanes<'_>, len: usize) -> Option<Vec<f64>> {

@@ -41,7 +41,9 @@ impl<'de> Deserialize<'de> for Value {
         Ok(match Scalar::deserialize(deserializer)? {
             Scalar::Blank(()) => Value::Blank,
             Scalar::Bool(b) => Value::Bool(b),
-            Scalar::Number(x) => Value::number(x),
+            // To the bit, unlike what is computed.
+            Scalar::Number(x) if x.is_finite() => Value::Number(x),
+            Scalar::Number(_) => Value::Error(ErrorKind::Num),
             Scalar::Text(text) => Value::Text(text),
             Scalar::Error { error } => Value::Error(
                 ErrorKind::parse(&error)
