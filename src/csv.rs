@@ -9,7 +9,7 @@
 use crate::grid::{Cell, MAX_COLS, MAX_ROWS, Pos, Rect, SheetId};
 use crate::reading::Reading;
 use crate::value::format::Format;
-use crate::value::{Value, parse_entry};
+use crate::value::{DateSystem, MAX_TEXT, Value, fits_cell, parse_entry};
 use crate::workbook::{Styles, Workbook};
 use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
@@ -64,9 +64,26 @@ pub struct Found {
     pub encoding: &'static str,
     pub delimiter: u8,
     pub decimal_comma: bool,
+    /// How many texts were longer than a cell holds and were cut off there, as
+    /// Excel does, and where the first one is.
+    pub cut_off: Option<(usize, Pos)>,
 }
 
 impl Found {
+    /// What was not taken in, in words.
+    pub fn notes(&self) -> Vec<String> {
+        let cut = |(count, first)| {
+            let texts = match count {
+                1 => format!("the text in {first} is"),
+                _ => format!("{count} texts, the first in {first}, are"),
+            };
+            format!(
+                "{texts} longer than the {MAX_TEXT} characters that a cell holds: cut off there"
+            )
+        };
+        self.cut_off.map(cut).into_iter().collect()
+    }
+
     /// The delimiter in words.
     pub fn delimiter_name(&self) -> String {
         match self.delimiter {
@@ -76,6 +93,32 @@ impl Found {
             b'|' => "bars".into(),
             other => format!("{:?} between fields", char::from(other)),
         }
+    }
+}
+
+/// How numbers and fields are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dialect {
+    pub delimiter: u8,
+    pub decimal_comma: bool,
+}
+
+impl Dialect {
+    /// Points in numbers, and this between fields.
+    pub fn with_delimiter(delimiter: u8) -> Self {
+        Self {
+            delimiter,
+            decimal_comma: false,
+        }
+    }
+
+    /// That of the file which a workbook was opened from; `None` where this was no text file.
+    pub fn of_source(book: &Workbook) -> Option<Self> {
+        let found: &Found = book.package.as_ref()?.downcast_ref()?;
+        Some(Self {
+            delimiter: found.delimiter,
+            decimal_comma: found.decimal_comma,
+        })
     }
 }
 
@@ -139,10 +182,11 @@ fn read_found(
     let delimiter = delimiter.unwrap_or_else(|| sniff(text));
     let seen = || delimiter == b';' && has_decimal_commas(text);
     let decimal_comma = told.decimal_comma.unwrap_or_else(seen);
-    let found = Found {
+    let mut found = Found {
         encoding,
         delimiter,
         decimal_comma,
+        cut_off: None,
     };
 
     let mut book = Workbook::new();
@@ -198,7 +242,12 @@ fn read_found(
                 continue;
             }
             let at = Pos::new(row as u32, col);
-            let (value, format) = entries.read(field);
+            let kept = start_that_fits(field);
+            if kept.len() < field.len() {
+                let (count, _) = found.cut_off.get_or_insert((0, at));
+                *count += 1;
+            }
+            let (value, format) = entries.read(kept);
             target.cells.set(at, value);
             if let Some(code) = format {
                 let style = styles.with_number_format(0, code);
@@ -209,7 +258,21 @@ fn read_found(
         line += passed - blank;
     }
     book.styles = styles;
+    book.package = Some(Arc::new(found));
     Ok((book, found))
+}
+
+/// As much of a text as a cell holds.
+fn start_that_fits(text: &str) -> &str {
+    if fits_cell(text) {
+        return text;
+    }
+    let mut units = 0;
+    let end = text.char_indices().find(|(_, c)| {
+        units += c.len_utf16();
+        units > MAX_TEXT
+    });
+    end.map_or(text, |(end, _)| &text[..end])
 }
 
 fn reader(text: &str, delimiter: u8) -> csv::Reader<&[u8]> {
@@ -244,7 +307,10 @@ impl Entries {
         if self.decimal_comma && is_decimal(field, ',') {
             return parse_entry(&field.trim().replace(',', "."), self.dates);
         }
-        let (value, format) = parse_entry(field, self.dates);
+        let (value, format) = match is_code(field) {
+            true => (Value::text(field), None),
+            false => parse_entry(field, self.dates),
+        };
         if let Value::Text(text) = &value
             && **text == *field
             && self.texts.len() < INTERNED
@@ -253,6 +319,13 @@ impl Entries {
         }
         (value, format)
     }
+}
+
+/// Whether a field is digits that a number would not keep, as in a postal code
+/// or an account: leading zeros, or more digits than it has.
+fn is_code(field: &str) -> bool {
+    let kept = || field.parse().is_ok_and(|x: f64| x.to_string() == *field);
+    !field.is_empty() && field.bytes().all(|b| b.is_ascii_digit()) && !kept()
 }
 
 /// The encoding and the text of a file; `None` where it is UTF-16 with half a
@@ -341,12 +414,21 @@ fn has_decimal_commas(text: &str) -> bool {
     found
 }
 
-/// Whether a field is digits, `point`, digits, perhaps with a sign.
+/// Whether a field is digits, `point`, digits, perhaps with a sign, an exponent
+/// or a percent sign.
 fn is_decimal(field: &str, point: char) -> bool {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let field = field.trim();
-    let unsigned = field.strip_prefix(['-', '+']).unwrap_or(field);
-    unsigned
+    fn signless(text: &str) -> &str {
+        text.strip_prefix(['-', '+']).unwrap_or(text)
+    }
+    let unsigned = signless(field);
+    let unsigned = unsigned.strip_suffix('%').unwrap_or(unsigned);
+    let mantissa = match unsigned.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) if digits(signless(exponent)) => mantissa,
+        _ => unsigned,
+    };
+    mantissa
         .split_once(point)
         .is_some_and(|(whole, fraction)| digits(whole) && digits(fraction))
 }
@@ -354,11 +436,13 @@ fn is_decimal(field: &str, point: char) -> bool {
 /// How values are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Texts {
-    /// As their cells show them, as Excel does: `12.5%`, `3/1/2024`.
+    /// As their cells show them, as Excel does: `12.5%`, `3/1/2024`; numbers
+    /// without a format with all their digits.
     #[default]
     Shown,
-    /// Numbers with all their digits: reading gives the same numbers.
-    Raw,
+    /// So, but numbers that would be read as others with all their digits: a
+    /// text file that is opened and saved loses none.
+    Kept,
 }
 
 /// Why a sheet could not be written.
@@ -378,11 +462,11 @@ pub enum CsvWriteError {
 pub fn save(
     book: &Workbook,
     sheet: SheetId,
-    delimiter: u8,
+    dialect: Dialect,
     texts: Texts,
     path: &Path,
 ) -> Result<(), CsvWriteError> {
-    crate::atomic::write(path, |file| write(book, sheet, delimiter, texts, file))
+    crate::atomic::write(path, |file| write(book, sheet, dialect, texts, file))
 }
 
 /// Writes a sheet from A1 to its last cell, lines ended as RFC 4180 has it,
@@ -390,13 +474,13 @@ pub fn save(
 pub fn write(
     book: &Workbook,
     sheet: SheetId,
-    delimiter: u8,
+    dialect: Dialect,
     texts: Texts,
     out: impl Write,
 ) -> Result<(), CsvWriteError> {
     let source = book.sheet(sheet);
     let mut out = csv::WriterBuilder::new()
-        .delimiter(delimiter)
+        .delimiter(dialect.delimiter)
         .terminator(csv::Terminator::CRLF)
         .flexible(true)
         .from_writer(out);
@@ -410,7 +494,7 @@ pub fn write(
             corner: Pos::new(used.bottom, used.right),
         });
     }
-    let mut formats = Formats::new(&book.styles);
+    let mut formats = Formats::new(&book.styles, dialect, texts);
     let mut cells = source.cells.iter(used).peekable();
     let mut next = Pos::new(0, 0);
     let mut put = |out: &mut csv::Writer<_>, text: &str| -> Result<(), CsvWriteError> {
@@ -425,11 +509,10 @@ pub fn write(
     for at in used.cells() {
         match cells.next_if(|(found, _)| *found == at) {
             Some((_, value)) => {
-                let text = match texts {
-                    Texts::Shown => formats.show(book, Cell { sheet, pos: at }, &value),
-                    Texts::Raw => raw(&value),
-                };
-                put(&mut out, &text)?;
+                put(
+                    &mut out,
+                    &formats.show(book, Cell { sheet, pos: at }, &value),
+                )?;
             }
             None => put(&mut out, "")?,
         }
@@ -453,13 +536,17 @@ fn raw(value: &Value) -> String {
 struct Formats<'a> {
     styles: &'a Styles,
     read: HashMap<u32, Option<Format>>,
+    dialect: Dialect,
+    texts: Texts,
 }
 
 impl<'a> Formats<'a> {
-    fn new(styles: &'a Styles) -> Self {
+    fn new(styles: &'a Styles, dialect: Dialect, texts: Texts) -> Self {
         Self {
             styles,
             read: HashMap::new(),
+            dialect,
+            texts,
         }
     }
 
@@ -469,13 +556,57 @@ impl<'a> Formats<'a> {
         let format = self
             .read
             .entry(style)
-            .or_insert_with(|| Format::parse(code));
+            .or_insert_with(|| Format::parse(code))
+            .as_ref();
+        let is_date = format.is_some_and(Format::is_date);
+        let dates = book.date_system;
         let shown = format
-            .as_ref()
-            .and_then(|format| format.show(value, book.date_system));
-        // What no format shows, a date before 1900 say, is written as it is.
-        shown.map_or_else(|| raw(value), |shown| shown.text)
+            .filter(|format| !format.is_general())
+            .and_then(|format| format.show(value, book.date_system))
+            // What no format shows, a date before 1900 say, is written as it is.
+            .map(|shown| shown.text)
+            .filter(|text| self.texts == Texts::Shown || is_read_as(text, value, is_date, dates))
+            .or_else(|| is_date.then(|| moment(value, dates)).flatten())
+            .unwrap_or_else(|| raw(value));
+        match value {
+            Value::Number(_) if self.dialect.decimal_comma && !is_date => {
+                with_decimal_comma(&shown)
+            }
+            _ => shown,
+        }
     }
+}
+
+/// Whether reading a text gives a value, to a microsecond where it is a date.
+fn is_read_as(text: &str, value: &Value, is_date: bool, dates: DateSystem) -> bool {
+    match (parse_entry(text, dates).0, value) {
+        (Value::Number(read), Value::Number(x)) if is_date => (read - x).abs() < 1e-11,
+        (read, value) => read == *value,
+    }
+}
+
+/// A date or a time of day with all of it, as ISO 8601 has it; `None` where it is read otherwise.
+fn moment(value: &Value, dates: DateSystem) -> Option<String> {
+    let Value::Number(x) = *value else {
+        return None;
+    };
+    let code = match x < 1.0 {
+        true => "hh:mm:ss.000",
+        false => "yyyy-mm-dd hh:mm:ss.000",
+    };
+    let text = Format::parse(code)?.show(value, dates)?.text;
+    let text = text.trim_end_matches('0').trim_end_matches('.').to_owned();
+    is_read_as(&text, value, true, dates).then_some(text)
+}
+
+/// A number's text with a comma for its point, and points between thousands.
+fn with_decimal_comma(text: &str) -> String {
+    let swapped = text.chars().map(|c| match c {
+        '.' => ',',
+        ',' => '.',
+        c => c,
+    });
+    swapped.collect()
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Opening and saving by a file's extension.
 
-use crate::csv::{self, Texts};
+use crate::csv::{self, Dialect, Texts};
 use crate::grid::SheetId;
 use crate::reading::Reading;
 use crate::workbook::Workbook;
@@ -100,10 +100,13 @@ pub fn open_watched(path: &Path, reading: &Arc<Reading>) -> Result<Opened, FileE
             notes.extend(workbook.unreadable_formulas());
             Opened { workbook, notes }
         }
-        Kind::Text(_) => Opened {
-            workbook: csv::open_watched(path, reading)?.0,
-            notes: Vec::new(),
-        },
+        Kind::Text(_) => {
+            let (workbook, found) = csv::open_watched(path, reading)?;
+            Opened {
+                workbook,
+                notes: found.notes(),
+            }
+        }
         Kind::Imported => {
             let imported = import::open(path)?;
             Opened {
@@ -124,16 +127,37 @@ pub fn save(
 ) -> Result<(), FileError> {
     check_formats(input, output)?;
     match Kind::of(output) {
-        Kind::Text(delimiter) => csv::save(workbook, sheet, delimiter, Texts::Shown, output)
-            .map_err(|source| FileError::Write {
+        Kind::Text(delimiter) => {
+            // A file's own dialect is kept, and all digits that were in it.
+            let own = Dialect::of_source(workbook).filter(|_| input == output);
+            let (dialect, texts) = match own {
+                Some(dialect) => (dialect, Texts::Kept),
+                None => (Dialect::with_delimiter(delimiter), Texts::Shown),
+            };
+            csv::save(workbook, sheet, dialect, texts, output).map_err(|source| FileError::Write {
                 file: output.to_owned(),
                 source,
-            }),
+            })
+        }
         _ => {
             xlsx::save(workbook, output)?;
             Ok(())
         }
     }
+}
+
+/// What of a workbook a text file of one of its sheets does not hold, in words.
+pub fn left_out_of_text(workbook: &Workbook, sheet: SheetId) -> Vec<&'static str> {
+    let of_sheet = workbook.sheet(sheet);
+    let others = workbook.order().iter().any(|&other| other != sheet);
+    [
+        (of_sheet.runs.iter().next().is_some(), "formulas"),
+        (!of_sheet.charts.is_empty(), "charts"),
+        (others, "other sheets"),
+    ]
+    .into_iter()
+    .filter_map(|(is_there, what)| is_there.then_some(what))
+    .collect()
 }
 
 /// Whether what was opened from `input` can be saved as `output`, which must

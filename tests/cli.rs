@@ -170,6 +170,22 @@ fn gradients_agree_with_closed_forms_and_central_differences() {
 }
 
 #[test]
+fn a_gradient_is_explained_by_its_steps_or_its_cuda_kernels() {
+    let (_folder, book) = fixture();
+    let explained = |what: &str| {
+        let of = ["--of", "'Other sheet'!B1", "--wrt", "'Other sheet'!A1:A2"];
+        let run = gradsheet(&[&["grad", &book], &of[..], &["--explain", what]].concat());
+        assert_eq!(run.code, 0, "{}", run.err);
+        run.out
+    };
+    let steps = explained("steps");
+    assert!(steps.contains("'Other sheet'!B1"), "{steps}");
+    assert!(!steps.contains("__global__"), "{steps}");
+    let cuda = explained("cuda");
+    assert!(cuda.contains("extern \"C\" __global__ void"), "{cuda}");
+}
+
+#[test]
 fn gradient_descent_shows_the_lessons_losses() {
     let (_folder, book) = fixture();
     let run = gradsheet(&[

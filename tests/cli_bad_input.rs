@@ -246,6 +246,10 @@ fn formulas_saved_without_values_are_calculated_before_they_are_used() {
     let rows = r#"<row r="1"><c r="A1"><v>1</v></c><c r="B1"><f>A1*2</f><v/></c><c r="C1"><f>SUM(B1:B3)</f><v/></c></row>
         <row r="3"><c r="A3"><v>3</v></c><c r="B3"><f>A3*2</f><v></v></c></row>"#;
     std::fs::write(folder.path().join("in.xlsx"), sheet(rows).zip()).unwrap();
+    let done = run(folder.path(), &["convert", "in.xlsx", "out.csv"]);
+    assert_eq!(done.code, Some(0), "{}", done.err);
+    let csv = std::fs::read_to_string(folder.path().join("out.csv")).unwrap();
+    assert_eq!(csv.replace('\r', ""), "1,2,8\n,,\n3,6,\n");
     for arguments in [
         &["set", "in.xlsx", "A1=5", "-o", "out.xlsx"][..],
         &[

@@ -169,6 +169,11 @@ const CASES: &[Case] = &[
     case("select.left", "Right Shift+Left", |d| {
         selected(d) == "A1:B1"
     }),
+    case(
+        "select.rows-extend",
+        "Ctrl+P `keys of vim` Enter j l V j",
+        |d| selected(d) == "2:3",
+    ),
     case("select.rows", "Down Shift+Space", |d| selected(d) == "2:2"),
     case("select.columns", "Right Ctrl+Space", |d| {
         selected(d) == "B:B"
@@ -194,6 +199,9 @@ const CASES: &[Case] = &[
         d.shown("B1") == "7" && active(d) == "A1"
     }),
     case("entry.cancel", "`7` Esc", |d| d.shown("A1").is_empty()),
+    case("entry.sum", "`1` Enter `2` Enter Alt+= Enter", |d| {
+        d.shown("A3") == "3" && active(d) == "A4"
+    }),
     case(
         "entry.fill",
         "`1` Enter Ctrl+G `B1:B3` Enter `=A1+1` Ctrl+J",
@@ -468,6 +476,12 @@ const CASES: &[Case] = &[
     case("file.save-as", "`7` Enter F12 `{dir}/b.xlsx` Enter", |d| {
         d.app.document.title() == "b.xlsx"
     }),
+    // A name without an extension means a workbook, and what is there is asked about.
+    case(
+        "file.save-over",
+        "`7` Enter F12 `{dir}/d` Enter : `e! workbooks/relu.xlsx` Enter F12 Ctrl+U `{dir}/d.xlsx` Enter r",
+        |d| d.app.document.title() == "d.xlsx" && d.message().contains("Saved"),
+    ),
     case(
         "file.open",
         "`7` Enter Ctrl+O `workbooks/quadratic.xlsx` Enter d",
@@ -759,7 +773,7 @@ const CASES: &[Case] = &[
     }),
     case(
         "journal.discard",
-        "`7` Enter {crash} L Ctrl+P `discard unsaved edits` Enter",
+        "`7` Enter {crash} L Ctrl+P `discard unsaved edits` Enter y",
         |d| d.shown("A1").is_empty() && d.app.document.journals().left.is_empty(),
     ),
     case("list.accept", "`7` Enter Ctrl+P `undo` Enter", |d| {

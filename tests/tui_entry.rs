@@ -59,6 +59,44 @@ fn two_sheets() -> Driver {
 
 /// Keys played into an empty sheet, and what is then being typed.
 #[test]
+fn what_excel_completes_on_entry_is_completed() {
+    let mut driver = Driver::empty();
+    driver.play(
+        "`3` Enter `4` Enter `=SUM(A1:A2` Enter `+A1*2` Enter `-A2` Enter `@sum(A1:A2` Enter",
+    );
+    let shown: Vec<String> = ["A3", "A4", "A5"].map(|at| driver.shown(at)).into();
+    assert_eq!(shown, ["7", "6", "-4"]);
+    assert_eq!(driver.shown("A6"), "@sum(A1:A2", "a parenthesis is missing");
+    driver.play("`@sum(A1:A2)` Enter `- milk` Enter `-5` Enter `a` Enter");
+    let shown: Vec<String> = ["A7", "A8", "A9"].map(|at| driver.shown(at)).into();
+    assert_eq!(shown, ["7", "- milk", "-5"]);
+}
+
+#[test]
+fn a_number_typed_where_percentages_are_shown_is_one() {
+    let mut driver = Driver::empty();
+    driver.play("`5%` Enter Up `7` Enter");
+    assert_eq!(driver.value("A1"), gradsheet::value::Value::Number(0.07));
+    driver.play("Up `0.5` Enter");
+    assert_eq!(driver.value("A1"), gradsheet::value::Value::Number(0.5));
+}
+
+#[test]
+fn what_a_filter_hides_is_left_alone() {
+    let mut driver = Driver::empty();
+    driver.play("`v` Enter `1` Enter `20` Enter `3` Enter Ctrl+G `A1` Enter : `filter <10` Enter");
+    driver.play("Ctrl+G `A2:A4` Enter Delete");
+    let values = |driver: &Driver| ["A2", "A3", "A4"].map(|at| driver.shown(at)).concat();
+    assert_eq!(values(&driver), "20");
+    driver.play("Ctrl+Z `9` Ctrl+J");
+    assert_eq!(values(&driver), "9209");
+    driver.play("Ctrl+Z Ctrl+P `delete rows` Enter");
+    assert_eq!(driver.shown("A2"), "20");
+    driver.play("Ctrl+Z");
+    assert_eq!(values(&driver), "1203");
+}
+
+#[test]
 fn keys_build_a_formula() {
     for (keys, expected) in [
         // Pointing, and typing on after it.

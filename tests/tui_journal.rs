@@ -226,8 +226,10 @@ fn edits_looked_at_later_survive_edits_made_before() {
     drop(driver);
     // The other no longer fits, and says so.
     let mut driver = place.open();
-    assert!(question(&driver).contains("cannot be restored"));
+    assert!(question(&driver).contains("was changed elsewhere after 1 edit"));
     driver.play("D");
+    assert!(question(&driver).contains("for good"));
+    driver.play("y");
     assert_eq!(place.names(), ["a.xlsx"]);
 }
 
@@ -249,7 +251,7 @@ fn two_programs_on_one_file_keep_journals_of_their_own() {
     drop(second);
     drop(first);
     let third = place.open();
-    assert!(question(&third).contains("cannot be restored"));
+    assert!(question(&third).contains("was changed elsewhere after 1 edit"));
 }
 
 #[test]
@@ -260,7 +262,7 @@ fn a_file_changed_elsewhere_is_not_given_edits_made_to_another_state() {
     drop(driver);
     let mut driver = Driver::empty();
     driver.play(&format!(
-        "`other` Enter F12 `{}` Enter",
+        "`other` Enter F12 `{}` Enter r",
         place.file.display()
     ));
     drop(driver);

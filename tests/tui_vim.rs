@@ -50,3 +50,25 @@ fn letters_are_commands_and_not_text() {
     assert_eq!(driver.shown("A1"), "");
     assert!(driver.app.has_ended());
 }
+
+#[test]
+fn whole_rows_are_extended_by_whole_rows() {
+    assert_eq!(selected("2 j l V j"), "3:4");
+    assert_eq!(selected("2 j l V k k"), "1:3");
+}
+
+#[test]
+fn d_takes_out_and_p_puts_back() {
+    let mut driver = Driver::vim();
+    driver.play("= `5` Enter = `6` Enter g g v j d");
+    assert_eq!(driver.shown("A1") + &driver.shown("A2"), "");
+    driver.play("l p");
+    assert_eq!(driver.shown("B1") + &driver.shown("B2"), "56");
+    driver.play("u u");
+    assert_eq!(driver.shown("A1") + &driver.shown("A2"), "56");
+}
+
+#[test]
+fn a_number_on_the_command_line_is_a_row() {
+    assert_eq!(selected("l : `5` Enter"), "B5");
+}

@@ -136,7 +136,7 @@ fn the_objective_is_that_of_the_stored_model_until_another_is_chosen() {
         let scale = theirs.abs().max(1e-12);
         assert!((driver.derivative - theirs).abs() < 1e-9 * scale);
     }
-    driver.play("F6 Ctrl+Home Shift+F7");
+    driver.play("F6 Ctrl+G `A1` Enter Shift+F7");
     let first = Cell {
         sheet: driver.app.sheet(),
         pos: Pos::new(0, 0),

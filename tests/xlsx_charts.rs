@@ -182,6 +182,22 @@ fn a_new_workbook_holds_its_charts() {
 }
 
 #[test]
+fn a_scatter_chart_of_one_column_counts_along_its_first_axis() {
+    let mut book = Workbook::new();
+    let sheet = book.add_sheet("Data");
+    let mut chart = every_chart().remove(1);
+    chart.series[0].x = None;
+    let charts = vec![chart];
+    apply(&mut book, vec![Edit::SetCharts { sheet, charts }]);
+    let (saved, _) = xlsx::to_bytes(&book).unwrap();
+    let chart = text(&saved, "xl/charts/chart1.xml");
+    // The second series has numbers of its own.
+    assert_eq!(chart.matches("<c:xVal>").count(), 1, "{chart}");
+    assert_eq!(chart.matches("<c:yVal>").count(), 2, "{chart}");
+    assert!(!chart.contains("S!$"), "{chart}");
+}
+
+#[test]
 fn a_table_made_here_is_a_table_in_the_file() {
     let mut book = xlsx::open_bytes(featured()).unwrap();
     let data = book.sheet_named("Data").unwrap();

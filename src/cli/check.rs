@@ -3,7 +3,7 @@
 use super::json::Json;
 use super::show::{Table, count, full_value};
 use super::{Result, Verdict, complain, files, json};
-use gradsheet::engine::{Comparison, Engine};
+use gradsheet::engine::{self, Comparison, Engine};
 use gradsheet::grid::Cell;
 use gradsheet::value::format::printable;
 use serde::Serialize;
@@ -39,6 +39,7 @@ struct Document {
     unsupported: usize,
     unsaved: usize,
     skipped_volatile: usize,
+    rounding: Vec<Mismatch>,
     mismatches: Vec<Mismatch>,
     not_supported: Vec<NotSupported>,
 }
@@ -102,16 +103,8 @@ fn document(path: &Path, comparison: &Comparison, engine: &Engine) -> Document {
         unsupported: comparison.unsupported,
         unsaved: comparison.unsaved,
         skipped_volatile: comparison.skipped_volatile,
-        mismatches: comparison
-            .mismatches
-            .iter()
-            .map(|m| Mismatch {
-                cell: engine.workbook().address(m.cell),
-                formula: engine.formula_text(m.cell).unwrap_or_default(),
-                expected: Json::from(&m.expected),
-                got: Json::from(&m.got),
-            })
-            .collect(),
+        rounding: shown(&comparison.rounding, engine),
+        mismatches: shown(&comparison.mismatches, engine),
         not_supported: comparison
             .unsupported_runs
             .iter()
@@ -127,6 +120,16 @@ fn document(path: &Path, comparison: &Comparison, engine: &Engine) -> Document {
             })
             .collect(),
     }
+}
+
+fn shown(mismatches: &[engine::Mismatch], engine: &Engine) -> Vec<Mismatch> {
+    let shown = mismatches.iter().map(|m| Mismatch {
+        cell: engine.workbook().address(m.cell),
+        formula: engine.formula_text(m.cell).unwrap_or_default(),
+        expected: Json::from(&m.expected),
+        got: Json::from(&m.got),
+    });
+    shown.collect()
 }
 
 fn print(
@@ -166,14 +169,36 @@ fn print(
     if left > 0 {
         writeln!(out, "  and {left} more not supported (--limit shows more)")?;
     }
+    let differing = comparison.mismatches.iter().zip(&document.mismatches);
+    let differing = differing.filter(|(mismatch, _)| !mismatch.expected.is_blank());
+    list(differing, limit, out)?;
+    let left = (document.differing - document.unsaved).saturating_sub(limit);
+    if left > 0 {
+        writeln!(out, "  and {left} more (--limit shows more)")?;
+    }
+    if !document.rounding.is_empty() {
+        writeln!(
+            out,
+            "  {} of the matched by rounding: what it reads differs in its last digits only, and the saved digits give what was saved",
+            document.rounding.len(),
+        )?;
+        list(
+            comparison.rounding.iter().zip(&document.rounding),
+            limit,
+            out,
+        )?;
+    }
+    Ok(())
+}
+
+/// A line for each difference, as many as `limit`.
+fn list<'a>(
+    differences: impl Iterator<Item = (&'a engine::Mismatch, &'a Mismatch)>,
+    limit: usize,
+    out: &mut dyn Write,
+) -> std::io::Result<()> {
     let mut table = Table::default();
-    for (mismatch, shown) in comparison
-        .mismatches
-        .iter()
-        .zip(&document.mismatches)
-        .filter(|(mismatch, _)| !mismatch.expected.is_blank())
-        .take(limit)
-    {
+    for (mismatch, shown) in differences.take(limit) {
         table
             .row()
             .text(&format!("  {}", shown.cell))
@@ -181,13 +206,7 @@ fn print(
             .text(&format!("recalculated {}", full_value(&mismatch.got)))
             .text(&shown.formula);
     }
-    table.print(out)?;
-    let saved = document.differing - document.unsaved;
-    let left = saved.saturating_sub(limit);
-    if left > 0 {
-        writeln!(out, "  and {left} more (--limit shows more)")?;
-    }
-    Ok(())
+    table.print(out)
 }
 
 /// The files named, and the workbooks in the folders named, in order.
@@ -246,6 +265,7 @@ mod tests {
             unsupported: 0,
             unsaved: 0,
             skipped_volatile: 0,
+            rounding: Vec::new(),
             mismatches: vec![Mismatch {
                 cell: String::new(),
                 formula: String::new(),

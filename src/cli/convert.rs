@@ -1,6 +1,7 @@
 //! `gradsheet convert`: from one file format to another.
 
 use super::{Result, Verdict, files, json};
+use gradsheet::engine;
 use gradsheet::value::format::printable;
 use serde::Serialize;
 use std::io::Write;
@@ -42,7 +43,7 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result {
     let output = files::destination(&args.input, Some(&args.output), args.force)?
         .unwrap_or_else(|| args.output.clone());
     files::check_formats(&args.input, &output)?;
-    let workbook = files::open(&args.input)?;
+    let workbook = engine::with_missing_values(files::open(&args.input)?);
     let sheet = files::sheet(&workbook, args.sheet.as_deref())?;
     files::save(&workbook, &args.input, &output, sheet)?;
     let document = Document {

@@ -39,13 +39,21 @@ pub struct Args {
     /// Compare with central differences through recalculation
     #[arg(long)]
     check: bool,
-    /// Print what each run of formulas became, and the program's steps with their times
-    #[arg(long)]
-    explain: bool,
+    /// Print what each run of formulas became and the program's steps with their times, or the
+    /// text of its CUDA kernels
+    #[arg(long, value_enum, value_name = "WHAT", num_args = 0..=1, default_missing_value = "steps")]
+    explain: Option<Explained>,
     #[command(flatten)]
     device: device::DeviceArgs,
     #[arg(long, help = "Print JSON (fields in docs/cli.md)")]
     json: bool,
+}
+
+/// What is explained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Explained {
+    Steps,
+    Cuda,
 }
 
 #[derive(Debug, Serialize)]
@@ -58,6 +66,8 @@ struct Document {
     check: Option<Check>,
     #[serde(skip_serializing_if = "Option::is_none")]
     explain: Option<Explanation>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cuda: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -71,6 +81,17 @@ struct Partial {
 struct Check {
     worst: f64,
     worst_cell: String,
+    kinks: Vec<Kink>,
+}
+
+/// A variable at whose value the objective bends. It has no derivative there;
+/// the one given is that of the branches taken.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+struct Kink {
+    cell: String,
+    derivative: f64,
+    slope_below: f64,
+    slope_above: f64,
 }
 
 #[derive(Debug, Serialize)]
@@ -127,6 +148,13 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result {
         )
         .into());
     }
+    if gradient.iter().all(|&derivative| derivative == 0.0) {
+        complain(&format!(
+            "note: every derivative is 0: {} does not change with small changes of these cells, as \
+             where all between is comparisons, rounding, or a branch that is not taken",
+            engine.workbook().address(objective)
+        ));
+    }
     let check = match args.check {
         true => Some(compare(&mut engine, &slice, value, &gradient)?),
         false => None,
@@ -147,7 +175,8 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result {
             .collect(),
         device,
         check: check.clone(),
-        explain: args.explain.then(|| explain(&engine, &slice)),
+        explain: (args.explain == Some(Explained::Steps)).then(|| explain(&engine, &slice)),
+        cuda: (args.explain == Some(Explained::Cuda)).then(|| slice.cuda_text()),
     };
     if args.json {
         json::print(out, &document)?;
@@ -168,15 +197,21 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result {
         }
         table.print(out)?;
         if let Some(check) = &check {
-            writeln!(
-                out,
-                "worst relative difference to central differences: {:.1e} ({})",
-                check.worst,
-                printable(&check.worst_cell)
-            )?;
+            if check.kinks.len() < document.gradient.len() {
+                writeln!(
+                    out,
+                    "worst relative difference to central differences: {:.1e} ({})",
+                    check.worst,
+                    printable(&check.worst_cell)
+                )?;
+            }
+            print_kinks(out, &check.kinks)?;
         }
         if let Some(explanation) = &document.explain {
             print_explanation(out, explanation)?;
+        }
+        if let Some(text) = &document.cuda {
+            writeln!(out, "\n{text}")?;
         }
     }
     Ok(match check {
@@ -263,6 +298,32 @@ fn print_explanation(out: &mut dyn Write, explanation: &Explanation) -> Result<(
     Ok(())
 }
 
+fn print_kinks(out: &mut dyn Write, kinks: &[Kink]) -> std::io::Result<()> {
+    if kinks.is_empty() {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "not compared, as a MAX, an ABS or an IF switches just there; the derivative is that of the branch taken:"
+    )?;
+    let mut table = Table::default();
+    table
+        .row()
+        .text("cell")
+        .number("derivative")
+        .number("slope below")
+        .number("slope above");
+    for kink in kinks {
+        table
+            .row()
+            .text(&kink.cell)
+            .number(&full(kink.derivative))
+            .number(&full(kink.slope_below))
+            .number(&full(kink.slope_above));
+    }
+    table.print(out)
+}
+
 /// The largest step of the difference quotients, relative to the variable.
 const FIRST_STEP: f64 = 0.1;
 /// Each step is this much smaller than the one before.
@@ -280,9 +341,11 @@ const DEVIATIONS: f64 = 4.0;
 /// The figure for a variable is `|derivative - quotient|`, divided by the
 /// largest of `|derivative|`, `|quotient|` and a floor: what rounding the
 /// objective alone may do to the quotient, over [`LIMIT`]. So rounding noise
-/// stays under the limit, and any difference above it is a real one.
+/// stays under the limit, and any difference above it is a real one. At a kink
+/// there is no derivative to compare with: these variables are set apart.
 fn compare(engine: &mut Engine, slice: &Slice, value: f64, gradient: &[f64]) -> Result<Check> {
-    let mut worst = (0.0, slice.variables().first().copied());
+    let mut worst = (0.0, None);
+    let mut kinks = Vec::new();
     for ((&cell, &x), &derivative) in slice.variables().iter().zip(slice.start()).zip(gradient) {
         let mut at = |x: f64| moved(engine, slice.objective_cell(), cell, x);
         let quotient = quotient(x, value, &mut at)?;
@@ -294,7 +357,27 @@ fn compare(engine: &mut Engine, slice: &Slice, value: f64, gradient: &[f64]) -> 
         } else {
             difference / size
         };
-        if relative > worst.0 || relative.is_nan() {
+        // Far steps cross kinks, and the stairs of a ROUND: near ones tell.
+        let relative = match relative > LIMIT {
+            true => match sides(x, value, quotient.noise, &mut at)? {
+                Sides::Kink {
+                    slope_below,
+                    slope_above,
+                } => {
+                    kinks.push(Kink {
+                        cell: engine.workbook().address(cell),
+                        derivative,
+                        slope_below,
+                        slope_above,
+                    });
+                    continue;
+                }
+                Sides::Slope(slope) => relative.min((derivative - slope).abs() / size),
+                Sides::Unknown => relative,
+            },
+            false => relative,
+        };
+        if relative > worst.0 || relative.is_nan() || worst.1.is_none() {
             worst = (relative, Some(cell));
         }
         if relative.is_nan() {
@@ -307,6 +390,51 @@ fn compare(engine: &mut Engine, slice: &Slice, value: f64, gradient: &[f64]) -> 
             .1
             .map(|cell| engine.workbook().address(cell))
             .unwrap_or_default(),
+        kinks,
+    })
+}
+
+/// The step of one-sided slopes, relative to the variable.
+const SIDE_STEP: f64 = 1.0 / (1 << 20) as f64;
+/// Slopes on both sides that differ by less, relative to them, are one.
+const SAME_SLOPE: f64 = 1e-4;
+
+/// What a function does close to a point.
+#[derive(Debug, PartialEq)]
+enum Sides {
+    Kink {
+        slope_below: f64,
+        slope_above: f64,
+    },
+    Slope(f64),
+    /// Too noisy to tell, or without numbers.
+    Unknown,
+}
+
+/// The slopes of `f` just below and above `x`, each extrapolated from two
+/// steps: two where they differ by more than `noise` explains.
+fn sides(x: f64, value: f64, noise: f64, f: &mut impl FnMut(f64) -> Result<f64>) -> Result<Sides> {
+    let step = SIDE_STEP * x.abs().max(1.0);
+    let mut slope = |step: f64| -> Result<f64> {
+        let mut of = |step: f64| {
+            let to = x + step;
+            f(to).map(|there| (there - value) / (to - x))
+        };
+        Ok(2.0 * of(step / 2.0)? - of(step)?)
+    };
+    let (slope_below, slope_above) = (slope(-step)?, slope(step)?);
+    let size = slope_below.abs().max(slope_above.abs());
+    let rounding = 8.0 * noise / step;
+    let apart = (slope_below - slope_above).abs();
+    Ok(if apart > SAME_SLOPE * size + rounding {
+        Sides::Kink {
+            slope_below,
+            slope_above,
+        }
+    } else if rounding < LIMIT * size.max(1.0) && apart.is_finite() {
+        Sides::Slope((slope_below + slope_above) / 2.0)
+    } else {
+        Sides::Unknown
     })
 }
 
@@ -334,6 +462,8 @@ fn noise(x: f64, value: f64, f: &mut impl FnMut(f64) -> Result<f64>) -> Result<f
 struct Quotient {
     value: f64,
     rounding: f64,
+    /// The rounding error of the function itself.
+    noise: f64,
 }
 
 /// The derivative of `f` at `x` by central differences of shrinking steps,
@@ -346,17 +476,17 @@ fn quotient(x: f64, value: f64, f: &mut impl FnMut(f64) -> Result<f64>) -> Resul
     let mut best = Quotient {
         value: f64::NAN,
         rounding: 0.0,
+        noise: noise(x, value, f)?,
     };
     let mut least = f64::INFINITY;
     let mut row: Vec<f64> = Vec::new();
-    let noise = noise(x, value, f)?;
     let mut step = FIRST_STEP * x.abs().max(1.0);
     for _ in 0..STEPS {
         let (above, below) = (x + step, x - step);
         let (f_above, f_below) = (f(above)?, f(below)?);
         // The step that was really taken, after rounding.
         let taken = above - below;
-        let rounding = noise / (taken / 2.0);
+        let rounding = best.noise / (taken / 2.0);
         let mut next = vec![(f_above - f_below) / taken];
         let mut factor = 1.0;
         for (order, &coarser) in row.iter().enumerate() {
@@ -369,6 +499,7 @@ fn quotient(x: f64, value: f64, f: &mut impl FnMut(f64) -> Result<f64>) -> Resul
                 best = Quotient {
                     value: estimate,
                     rounding,
+                    ..best
                 };
             }
             next.push(estimate);
@@ -409,6 +540,31 @@ mod tests {
         let found = quotient(x, f(x), &mut |x| Ok(f(x))).expect("no errors");
         let floor = found.rounding / LIMIT;
         (found.value - derivative).abs() / derivative.abs().max(found.value.abs()).max(floor)
+    }
+
+    fn near(x: f64, f: impl Fn(f64) -> f64) -> Sides {
+        let noise = f64::EPSILON * f(x).abs();
+        sides(x, f(x), noise, &mut |x| Ok(f(x))).expect("no errors")
+    }
+
+    #[test]
+    fn a_kink_has_two_slopes_and_stairs_have_none() {
+        match near(2.0, |x| x.max(2.0) * 3.0) {
+            Sides::Kink {
+                slope_below,
+                slope_above,
+            } => assert!(slope_below.abs() < 1e-9 && (slope_above - 3.0).abs() < 1e-9),
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(
+            near(0.7, |x| (x * 100.0).round() / 100.0),
+            Sides::Slope(0.0)
+        );
+        match near(1.0, |x| (5.0 * x).exp()) {
+            Sides::Slope(slope) => assert!((slope / (5.0 * 5f64.exp()) - 1.0).abs() < 1e-8),
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(near(0.0, |_| f64::NAN), Sides::Unknown);
     }
 
     #[test]
@@ -456,6 +612,12 @@ mod tests {
             check: Some(Check {
                 worst: 0.0,
                 worst_cell: String::new(),
+                kinks: vec![Kink {
+                    cell: String::new(),
+                    derivative: 0.0,
+                    slope_below: 0.0,
+                    slope_above: 0.0,
+                }],
             }),
             explain: Some(Explanation {
                 runs: vec![RunPart {
@@ -477,6 +639,7 @@ mod tests {
                     measured_microseconds: 0.0,
                 }],
             }),
+            cuda: Some(String::new()),
         };
         json::assert_documented("grad", &document);
     }

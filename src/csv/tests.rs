@@ -149,12 +149,19 @@ fn what_does_not_fit_on_a_sheet_is_refused_by_line() {
 
 fn written(book: &Workbook, texts: Texts) -> String {
     let mut out = Vec::new();
-    write(book, book.order()[0], b',', texts, &mut out).expect("it is written");
+    write(
+        book,
+        book.order()[0],
+        Dialect::with_delimiter(b','),
+        texts,
+        &mut out,
+    )
+    .expect("it is written");
     String::from_utf8(out).expect("it is UTF-8")
 }
 
 #[test]
-fn a_sheet_is_written_as_shown_or_raw() {
+fn a_sheet_is_written_as_shown_or_without_a_loss() {
     let mut book = Workbook::new();
     let sheet = book.add_sheet("S");
     let percent = book.styles.with_number_format(0, "0.0%");
@@ -166,9 +173,28 @@ fn a_sheet_is_written_as_shown_or_raw() {
     let shown = ",\"a,\"\"b\"\"\",\r\n,,\r\n12.3%,,FALSE\r\n";
     assert_eq!(written(&book, Texts::Shown), shown);
     assert_eq!(
-        written(&book, Texts::Raw),
+        written(&book, Texts::Kept),
         shown.replace("12.3%", "0.12345")
     );
+}
+
+#[test]
+fn what_a_text_file_says_is_kept_when_it_is_saved() {
+    let text = "id;day;when;share;big;price\r\n\
+                007;2024-01-31;2024-01-31 13:45;12,50%;1234567890123456789;1,5\r\n\
+                12;3/1/2024;9:30;1,23456E5;1234567890,25;-0,125\r\n\
+                0;2024-01-31 23:59:58.5;12:30:45.123;0%;0,12345678901234567;00123\r\n";
+    let book = book(text.as_bytes());
+    let dialect = Dialect::of_source(&book).expect("it was a text file");
+    assert_eq!((dialect.delimiter, dialect.decimal_comma), (b';', true));
+    let mut out = Vec::new();
+    write(&book, book.order()[0], dialect, Texts::Kept, &mut out).expect("it is written");
+    let out = String::from_utf8(out).expect("it is UTF-8");
+    // A number that its automatic format rounds is written with all its digits.
+    let kept = text
+        .replace("1,23456E5", "123456")
+        .replace("0,12345678901234567", "0,12345678901234566");
+    assert_eq!(out, kept);
 }
 
 #[test]
@@ -177,13 +203,56 @@ fn a_far_cell_is_refused_rather_than_a_disk_filled() {
     let sheet = book.add_sheet("Far");
     let far = Pos::new(MAX_ROWS - 1, MAX_COLS - 1);
     book.sheet_mut(sheet).cells.set(far, Value::Number(1.0));
-    let error = write(&book, sheet, b',', Texts::Raw, io::sink()).expect_err("it is refused");
+    let error = write(
+        &book,
+        sheet,
+        Dialect::with_delimiter(b','),
+        Texts::Kept,
+        io::sink(),
+    )
+    .expect_err("it is refused");
     assert!(error.to_string().contains("XFD1048576"));
+}
+
+#[test]
+fn a_text_longer_than_a_cell_holds_is_cut_off_and_told() {
+    let text = format!(
+        "a,{}\n\u{1f600}{},z\n",
+        "x".repeat(40_000),
+        "y".repeat(32_766)
+    );
+    let told = Told::default();
+    let read = read_found(
+        Path::new("a.csv"),
+        text.as_bytes(),
+        told,
+        &Reading::default(),
+    );
+    let (book, found) = read.unwrap();
+    let lengths = |at: &str| match book
+        .sheet(book.order()[0])
+        .cells
+        .get(Pos::parse_a1(at).unwrap())
+    {
+        Value::Text(text) => text.encode_utf16().count(),
+        other => panic!("{at}: {other:?}"),
+    };
+    assert_eq!(
+        (lengths("B1"), lengths("A2"), lengths("B2")),
+        (32_767, 32_767, 1)
+    );
+    let first = Pos::parse_a1("B1").unwrap();
+    assert_eq!(found.cut_off, Some((2, first)));
+    let notes = found.notes().join("");
+    assert!(
+        notes.starts_with("2 texts, the first in B1, are longer"),
+        "{notes}"
+    );
 }
 
 proptest::proptest! {
     #[test]
-    fn what_was_written_raw_is_read_again(
+    fn what_was_written_without_a_loss_is_read_again(
         texts in proptest::collection::vec("[a-c,;\"\n|\t ]{0,4}x", 1..12),
         numbers in proptest::collection::vec(-1e300f64..1e300, 12),
     ) {
@@ -194,7 +263,7 @@ proptest::proptest! {
             cells.set(Pos::new(row, 0), Value::text(text.as_str()));
             cells.set(Pos::new(row, 1), Value::Number(x));
         }
-        let text = format!("sep=,\n{}", written(&book, Texts::Raw));
+        let text = format!("sep=,\n{}", written(&book, Texts::Kept));
         let again = self::book(text.as_bytes());
         let sheets = (book.sheet(sheet), again.sheet(again.order()[0]));
         proptest::prop_assert_eq!(&sheets.0.cells, &sheets.1.cells);

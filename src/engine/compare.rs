@@ -1,10 +1,16 @@
 //! Recalculating a workbook and comparing the results with the saved ones.
 
-use super::Engine;
-use super::bind::{BoundFormula, Problem};
+use super::bind::{BoundFormula, NameCache, Problem};
+use super::interpret::{AreaCache, World};
+use super::{Engine, Interpreter, pool};
 use crate::grid::{Area, Cell, Rect, SheetId};
 use crate::value::{ErrorKind, Value};
-use crate::workbook::{Cells, Run, RunKind, Template, Workbook};
+use crate::workbook::{Run, RunKind, Template, Workbook};
+use std::sync::Mutex;
+
+/// Differences that are looked into for rounding; a workbook with more of them
+/// has another fault.
+const MOST_EXAMINED: usize = 1_000;
 
 /// How the recalculated values of a workbook differ from the saved ones.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +31,11 @@ pub struct Comparison {
     /// Cells that dynamic array formulas spilled over, compared as well.
     pub spilled: usize,
     pub mismatches: Vec<Mismatch>,
+    /// Cells counted as matched though they came out otherwise: what they read
+    /// matches but for its last digits, and from the saved digits the formula
+    /// gives what was saved. So is the residual of a root found by iteration:
+    /// it is rounding of the root, magnified.
+    pub rounding: Vec<Mismatch>,
     /// Where the unsupported formulas are and what they need, run by run.
     pub unsupported_runs: Vec<Unsupported>,
 }
@@ -48,17 +59,7 @@ impl Comparison {
     /// Recalculates a workbook and compares; returns the engine as well, for
     /// the addresses and formulas of what differs.
     pub fn of(workbook: Workbook) -> (Self, Engine) {
-        let saved: Vec<_> = workbook
-            .order()
-            .iter()
-            .map(|&sheet| {
-                let sheet_ref = workbook.sheet(sheet);
-                let used = sheet_ref.cells.used();
-                let cells = used.map(|rect| sheet_ref.cells.copy_of(rect));
-                let spills: Vec<_> = sheet_ref.spills.values().copied().collect();
-                (sheet, cells.unwrap_or_default(), spills)
-            })
-            .collect();
+        let saved = workbook.clone();
         let mut engine = Engine::new(workbook);
         engine.recalculate_all();
         let volatile: Vec<_> = engine
@@ -69,16 +70,16 @@ impl Comparison {
             .collect();
         let volatile = engine.graph.dependents(&[], &volatile);
         let mut comparison = Self::default();
-        for (sheet, cells, spills) in &saved {
-            let runs = &engine.workbook.sheet(*sheet).runs;
+        for &sheet in saved.order() {
+            let runs = &engine.workbook.sheet(sheet).runs;
             for (_, run) in runs.iter() {
                 let cells_of_run = run.rect.len() as usize;
                 comparison.formulas += cells_of_run;
-                if let Some(reason) = not_supported(&engine, *sheet, run) {
+                if let Some(reason) = not_supported(&engine, sheet, run) {
                     comparison.unsupported += cells_of_run;
                     comparison.unsupported_runs.push(Unsupported {
                         area: Area {
-                            sheet: *sheet,
+                            sheet,
                             rect: run.rect,
                         },
                         reason,
@@ -86,7 +87,7 @@ impl Comparison {
                     continue;
                 }
                 for pos in run.rect.cells() {
-                    let cell = Cell { sheet: *sheet, pos };
+                    let cell = Cell { sheet, pos };
                     let dirt = engine
                         .graph
                         .at(&engine.workbook, cell)
@@ -95,33 +96,34 @@ impl Comparison {
                         comparison.skipped_volatile += 1;
                         continue;
                     }
-                    comparison.compare(&engine, cell, cells);
+                    let matches = comparison.compare(&engine, cell, &saved);
+                    comparison.matched += usize::from(matches);
                 }
             }
             // What is spilled, here or in the file, but has no formula of its own.
-            let now = engine.workbook.sheet(*sheet).spills.values().copied();
-            let mut spilled: Vec<_> = spills
-                .iter()
-                .copied()
+            let before = saved.sheet(sheet).spills.values();
+            let now = engine.workbook.sheet(sheet).spills.values();
+            let mut spilled: Vec<_> = before
                 .chain(now)
+                .copied()
                 .flat_map(Rect::cells)
                 .filter(|pos| runs.at(*pos).is_none())
                 .collect();
             spilled.sort_unstable();
             spilled.dedup();
             for pos in spilled {
-                let cell = Cell { sheet: *sheet, pos };
+                let cell = Cell { sheet, pos };
                 let skipped = engine
                     .graph
                     .producers(Area {
-                        sheet: *sheet,
+                        sheet,
                         rect: Rect::cell(pos),
                     })
                     .into_iter()
                     .any(|id| volatile.get(id).is_some());
                 if !skipped {
                     comparison.spilled += 1;
-                    comparison.compare_value(&engine, cell, cells);
+                    comparison.compare(&engine, cell, &saved);
                 }
             }
         }
@@ -129,22 +131,28 @@ impl Comparison {
         (comparison, engine)
     }
 
-    fn compare(&mut self, engine: &Engine, cell: Cell, saved: &Cells) {
-        self.matched += usize::from(self.compare_value(engine, cell, saved));
-    }
-
-    fn compare_value(&mut self, engine: &Engine, cell: Cell, saved: &Cells) -> bool {
-        let (expected, got) = (saved.get(cell.pos), engine.value(cell));
-        let agree = agree(&expected, &got);
-        if !agree {
-            self.unsaved += usize::from(expected.is_blank());
-            self.mismatches.push(Mismatch {
-                cell,
-                expected,
-                got,
-            });
+    /// Whether a cell's value is the saved one.
+    fn compare(&mut self, engine: &Engine, cell: Cell, saved: &Workbook) -> bool {
+        let (expected, got) = (value_in(saved, cell), engine.value(cell));
+        if agree(&expected, &got) {
+            return true;
         }
-        agree
+        let unsaved = expected.is_blank();
+        let mismatch = Mismatch {
+            cell,
+            expected,
+            got,
+        };
+        let examined = self.mismatches.len() + self.rounding.len();
+        let rounding =
+            examined < MOST_EXAMINED && pool::run(|| is_rounding(engine, saved, &mismatch));
+        if rounding {
+            self.rounding.push(mismatch);
+        } else {
+            self.unsaved += usize::from(unsaved);
+            self.mismatches.push(mismatch);
+        }
+        rounding
     }
 }
 
@@ -183,6 +191,48 @@ fn not_supported(engine: &Engine, sheet: SheetId, run: &Run) -> Option<String> {
     (!reasons.is_empty()).then(|| reasons.join("; "))
 }
 
+fn value_in(workbook: &Workbook, cell: Cell) -> Value {
+    workbook.sheet(cell.sheet).cells.get(cell.pos)
+}
+
+/// Whether a number differs from the saved one only by the rounding of the
+/// numbers that its formula reads: these agree with the saved ones, and from
+/// the saved ones the formula gives what was saved.
+fn is_rounding(engine: &Engine, saved: &Workbook, mismatch: &Mismatch) -> bool {
+    let numbers = matches!(
+        (&mismatch.expected, &mismatch.got),
+        (Value::Number(_), Value::Number(_))
+    );
+    let cell = mismatch.cell;
+    let run = engine.workbook.sheet(cell.sheet).runs.at(cell.pos);
+    let plain = run.is_some_and(|(_, run)| run.kind == RunKind::Plain);
+    let Some(formula) = engine.bound(cell).filter(|_| numbers && plain) else {
+        return false;
+    };
+    let (cache, names) = (AreaCache::default(), Mutex::<NameCache>::default());
+    let world = World {
+        book: saved,
+        cache: &cache,
+        names: &names,
+        ..engine.world()
+    };
+    let mut interpreter = Interpreter::new(world, cell);
+    interpreter.track();
+    let from_saved = interpreter.single(formula, cell);
+    agree(&mismatch.expected, &from_saved)
+        && interpreter.touched.iter().all(|area| {
+            let sheet = area.sheet;
+            let used = saved.sheet(sheet).cells.used();
+            let read = used.and_then(|used| used.intersection(&area.rect));
+            read.is_none_or(|read| {
+                read.cells().all(|pos| {
+                    let read = Cell { sheet, pos };
+                    agree(&value_in(saved, read), &engine.value(read))
+                })
+            })
+        })
+}
+
 /// Whether a value is the one that was saved: numbers within 1e-9 relative or
 /// 1e-12 absolute, all else equal. Where nothing was saved "" was meant.
 fn agree(expected: &Value, got: &Value) -> bool {
@@ -197,5 +247,56 @@ fn agree(expected: &Value, got: &Value) -> bool {
         // Files write errors newer than their format as #VALUE!.
         (Value::Error(ErrorKind::Value), Value::Error(ErrorKind::Calc | ErrorKind::Spill)) => true,
         (expected, got) => expected == got,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::grid::Pos;
+
+    /// A workbook with formulas down column A, and the values saved for them.
+    fn saved(formulas: &[(&str, f64)]) -> Workbook {
+        let mut workbook = Workbook::new();
+        let sheet = workbook.add_sheet("Sheet1");
+        let mut engine = Engine::new(workbook);
+        let cell = |row: usize| Cell {
+            sheet,
+            pos: Pos::new(row as u32, 0),
+        };
+        for (row, (formula, _)) in formulas.iter().enumerate() {
+            engine.enter(cell(row), formula).unwrap();
+        }
+        let mut workbook = engine.workbook().clone();
+        for (row, &(_, value)) in formulas.iter().enumerate() {
+            workbook
+                .sheet_mut(sheet)
+                .cells
+                .set(cell(row).pos, Value::Number(value));
+        }
+        workbook
+    }
+
+    #[test]
+    fn the_magnified_rounding_of_an_input_is_no_difference() {
+        let near = 0.1 + 3e-14;
+        let residual = (near - 0.1) * 1e6;
+        let (comparison, _) =
+            Comparison::of(saved(&[("=0.1", near), ("=(A1-0.1)*1000000", residual)]));
+        assert_eq!((comparison.matched, comparison.differing), (2, 0));
+        assert_eq!(comparison.rounding.len(), 1);
+        assert_eq!(comparison.rounding[0].expected, Value::Number(residual));
+    }
+
+    #[test]
+    fn what_the_saved_inputs_do_not_give_differs() {
+        let (comparison, _) = Comparison::of(saved(&[("=0.1", 0.1), ("=(A1-0.1)*1000000", 3e-8)]));
+        assert_eq!((comparison.matched, comparison.differing), (1, 1));
+    }
+
+    #[test]
+    fn what_follows_from_a_difference_differs() {
+        let (comparison, _) = Comparison::of(saved(&[("=1", 2.0), ("=A1*3", 6.0)]));
+        assert_eq!((comparison.matched, comparison.differing), (0, 2));
     }
 }

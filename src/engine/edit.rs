@@ -5,7 +5,7 @@ use super::graph::{Graph, NodeId};
 use super::{Engine, Recalculation, naming};
 use crate::formula::{self, Change, Home, ParseError};
 use crate::grid::{Area, Cell, Rect};
-use crate::value::{Value, parse_entry};
+use crate::value::{DateSystem, MAX_TEXT, Value, fits_cell, parse_entry};
 use crate::workbook::{Applied, Content, Edit, EditError, Naming, RunKind, Template, Transaction};
 
 /// A transaction applied and what it led to.
@@ -23,6 +23,11 @@ pub enum EntryError {
     /// The formula can be read, but Excel would not let it be entered.
     #[error("{0}")]
     Formula(Problem),
+    /// With its length in UTF-16 units.
+    #[error(
+        "the text has {0} characters, and a cell holds {MAX_TEXT} at most: divide it between cells"
+    )]
+    TextTooLong(usize),
     #[error(transparent)]
     Edit(#[from] EditError),
 }
@@ -166,13 +171,11 @@ impl Engine {
             return Ok(Transaction::new(label, vec![set(content)]));
         }
         if let Some(text) = text.strip_prefix('\'') {
+            check_length(text)?;
             let content = Content::Value(Value::text(text));
             return Ok(Transaction::new(label, vec![set(content)]));
         }
-        let (value, format) = match text {
-            "" => (Value::Blank, None),
-            text => parse_entry(text, self.workbook.date_system),
-        };
+        let (value, format) = read_entry(text, self.workbook.date_system)?;
         let mut edits = vec![set(Content::Value(value))];
         let general = self
             .workbook
@@ -194,6 +197,7 @@ impl Engine {
     /// A formula, without its `=`, as the content of a cell: an ordinary one
     /// where it means the same as an ordinary one, else a dynamic array formula.
     pub fn formula_content(&mut self, cell: Cell, formula: &str) -> Result<Content, EntryError> {
+        formula::check_limits(formula)?;
         let mut expr = formula::parse(&formula::with_fifteen_digits(formula), cell.pos)?;
         if let Some(table) = self.workbook.tables.at(cell.sheet, cell.pos) {
             let home = Home {
@@ -229,6 +233,25 @@ impl Engine {
             kind,
             values: Vec::new(),
         })
+    }
+}
+
+/// What a text that is no formula enters, as [`parse_entry`] reads it.
+pub(super) fn read_entry(
+    text: &str,
+    dates: DateSystem,
+) -> Result<(Value, Option<&'static str>), EntryError> {
+    let (value, format) = parse_entry(text, dates);
+    if let Value::Text(text) = &value {
+        check_length(text)?;
+    }
+    Ok((value, format))
+}
+
+fn check_length(text: &str) -> Result<(), EntryError> {
+    match fits_cell(text) {
+        true => Ok(()),
+        false => Err(EntryError::TextTooLong(text.encode_utf16().count())),
     }
 }
 

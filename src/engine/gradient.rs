@@ -286,6 +286,12 @@ impl Slice {
         (areas.zip(parts).collect(), program.measure(&self.start))
     }
 
+    /// The text of the CUDA kernels for the program of the gradient, which NVRTC
+    /// compiles where a GPU evaluates it.
+    pub fn cuda_text(&self) -> String {
+        self.programs.gradient.cuda_text()
+    }
+
     pub fn objective_cell(&self) -> Cell {
         self.objective
     }

@@ -44,6 +44,7 @@ pub use recalc::{Progress, Recalculation};
 pub use replace::{ReplaceError, Replacement};
 pub use replay::{ReplayError, Replayed};
 pub use snapshot::Snapshot;
+pub use stale::with_missing_values;
 pub use trial::value_edits;
 pub use validate::ValidationError;
 
@@ -82,8 +83,9 @@ pub struct Engine {
 impl Engine {
     /// Takes a workbook as it is: formulas keep the values they were saved
     /// with until something that they depend on changes. Those that were saved
-    /// without a value are calculated with the first edit, those saved with an
-    /// error that their file could not spell at once.
+    /// without a value are calculated by [`Engine::calculate_missing`], else
+    /// with the first edit, those saved with an error that their file could not
+    /// spell at once.
     pub fn new(workbook: Workbook) -> Self {
         let graph = pool::run(|| Graph::new(&workbook));
         let stale = stale::uncalculated(&workbook);
@@ -109,6 +111,15 @@ impl Engine {
             engine.recalculate(&[], &nodes);
         }
         engine
+    }
+
+    /// Calculates the formulas that were saved without a value, with what
+    /// depends on them, as Excel does where it opens such a file.
+    pub fn calculate_missing(&mut self) -> Recalculation {
+        match self.stale.is_empty() {
+            true => Recalculation::default(),
+            false => self.recalculate(&[], &[]),
+        }
     }
 
     pub fn workbook(&self) -> &Workbook {

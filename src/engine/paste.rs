@@ -1,12 +1,13 @@
 //! Text that goes into many cells at once: pasted from the system's clipboard,
 //! or entered into a whole selection.
 
+use super::edit::read_entry;
 use super::{Engine, EntryError};
 use crate::grid::{Area, Cell, Pos, Rect};
-use crate::value::{Value, parse_entry};
+use crate::value::Value;
 use crate::workbook::{
     Block, Clip, ClipError, Content, Edit, FormulaRun, Paste, PasteWhat, Runs, RunsBuilder,
-    StyleChange, Transaction, parse_text,
+    StyleChange, Transaction, Workbook, parse_text,
 };
 use std::sync::Arc;
 
@@ -37,22 +38,25 @@ impl Engine {
         for (row, line) in (0..).zip(&lines) {
             for (col, field) in (0..).zip(line) {
                 let at = Pos::new(row, col);
+                let there = Cell {
+                    sheet: target.sheet,
+                    pos: Pos::new(target.rect.top + row, target.rect.left + col),
+                };
+                let refused = |book: &Workbook, error| PasteTextError::Entry {
+                    cell: book.address(there),
+                    error,
+                };
                 if let Some(formula) = field.strip_prefix('=').filter(|rest| !rest.is_empty()) {
-                    let there = Pos::new(target.rect.top + row, target.rect.left + col);
-                    let cell = Cell {
-                        sheet: target.sheet,
-                        pos: there,
-                    };
-                    let content = self.formula_content(cell, formula).map_err(|error| {
-                        let cell = self.workbook().address(cell);
-                        PasteTextError::Entry { cell, error }
-                    })?;
+                    let content = self
+                        .formula_content(there, formula)
+                        .map_err(|error| refused(self.workbook(), error))?;
                     if let Content::Formula { template, kind, .. } = content {
                         formulas.push(at, template, kind);
                     }
                     continue;
                 }
-                let (value, format) = parse_entry(field, dates);
+                let (value, format) =
+                    read_entry(field, dates).map_err(|error| refused(self.workbook(), error))?;
                 if value != Value::Blank {
                     clip.values.set(at, value);
                 }
@@ -164,7 +168,6 @@ fn add_format(edits: &mut Vec<Edit>, sheet: crate::grid::SheetId, pos: Pos, code
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::workbook::Workbook;
 
     fn engine() -> (Engine, impl Fn(&str) -> Area) {
         let mut book = Workbook::new();
@@ -202,6 +205,12 @@ mod tests {
         assert_eq!(engine.workbook().sheet(filled.sheet).runs.len(), 2);
         let error = engine.paste_text(area("A1"), "1\t=SUM(").unwrap_err();
         assert!(error.to_string().starts_with("a!B1: "), "{error}");
+        let long = format!("1\n{}", "x".repeat(40_000));
+        let error = engine.paste_text(area("A1"), &long).unwrap_err();
+        assert!(
+            error.to_string().starts_with("a!A2: the text has 40000"),
+            "{error}"
+        );
         engine.undo().unwrap();
         engine.undo().unwrap();
         assert_eq!(engine.workbook().sheet(filled.sheet).cells.used(), None);

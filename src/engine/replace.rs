@@ -1,9 +1,10 @@
 //! Replacing text in cells.
 
+use super::edit::read_entry;
 use super::{Engine, EntryError};
 use crate::formula;
 use crate::grid::{Area, Cell, Rect, SheetId};
-use crate::value::{Value, parse_entry};
+use crate::value::Value;
 use crate::workbook::{
     Block, Cells, Content, Edit, Finder, FormulaRun, RunKind, Runs, RunsBuilder, TemplateId,
     Transaction,
@@ -79,8 +80,13 @@ impl Engine {
                 continue;
             };
             let Some(written) = text.strip_prefix('=').filter(|rest| !rest.is_empty()) else {
-                let (value, _) = parse_entry(&text, self.workbook().date_system);
-                stretch.cells.set(cell.pos, value);
+                match read_entry(&text, self.workbook().date_system) {
+                    Ok((value, _)) => stretch.cells.set(cell.pos, value),
+                    Err(error) => {
+                        let cell = self.workbook().address(cell);
+                        return Err(ReplaceError { cell, text, error });
+                    }
+                };
                 continue;
             };
             let known = last.as_ref().filter(|(at, above, ..)| {

@@ -1,8 +1,19 @@
 //! What a workbook was saved without: formulas that have not been calculated.
 
+use super::Engine;
 use crate::grid::{Area, Rect};
 use crate::value::{ErrorKind, Value};
 use crate::workbook::{Run, RunKind, Sheet, Template, Workbook};
+
+/// A workbook with the results of the formulas that were saved without them.
+pub fn with_missing_values(workbook: Workbook) -> Workbook {
+    if uncalculated(&workbook).is_empty() {
+        return workbook;
+    }
+    let mut engine = Engine::new(workbook);
+    engine.calculate_missing();
+    engine.into_workbook()
+}
 
 /// The runs with cells that were saved without their results, as programs do
 /// that write formulas but calculate none. A formula's result is never blank.

@@ -7,6 +7,7 @@
 //!   write it, for people or for files;
 //! - [`tokens`] cuts even unfinished text into pieces, for colours and completion;
 //! - [`is_fill_of`] compares two cells' formulas without reading either;
+//! - [`check_limits`] says whether Excel would let a formula be entered;
 //! - [`rewrite()`] keeps a formula's meaning when rows, columns, sheets, tables or
 //!   names change under it;
 //! - [`copied_into`] and [`transposed`] say what a copied formula becomes;
@@ -15,6 +16,7 @@
 mod binding;
 mod fill;
 mod lexer;
+mod limits;
 mod parser;
 mod place;
 mod print;
@@ -28,6 +30,7 @@ mod tree;
 
 pub use fill::is_fill_of;
 pub use lexer::{Token, TokenKind, tokens, with_fifteen_digits};
+pub use limits::check_limits;
 pub use parser::{MAX_CHARS, MAX_HEIGHT, parse, parse_r1c1};
 pub use place::{copied_into, transposed};
 pub use print::{Dialect, Vocabulary, print, print_r1c1};

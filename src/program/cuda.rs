@@ -127,6 +127,14 @@ impl Plan {
     }
 }
 
+impl Program {
+    /// The text of the kernels that evaluate this program on a GPU. It says
+    /// `real` for the type of numbers.
+    pub fn cuda_text(&self) -> String {
+        Plan::new(self).source
+    }
+}
+
 /// Kernels as they are made.
 #[derive(Default)]
 struct Text {

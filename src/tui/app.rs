@@ -291,6 +291,17 @@ impl App {
         areas.map(|&rect| Area { sheet, rect }).collect()
     }
 
+    /// All selected areas without the rows that a filter hides: these are not
+    /// touched by what is done to the selection.
+    pub fn shown_areas(&self) -> Vec<Area> {
+        let workbook = self.document.engine().workbook();
+        let parts = |area: Area| {
+            let rects = workbook.shown_parts(area).into_iter();
+            rects.map(move |rect| Area { rect, ..area })
+        };
+        self.selected_areas().into_iter().flat_map(parts).collect()
+    }
+
     pub fn selection_mut(&mut self) -> &mut Selection {
         &mut self.view_mut().selection
     }

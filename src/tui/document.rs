@@ -81,7 +81,8 @@ impl Document {
     ) -> Result<(Self, Vec<String>), FileError> {
         let on_disk = Fingerprint::of(path);
         let opened = files::open_watched(path, reading)?;
-        let document = Self::of(opened.workbook, Some(path.to_owned()), on_disk);
+        let mut document = Self::of(opened.workbook, Some(path.to_owned()), on_disk);
+        document.engine.calculate_missing();
         Ok((document, opened.notes))
     }
 

@@ -38,8 +38,8 @@ impl App {
             ),
             false => Confirm::new(
                 format!(
-                    "{title} was left with {edits} unsaved, the last {age}, and has changed \
-                     since: they cannot be restored into it. They are in {journal}"
+                    "{title} was changed elsewhere after {edits} had stayed unsaved, the last {age}: \
+                     they cannot be restored into it. They are in {journal}"
                 ),
                 [
                     ('k', "Keep them there", None),
@@ -80,6 +80,24 @@ impl App {
                 kept.display()
             )),
         }
+        Ok(())
+    }
+
+    /// Asks again before a journal is gone for good: the first answer may be a
+    /// key typed before the question was seen.
+    pub fn ask_to_discard_journal(&mut self) -> Result<(), Refusal> {
+        let edits = edits(self.left_journal()?.steps);
+        self.mode = Mode::Confirm(Confirm::new(
+            format!("Discard {edits} for good?"),
+            [
+                (
+                    'y',
+                    "Discard them",
+                    Some(("journal.discard", Some("for good".to_owned()))),
+                ),
+                ('k', "Keep them aside", None),
+            ],
+        ));
         Ok(())
     }
 

@@ -73,11 +73,20 @@ impl Selection {
         self.areas.iter().any(|area| area.contains(at))
     }
 
-    /// Stretches the last area from the active cell to `to`.
+    /// Stretches the last area from the active cell to `to`; whole rows or
+    /// columns stay whole.
     pub fn extend(&mut self, to: Pos) {
         self.placing = false;
         self.moving = to;
+        let last = self.last();
+        let (rows, columns) = (is_whole_rows(last), is_whole_columns(last));
         self.set_last(Rect::new(self.active, to));
+        if rows {
+            self.whole_rows();
+        }
+        if columns {
+            self.whole_columns();
+        }
     }
 
     /// Makes whole rows of the last area.
@@ -159,11 +168,19 @@ impl Selection {
     }
 }
 
+fn is_whole_rows(rect: Rect) -> bool {
+    rect.left == 0 && rect.right == MAX_COLS - 1
+}
+
+fn is_whole_columns(rect: Rect) -> bool {
+    rect.top == 0 && rect.bottom == MAX_ROWS - 1
+}
+
 /// A rectangle's address as people write it: `B2`, `B2:C9`, `2:4`, `B:B`.
 pub fn address(rect: Rect) -> String {
-    if rect.left == 0 && rect.right == MAX_COLS - 1 {
+    if is_whole_rows(rect) {
         format!("{}:{}", rect.top + 1, rect.bottom + 1)
-    } else if rect.top == 0 && rect.bottom == MAX_ROWS - 1 {
+    } else if is_whole_columns(rect) {
         format!("{}:{}", column_name(rect.left), column_name(rect.right))
     } else {
         rect.to_string()

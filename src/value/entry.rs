@@ -295,11 +295,15 @@ fn moment(text: &str, dates: DateSystem) -> Option<Moment> {
         let (left, right) = (trim(&text[..at]), trim(&text[at..]));
         let both = |date: &str, clock: &str| {
             let (time, _) = time(clock)?;
-            let (day, _) = day(date, dates)?;
+            let (day, date_format) = day(date, dates)?;
+            let format = match date_format {
+                "yyyy-mm-dd" => "yyyy-mm-dd h:mm",
+                _ => "m/d/yyyy h:mm",
+            };
             Some(Moment {
                 day: Some(day),
                 time: Some(time),
-                format: "m/d/yyyy h:mm",
+                format,
             })
         };
         both(left, right).or_else(|| both(right, left))
@@ -411,6 +415,10 @@ fn day(text: &str, dates: DateSystem) -> Option<(i64, &'static str)> {
     let numeric = between.iter().all(|&c| matches!(c, '/' | '-'));
     use Piece::{Month, Number};
     let (year, month, day, format) = match pieces.as_slice() {
+        // What ISO 8601 writes stays so, in files too.
+        [Number(y, 4), Number(m, 2), Number(d, 2)] if between == ['-', '-'] => {
+            (Some((*y, 4)), *m, *d, "yyyy-mm-dd")
+        }
         [Number(y, 3..), Number(m, 1..=2), Number(d, 1..=2)] if numeric => {
             (Some((*y, 4)), *m, *d, "m/d/yyyy")
         }

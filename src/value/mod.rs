@@ -23,6 +23,12 @@ use std::sync::Arc;
 /// The most UTF-16 units that the text of a cell can have.
 pub const MAX_TEXT: usize = 32_767;
 
+/// Whether a cell can hold a text.
+pub fn fits_cell(text: &str) -> bool {
+    // A text of few bytes has few UTF-16 units, too.
+    text.len() <= MAX_TEXT || text.encode_utf16().count() <= MAX_TEXT
+}
+
 /// The value of a cell or of an expression.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Value {
@@ -55,8 +61,7 @@ impl Value {
 
     /// A computed text; `#VALUE!` past [`MAX_TEXT`].
     pub fn checked_text(text: String) -> Self {
-        // A text of few bytes has few UTF-16 units, too.
-        if text.len() <= MAX_TEXT || text.encode_utf16().count() <= MAX_TEXT {
+        if fits_cell(&text) {
             Self::Text(text.into())
         } else {
             Self::Error(ErrorKind::Value)

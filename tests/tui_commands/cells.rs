@@ -54,9 +54,14 @@ pub const CASES: &[Case] = &[
         |d| d.shown("A2") == "5",
     ),
     case(
-        "select.cut",
+        "select.take",
         "Ctrl+P `keys of vim` Enter = `5` Enter k v d j p",
         |d| d.shown("A1").is_empty() && d.shown("A2") == "5",
+    ),
+    case(
+        "edit.take",
+        "Ctrl+P `keys of vim` Enter = `5` Enter k d d j p u u",
+        |d| d.shown("A1") == "5" && d.shown("A2").is_empty(),
     ),
     case("edit.paste", "`=B1` Enter Up Ctrl+C Down Ctrl+V", |d| {
         formula(d, "A2") == "=B2"

@@ -431,3 +431,18 @@ fn random_sheets_agree_with_recalculation() {
     }
     assert!(agreeing > 75, "{agreeing} agree, {without} are refused");
 }
+
+#[test]
+fn what_is_calculated_from_blank_cells_below_those_in_use_counts() {
+    all_agree(
+        "G1 / E1: A1 = 0.7; A2 = 1.3; E1 = 0; G1 ~ =SUM(A1:A20+E1)
+        G1 / A1:E1: A1 = 0.7; A2 = 1.3; E1 = 2; G1 ~ =SUM(A1:A20*E1+E1)
+        G1 / A1:A2: A1 = 0.7; A2 = 1.3; G1 ~ =SUM((A1:A20-1)^2)
+        G1 / A1:A2: A1 = 0.7; A2 = 1.3; G1 ~ =SUM(COS(A1:A3000))
+        G1 / A1:E1: A1 = 0.7; A2 = 1.3; E1 = 3; G1 ~ =SUM(IF(A1:A20>1,A1:A20*2,E1))
+        G1 / A1:E1: A1 = 0.7; A2 = 1.3; E1 = 3; G1 ~ =SUMPRODUCT(EXP(A1:A20)*E1,A1:A20+E1)
+        G1 / A1:A3: A1 = 0.7; A2 = 1.3; A3 = 4; G1 ~ =SUM(A:A)*SUMPRODUCT(A:A,A:A)+AVERAGE(A1:A900)
+        G1 / A1:A3: A1 = 0.7; A2 = 1.3; A3 = 4; all := Sheet1!$A$1:$A$90; G1 ~ =SUM(all)*VAR(all)
+        G1 / A1:A3: A1 = 0.7; A2 = 1.3; A3 = 4; B1 = 1; B2 = 2; B3 = 5; G1 ~ =SLOPE(A1:A40,B1:B40)",
+    );
+}

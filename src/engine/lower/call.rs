@@ -160,22 +160,26 @@ impl Lowerer<'_> {
             let reason = format!("which measure {name} takes depends on the variables");
             return Err(self.refuse(site.first(), reason));
         }
-        // The first range comes before those that repeat.
-        if args.len() >= function.params.len() {
-            let reason = format!("{name} of several ranges cannot be differentiated: add them up");
-            return Err(self.refuse(site.first(), reason));
-        }
         let numbers = self.constant_values(&args[0], site, Want::Single)?;
         if matches!(numbers[0], Value::Array(_)) || numbers.iter().any(|n| *n != numbers[0]) {
             let reason = format!("{name} takes more than one measure");
             return Err(self.refuse(site.first(), reason));
         }
         let number = element(&numbers, 0, 0, 0).to_number().ok();
-        number.and_then(by_number).ok_or_else(|| {
+        let measure = number.and_then(by_number).ok_or_else(|| {
             let number = number.unwrap_or(f64::NAN);
-            let reason = format!("measure {number} of {name} has no derivative rule");
+            let reason = format!(
+                "measure {number} of {name} has no derivative rule; the function of its own that \
+                 it stands for may have one"
+            );
             self.refuse(site.first(), reason)
-        })
+        })?;
+        // The first range comes before those that repeat.
+        if args.len() >= function.params.len() {
+            let reason = format!("{name} of several ranges cannot be differentiated: add them up");
+            return Err(self.refuse(site.first(), reason));
+        }
+        Ok(measure)
     }
 
     fn by_rule(
@@ -495,14 +499,18 @@ impl Lowerer<'_> {
             } else {
                 Vec::new()
             };
+            let want = match param.kind {
+                ParamKind::Range => Want::Numbers,
+                _ => Want::Whole,
+            };
             if areas.is_empty() {
-                lowered.push(self.argument(arg, whole, site, &mut fallible)?);
+                lowered.push(self.argument(arg, whole, want, site, &mut fallible)?);
             }
             if !areas.is_empty() {
                 self.not_in_recurrence(site)?;
             }
             for area in &areas {
-                lowered.push(self.argument(area, whole, site, &mut fallible)?);
+                lowered.push(self.argument(area, whole, want, site, &mut fallible)?);
             }
         }
         while !repeats && lowered.len() < function.params.len() {
@@ -519,6 +527,7 @@ impl Lowerer<'_> {
         &mut self,
         arg: &Bound,
         whole: Option<Site>,
+        want: Want,
         site: &Site,
         fallible: &mut bool,
     ) -> Result<Lowered, Refusal> {
@@ -539,7 +548,9 @@ impl Lowerer<'_> {
                 omitted: false,
             });
         };
-        let numbers = self.part(arg, &whole, Want::Whole)?;
+        // What is calculated from cells may be a number where these are blank.
+        let want = if is_range(arg) { want } else { Want::Whole };
+        let numbers = self.part(arg, &whole, want)?;
         // A single value written as an argument counts, whatever its kind;
         // cells and arrays are sifted.
         let shape = self.shape(&numbers);
@@ -571,6 +582,15 @@ pub(super) fn asks_for_place(function: &Function) -> bool {
         function.name,
         "ROW" | "COLUMN" | "ROWS" | "COLUMNS" | "SHEET" | "SHEETS" | "AREAS" | "ISREF"
     )
+}
+
+/// Whether an argument is cells as they are, by a reference or a name of one.
+fn is_range(arg: &Bound) -> bool {
+    match arg {
+        Bound::Cells(_) => true,
+        Bound::Name(name) => name.body().is_some_and(is_range),
+        _ => false,
+    }
 }
 
 /// The areas of a union or of a reference to several sheets, as arguments of

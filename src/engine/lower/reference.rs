@@ -16,6 +16,9 @@ pub(super) enum Want {
     Single,
     /// All values.
     Whole,
+    /// The numbers in it, as an aggregate takes them, which skips blank cells:
+    /// those past all that is used may be missing.
+    Numbers,
 }
 
 /// The most numbers that cells may see through references whose size differs
@@ -134,10 +137,11 @@ impl Lowerer<'_> {
                 }
             }
         }
-        let used = self.workbook.sheet(sheet).cells.used();
-        let (bottom, right) = used.map_or((0, 0), |used| (used.bottom, used.right));
-        rows = rows.clipped(bottom.max(cells.bottom));
-        cols = cols.clipped(right.max(cells.right));
+        if want == Want::Numbers {
+            let (bottom, right) = self.used();
+            rows = rows.clipped(bottom.max(cells.bottom));
+            cols = cols.clipped(right.max(cells.right));
+        }
         let rect = Rect {
             top: rows.first,
             left: cols.first,
@@ -172,6 +176,16 @@ impl Lowerer<'_> {
             node,
             present,
             ..piece.numbers
+        })
+    }
+
+    /// The last row and column that are used on any sheet, so that ranges of
+    /// two sheets that fit together still do where both are cut there.
+    fn used(&self) -> (u32, u32) {
+        let sheets = self.workbook.order().iter();
+        let used = sheets.filter_map(|&sheet| self.workbook.sheet(sheet).cells.used());
+        used.fold((0, 0), |(bottom, right), used| {
+            (used.bottom.max(bottom), used.right.max(right))
         })
     }
 

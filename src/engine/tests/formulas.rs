@@ -448,3 +448,28 @@ fn typed_whole_numbers_keep_fifteen_digits() {
     let text = engine.evaluate("123456789012345678&\"\"", cell("A1"));
     assert_eq!(text.unwrap(), "123456789012345000".into());
 }
+
+#[test]
+fn what_excel_would_not_take_is_refused_with_its_limit() {
+    let mut engine = sheet(&[]);
+    let long = format!("={}1", "ABS(1)+".repeat(1_300));
+    let literal = format!("=LEN(\"{}\")", "a".repeat(256));
+    let deep = format!("={}1{}", "SUM(".repeat(66), ")".repeat(66));
+    let text = "x".repeat(32_768);
+    for (entry, limit) in [
+        (&long, "8,192"),
+        (&literal, "255"),
+        (&deep, "64 deep"),
+        (&text, "32767"),
+        (&format!("'{text}"), "32767"),
+    ] {
+        let why = engine.enter(cell("A1"), entry).unwrap_err().to_string();
+        assert!(why.contains(limit), "{why}");
+        assert!(value(&engine, "A1").is_blank());
+    }
+    enter(&mut engine, "A1", &"x".repeat(32_767));
+    enter(&mut engine, "A2", "=LEN(A1)");
+    assert_eq!(number(&engine, "A2"), 32_767.0);
+    enter(&mut engine, "A3", "=A1&A1");
+    assert_eq!(value(&engine, "A3"), Value::Error(ErrorKind::Value));
+}

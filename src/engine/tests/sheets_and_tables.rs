@@ -522,3 +522,138 @@ fn constants_in_a_header_row_stay_what_other_edits_made_them() {
     engine.undo().unwrap();
     assert_eq!(value(&engine, "A1"), Value::text("Name"));
 }
+
+/// What cutting `from` and pasting it at `to` does.
+fn move_cells(engine: &mut Engine, from: &str, to: &str) {
+    let from = area(from);
+    edit(engine, Edit::Move { from, to: cell(to) });
+}
+
+#[test]
+fn a_copied_table_gets_a_name_that_is_no_cell() {
+    let mut engine = sheet(&[("A1", "qty"), ("A2", "3")]);
+    let (name, area) = ("Tab".into(), area("A1:A2"));
+    table(&mut engine, TableEdit::Create { name, area });
+    enter(&mut engine, "C1", "=SUM(Tab[qty])");
+    for (n, name) in ["Sheet1 (2)", "Sheet1 (3)"].into_iter().enumerate() {
+        let name = name.into();
+        change_sheet(&mut engine, 0, SheetEdit::Copy { name, position: 1 });
+        let formula = engine.formula_text(on(n as u32 + 1, "C1")).unwrap();
+        assert_eq!(formula, format!("=SUM(Tab_{}[qty])", n + 2));
+        assert!(crate::formula::parse(&formula[1..], cell("C1").pos).is_ok());
+    }
+}
+
+#[test]
+fn headers_that_cells_are_moved_from_or_onto_stay_texts() {
+    let check = |from: &str, to: &str, shaped: &str, formula: &str| {
+        let mut engine = people();
+        enter(&mut engine, "F1", "=SUM(People[Age])");
+        let before = shape(&engine);
+        move_cells(&mut engine, from, to);
+        assert_eq!(shape(&engine), shaped, "{from} to {to}");
+        assert_eq!(text(&engine, "F1"), formula, "{from} to {to}");
+        let table = engine.workbook().tables.iter().next().unwrap();
+        for (col, column) in (table.area.rect.left..).zip(&table.columns) {
+            let header = Cell {
+                sheet: table.area.sheet,
+                pos: Pos::new(table.area.rect.top, col),
+            };
+            assert_eq!(engine.value(header), Value::Text(column.name.clone()));
+        }
+        engine.undo().unwrap();
+        assert_eq!(shape(&engine), before);
+        assert_eq!(text(&engine, "F1"), "=SUM(People[Age])");
+        assert_eq!(number(&engine, "F1"), 12.0);
+        engine.redo().unwrap();
+        assert_eq!(shape(&engine), shaped, "{from} to {to}");
+    };
+    let people = "People A1:C4";
+    check(
+        "B1",
+        "J20",
+        &format!("{people} Name,Column1,Twice"),
+        "=SUM(People[Column1])",
+    );
+    check(
+        "J20",
+        "B1",
+        &format!("{people} Name,Column1,Twice"),
+        "=SUM(People[Column1])",
+    );
+    check(
+        "B1",
+        "C1",
+        &format!("{people} Name,Column1,Age"),
+        "=SUM(People[Column1])",
+    );
+    check(
+        "B3",
+        "B1",
+        &format!("{people} Name,4,Twice"),
+        "=SUM(People[4])",
+    );
+    check(
+        "A1:C4",
+        "H1",
+        "People H1:J4 Name,Age,Twice",
+        "=SUM(People[Age])",
+    );
+}
+
+#[test]
+fn a_table_moved_onto_part_of_another_is_refused() {
+    let mut engine = people();
+    let (name, area) = ("Other".into(), area("H1:I3"));
+    table(&mut engine, TableEdit::Create { name, area });
+    let from = super::shifts::area("A1:C4");
+    let to = cell("G2");
+    let why = refused(&mut engine, Edit::Move { from, to });
+    assert!(why.contains("People") && why.contains("Other"), "{why}");
+    move_cells(&mut engine, "A1:C4", "B2");
+}
+
+#[test]
+fn formulas_that_use_a_name_are_calculated_when_cells_are_moved_over_what_it_means() {
+    let mut engine = sheet(&[("A1", "1"), ("A2", "2"), ("A3", "4"), ("D1", "64")]);
+    for (name, formula) in [
+        ("one", "Sheet1!$A$1"),
+        ("some", "Sheet1!$A$2:$A$3"),
+        ("twice", "2*one"),
+    ] {
+        edit(
+            &mut engine,
+            Edit::DefineName(DefinedName {
+                name: name.into(),
+                scope: None,
+                formula: formula.into(),
+                hidden: false,
+            }),
+        );
+    }
+    enter(&mut engine, "F1", "=one");
+    enter(&mut engine, "F2", "=SUM(some)");
+    enter(&mut engine, "F3", "=twice");
+    move_cells(&mut engine, "E1", "A1");
+    let gone = Value::Error(ErrorKind::Ref);
+    assert_eq!(engine.value(cell("F1")), gone);
+    assert_eq!(engine.value(cell("F3")), gone);
+    assert_eq!(number(&engine, "F2"), 6.0);
+    engine.undo().unwrap();
+    assert_eq!(number(&engine, "F1"), 1.0);
+    assert_eq!(number(&engine, "F3"), 2.0);
+    // The end of a range that is moved away takes the range with it.
+    move_cells(&mut engine, "A3", "A5");
+    enter(&mut engine, "A4", "8");
+    assert_eq!(number(&engine, "F2"), 14.0);
+    move_cells(&mut engine, "D1", "A3");
+    assert_eq!(number(&engine, "F2"), 78.0);
+    move_cells(&mut engine, "C2:C5", "A2");
+    assert_eq!(engine.value(cell("F2")), gone);
+    for _ in 0..4 {
+        engine.undo().unwrap();
+    }
+    assert_eq!(number(&engine, "F2"), 6.0);
+    engine.redo().unwrap();
+    assert_eq!(number(&engine, "F1"), 1.0);
+}

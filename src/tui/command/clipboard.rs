@@ -25,8 +25,15 @@ pub const COMMANDS: &[Command] = &[
         "Marks the selected cells to be moved by the next paste.",
         |app, _| copy(app, true),
     )
-    .keys(&["Ctrl+X"])
-    .vim(&["d d"]),
+    .keys(&["Ctrl+X"]),
+    Command::grid(
+        "edit.take",
+        "Take out",
+        "Copies the selected cells and clears them.",
+        |app, _| take(app),
+    )
+    .vim(&["d d"])
+    .repeats(),
     Command::new(
         "select.copy",
         "Copy what is selected",
@@ -40,12 +47,12 @@ pub const COMMANDS: &[Command] = &[
     )
     .vim(&["y"]),
     Command::new(
-        "select.cut",
-        "Cut what is selected",
-        "Marks the selected cells to be moved, and ends extending.",
+        "select.take",
+        "Take out what is selected",
+        "Copies the selected cells, clears them and ends extending.",
         SELECT,
         |app, _| {
-            copy(app, true)?;
+            take(app)?;
             app.set_extending(false);
             Ok(())
         },
@@ -145,6 +152,12 @@ fn copy(app: &mut App, cut: bool) -> Result<(), Refusal> {
         cut_from: areas.first().copied().filter(|_| cut),
     });
     Ok(())
+}
+
+/// Copies the selected cells and clears them, as vim's `d` does.
+fn take(app: &mut App) -> Result<(), Refusal> {
+    copy(app, false)?;
+    super::edit::clear(app)
 }
 
 /// The text with line feeds for the carriage returns that terminals paste.

@@ -1,7 +1,6 @@
 //! Changing cells.
 
-use super::{Call, Command, Refusal};
-use crate::grid::Area;
+use super::{Command, Refusal};
 use crate::tui::app::App;
 use crate::value::Value;
 use crate::workbook::{Content, Edit, Transaction};
@@ -43,7 +42,7 @@ pub const COMMANDS: &[Command] = &[
         "edit.clear",
         "Clear contents",
         "Empties the selected cells; their formats stay.",
-        clear,
+        |app, _| clear(app),
     )
     .keys(&["Delete"])
     .vim(&["x"])
@@ -68,11 +67,10 @@ pub const COMMANDS: &[Command] = &[
     .keys(&["F9"]),
 ];
 
-fn clear(app: &mut App, _: &Call) -> Result<(), Refusal> {
-    let sheet = app.sheet();
-    let selection = app.selection();
-    let edits = selection.areas().iter().map(|&rect| Edit::Set {
-        area: Area { sheet, rect },
+/// Clears the contents of the selected cells.
+pub(super) fn clear(app: &mut App) -> Result<(), Refusal> {
+    let edits = app.shown_areas().into_iter().map(|area| Edit::Set {
+        area,
         content: Content::Value(Value::Blank),
     });
     let transaction = Transaction::new("Clear contents", edits.collect());

@@ -2,12 +2,15 @@
 
 use super::go::moved;
 use super::{Call, Command, Refusal};
-use crate::engine::{EntryError, ValidationError};
-use crate::grid::{Area, Cell, Rect};
+use crate::engine::{Engine, EntryError, Preview, ValidationError};
+use crate::formula;
+use crate::grid::{Area, Cell, Pos, Rect};
 use crate::tui::app::{App, TypedLine};
 use crate::tui::entry::Entry;
 use crate::tui::mode::{Context, Mode};
 use crate::tui::selection::Selection;
+use crate::value::format::Format;
+use crate::value::{Value, parse_entry};
 use crate::workbook::{AlertStyle, Content, Edit, RunKind, Transaction};
 
 const ENTRY: &[Context] = &[Context::Entry];
@@ -26,6 +29,13 @@ pub const COMMANDS: &[Command] = &[
     )
     .keys(&["F2"])
     .vim(&["a", "i"]),
+    Command::grid(
+        "entry.sum",
+        "Sum",
+        "Begins a SUM of the numbers above the active cell, or to its left.",
+        sum,
+    )
+    .keys(&["Alt+="]),
     Command::new(
         "entry.accept",
         "Accept",
@@ -270,7 +280,11 @@ fn accept_into(app: &mut App, target: Target) -> Result<(), Refusal> {
     let areas = match target {
         // One array formula is asked for as a whole.
         Target::Array if text.starts_with('=') => vec![Rect::cell(cell.pos)],
-        _ => app.selection().areas().to_vec(),
+        _ => app
+            .shown_areas()
+            .into_iter()
+            .map(|area| area.rect)
+            .collect(),
     };
     let checked = checked(app, cell, &areas, &text);
     let entered = checked.and_then(|note| {
@@ -309,24 +323,73 @@ fn ready(app: &mut App) -> Option<(Cell, Option<String>)> {
         (entry.cell, (!untouched).then(|| entry.text().to_owned()))
     })?;
     app.show_sheet(cell.sheet);
-    Some((cell, text.map(|text| closed(text, cell))))
+    let engine = app.document.engine();
+    let text = text.map(|text| meant(engine, cell, &text).unwrap_or(text));
+    Some((cell, text))
 }
 
-/// The parentheses that are closed for a formula at most.
-const MOST_CLOSED: usize = 8;
-
-/// A formula with the closing parentheses that it lacks at its end, where it
-/// is one with them; any other text as it is.
-fn closed(text: String, cell: Cell) -> String {
-    let parses = |text: &str| {
-        let formula = text.strip_prefix('=');
-        formula.is_some_and(|formula| crate::formula::parse(formula, cell.pos).is_ok())
-    };
-    if !text.starts_with('=') || parses(&text) {
-        return text;
+/// What is meant by a text that Excel completes on entry: parentheses left open
+/// in a formula, its `=` before `+A1*2` or `@SUM(A1:A9)`, the `%` of a number in
+/// a cell that shows percentages. `None` where nothing is missing.
+fn meant(engine: &Engine, cell: Cell, text: &str) -> Option<String> {
+    let parses = |formula: &str| formula::parse(formula, cell.pos).is_ok();
+    if let Some(formula) = text.strip_prefix('=') {
+        if formula.is_empty() || parses(formula) {
+            return None;
+        }
+        let closed = |count| format!("{formula}{}", ")".repeat(count));
+        let closed = (1..=MOST_CLOSED).map(closed);
+        return closed
+            .into_iter()
+            .find(|t| parses(t))
+            .map(|t| format!("={t}"));
     }
-    let with = (1..=MOST_CLOSED).map(|count| format!("{}{}", text.trim_end(), ")".repeat(count)));
-    with.into_iter().find(|with| parses(with)).unwrap_or(text)
+    let dates = engine.workbook().date_system;
+    match parse_entry(text, dates) {
+        (Value::Text(_), _) if text.starts_with(['+', '-', '@']) => {
+            let formula = text.strip_prefix('@').unwrap_or(text);
+            // Words after a dash are a text.
+            let has_meaning = engine
+                .preview(formula, cell)
+                .is_ok_and(|preview| !matches!(preview, Preview::Problem(_)));
+            has_meaning.then(|| format!("={formula}"))
+        }
+        // Smaller ones are taken for shares already: 0.5 is 50%.
+        (Value::Number(x), None) if x.abs() >= 1.0 => {
+            let format = Format::parse(engine.workbook().number_format(cell))?;
+            format.is_percentage().then(|| format!("{text}%"))
+        }
+        _ => None,
+    }
+}
+
+/// The most parentheses that are closed on entry.
+const MOST_CLOSED: usize = 16;
+
+/// Begins a SUM of the numbers above the active cell, else of those to its left.
+fn sum(app: &mut App, _: &Call) -> Result<(), Refusal> {
+    let cell = app.active_cell();
+    let cells = &app.document.engine().workbook().sheet(cell.sheet).cells;
+    let is_number = |pos: &Pos| matches!(cells.get(*pos), Value::Number(_));
+    let Pos { row, col } = cell.pos;
+    let above = (0..row).rev().map(|row| Pos::new(row, col));
+    let left = (0..col).rev().map(|col| Pos::new(row, col));
+    let first = above.take_while(is_number).last();
+    let beside = || left.take_while(is_number).last();
+    let text = match first.or_else(beside) {
+        Some(first) => {
+            let last = match first.col == col {
+                true => Pos::new(row - 1, col),
+                false => Pos::new(row, col - 1),
+            };
+            let range = Rect::new(first, last);
+            format!("=SUM({range})")
+        }
+        None => "=SUM()".to_owned(),
+    };
+    app.begin(Entry::with(cell, &text));
+    app.change_entry(|entry, _| entry.move_to(text.len() - 1));
+    Ok(())
 }
 
 /// Why an entry stays.

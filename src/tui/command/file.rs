@@ -1,6 +1,7 @@
 //! The file: saving and leaving.
 
 use super::{Call, Command, Refusal};
+use crate::files::{self, Kind};
 use crate::tui::app::App;
 use crate::tui::document::Document;
 use crate::tui::mode::{Confirm, Mode};
@@ -18,6 +19,19 @@ pub const COMMANDS: &[Command] = &[
     )
     .keys(&["F12"])
     .short(&["saveas"]),
+    Command::grid(
+        "file.save-over",
+        "Save over a file",
+        "Saves the workbook in a file, in place of what is there.",
+        |app, call| match &call.argument {
+            Some(path) => save_into(app, &named(path)?),
+            None => {
+                ask_for_file(app, "file.save-over");
+                Ok(())
+            }
+        },
+    )
+    .short(&["w!"]),
     Command::grid(
         "file.open",
         "Open",
@@ -100,41 +114,92 @@ fn save(app: &mut App, call: &Call) -> Result<(), Refusal> {
     let Some(path) = app.document.path().map(ToOwned::to_owned) else {
         return save_as(app, call);
     };
+    let shown = path.display().to_string();
+    let over = Some(("file.save-over", Some(shown.clone())));
     if app.document.changed_on_disk() {
-        let shown = path.display().to_string();
         app.mode = Mode::Confirm(Confirm::new(
             format!("{shown} was changed by another program since it was opened. Replace it?"),
             [
                 ('s', "Save under another name", Some(("file.save-as", None))),
-                (
-                    'r',
-                    "Replace it",
-                    Some(("file.save-as", Some(shown.clone()))),
-                ),
+                ('r', "Replace it", over),
                 ('c', "Cancel", None),
             ],
         ));
         return Ok(());
     }
-    let sheet = app.sheet();
-    app.work("Saving", |document| document.save(&path, sheet))?;
-    app.say(format!("Saved {}", path.display()));
-    Ok(())
+    let workbook = app.document.engine().workbook();
+    let lost = files::left_out_of_text(workbook, app.sheet());
+    if matches!(Kind::of(&path), Kind::Text(_)) && !lost.is_empty() {
+        let sheet = &workbook.sheet(app.sheet()).name;
+        app.mode = Mode::Confirm(Confirm::new(
+            format!(
+                "{shown} is text: it holds the values of one sheet, here {sheet}, but no {}.",
+                lost.join(", no ")
+            ),
+            [
+                ('w', "Save as a workbook", Some(("file.save-as", None))),
+                ('t', "Save the text alone", over),
+                ('c', "Cancel", None),
+            ],
+        ));
+        return Ok(());
+    }
+    save_into(app, &path)
 }
 
 fn save_as(app: &mut App, call: &Call) -> Result<(), Refusal> {
     app.settled()?;
     let Some(path) = &call.argument else {
-        let now = app.document.path().map(|path| path.display().to_string());
-        app.ask("file.save-as", "Save as", &now.unwrap_or_default());
+        ask_for_file(app, "file.save-as");
         return Ok(());
     };
-    if path.trim().is_empty() {
+    let path = named(path)?;
+    if path.exists() && app.document.path() != Some(&*path) {
+        let shown = path.display().to_string();
+        app.mode = Mode::Confirm(Confirm::new(
+            format!("{shown} is there already. Replace it?"),
+            [
+                (
+                    'r',
+                    "Replace it",
+                    Some(("file.save-over", Some(shown.clone()))),
+                ),
+                ('o', "Choose another name", Some(("file.save-as", None))),
+                ('c', "Cancel", None),
+            ],
+        ));
+        return Ok(());
+    }
+    save_into(app, &path)
+}
+
+/// Asks for a file's name; a workbook that was read from text is proposed to
+/// become one that holds all of it.
+fn ask_for_file(app: &mut App, command: &'static str) {
+    let now = app.document.path().map(|path| match Kind::of(path) {
+        Kind::Xlsx | Kind::Xlsm => path.to_owned(),
+        Kind::Text(_) | Kind::Imported => path.with_extension("xlsx"),
+    });
+    let now = now.unwrap_or_default().display().to_string();
+    app.ask(command, "Save as", &now);
+}
+
+/// The file that a name means: without an extension, a workbook.
+fn named(path: &str) -> Result<PathBuf, Refusal> {
+    let path = PathBuf::from(path.trim());
+    if path.file_name().is_none() {
         return Err(Refusal::new("a file needs a name"));
     }
-    let path = PathBuf::from(path);
+    Ok(match path.extension() {
+        Some(_) => path,
+        None => path.with_extension("xlsx"),
+    })
+}
+
+fn save_into(app: &mut App, path: &Path) -> Result<(), Refusal> {
+    app.settled()?;
     let sheet = app.sheet();
-    app.work("Saving", |document| document.save(&path, sheet))?;
+    app.work("Saving", |document| document.save(path, sheet))?;
     app.say(format!("Saved {}", path.display()));
     Ok(())
 }

@@ -253,7 +253,7 @@ pub const COMMANDS: &[Command] = &[
         "Takes all formats from the selected cells.",
         |app, _| {
             let edits = app
-                .selected_areas()
+                .shown_areas()
                 .into_iter()
                 .map(Edit::clear_formats)
                 .collect();
@@ -273,7 +273,7 @@ fn active_style(app: &App) -> CellStyle {
 }
 
 fn restyle(app: &mut App, label: &str, change: StyleChange) -> Result<(), Refusal> {
-    let edits = app.selected_areas().into_iter().map(|area| Edit::Restyle {
+    let edits = app.shown_areas().into_iter().map(|area| Edit::Restyle {
         area,
         change: change.clone(),
     });

@@ -104,8 +104,7 @@ pub const COMMANDS: &[Command] = &[
         "Moves to the last used row and column; with a number before it, to that row.",
         |app, call| {
             if let Some(row) = call.count {
-                let col = here(app).col;
-                return to(app, Pos::new(row.clamp(1, MAX_ROWS) - 1, col));
+                return to_row(app, row);
             }
             let end = last_used(app);
             to(app, end)
@@ -271,7 +270,17 @@ pub const COMMANDS: &[Command] = &[
             Ok(())
         },
     )
-    .keys(&["Shift+Space"])
+    .keys(&["Shift+Space"]),
+    Command::grid(
+        "select.rows-extend",
+        "Select and extend rows",
+        "Selects whole rows; moving extends the selection, until Esc.",
+        |app, _| {
+            app.set_extending(true);
+            app.selection_mut().whole_rows();
+            Ok(())
+        },
+    )
     .vim(&["V"]),
     Command::grid(
         "select.columns",
@@ -348,8 +357,14 @@ pub const COMMANDS: &[Command] = &[
             None => Ok(()),
         },
     )
-    .vim(&["'"]),
+    .vim(&["'", "`"]),
 ];
+
+/// Goes to a row by its number, in the column of the cursor.
+pub(super) fn to_row(app: &mut App, row: u32) -> Result<(), Refusal> {
+    let col = here(app).col;
+    to(app, Pos::new(row.clamp(1, MAX_ROWS) - 1, col))
+}
 
 fn step(app: &mut App, call: &Call, rows: i64, cols: i64) -> Result<(), Refusal> {
     let times = i64::from(call.times());

@@ -1,7 +1,7 @@
 //! Text files into and out of the workbook.
 
 use super::{Call, Command, Refusal};
-use crate::csv::{self, Texts, Told};
+use crate::csv::{self, Dialect, Texts, Told};
 use crate::files::Kind;
 use crate::tui::app::App;
 use crate::tui::import::Import;
@@ -135,8 +135,14 @@ fn export(app: &mut App, call: &Call, over: bool) -> Result<(), Refusal> {
     }
     let sheet = app.sheet();
     let workbook = app.document.engine().workbook();
-    csv::save(workbook, sheet, delimiter, Texts::Shown, path)
-        .map_err(|error| Refusal::new(format!("{}: {error}", path.display())))?;
+    csv::save(
+        workbook,
+        sheet,
+        Dialect::with_delimiter(delimiter),
+        Texts::Shown,
+        path,
+    )
+    .map_err(|error| Refusal::new(format!("{}: {error}", path.display())))?;
     app.say(format!("Exported {}", path.display()));
     Ok(())
 }

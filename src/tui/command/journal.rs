@@ -13,6 +13,9 @@ pub const COMMANDS: &[Command] = &[
         "journal.discard",
         "Discard unsaved edits left by a crash",
         "Removes the journal of the edits that a crash or a lost connection left unsaved.",
-        |app, _| app.discard_journal(),
+        |app, call| match call.argument {
+            Some(_) => app.discard_journal(),
+            None => app.ask_to_discard_journal(),
+        },
     ),
 ];

@@ -89,6 +89,7 @@ fn define(app: &mut App, call: &Call) -> Result<(), Refusal> {
             (typed, workbook.absolute_areas(&app.selected_areas()))
         }
     };
+    crate::formula::check_limits(&formula)?;
     crate::formula::parse(&formula, crate::grid::Pos::new(0, 0))?;
     let edit = Edit::DefineName(DefinedName {
         name: name.as_str().into(),

@@ -48,11 +48,21 @@ pub const COMMANDS: &[Command] = &[
 /// active cell's on.
 fn shift(app: &mut App, call: &Call, axis: Axis, kind: ShiftKind) -> Result<(), Refusal> {
     let selection = app.selection();
-    let (at, count) = match call.count {
-        Some(count) => (axis.line(selection.active()), count),
+    let spans = match call.count {
+        Some(count) => vec![(axis.line(selection.active()), count)],
         None => {
-            let (first, last) = axis.span(&selection.last());
-            (first, last - first + 1)
+            let area = app.selected_area();
+            // Rows that a filter hides stay where others are deleted.
+            let rects = match (axis, kind) {
+                (Axis::Rows, ShiftKind::Delete) => {
+                    app.document.engine().workbook().shown_parts(area)
+                }
+                _ => vec![area.rect],
+            };
+            let spans = rects.iter().map(|rect| axis.span(rect));
+            spans
+                .map(|(first, last)| (first, last - first + 1))
+                .collect()
         }
     };
     let (verb, lines) = (
@@ -65,13 +75,19 @@ fn shift(app: &mut App, call: &Call, axis: Axis, kind: ShiftKind) -> Result<(), 
             Axis::Columns => "columns",
         },
     );
-    let shift = Shift {
-        axis,
-        kind,
-        at,
-        count,
-    };
     let sheet = app.sheet();
-    let edit = Edit::Shift { sheet, shift };
-    app.apply(&Transaction::new(format!("{verb} {lines}"), vec![edit]))
+    // From the end, so that none moves another.
+    let edits = spans.into_iter().rev().map(|(at, count)| Edit::Shift {
+        sheet,
+        shift: Shift {
+            axis,
+            kind,
+            at,
+            count,
+        },
+    });
+    app.apply(&Transaction::new(
+        format!("{verb} {lines}"),
+        edits.collect(),
+    ))
 }

@@ -179,6 +179,11 @@ fn move_choice(app: &mut App, by: isize) -> Result<(), Refusal> {
 fn accept(app: &mut App, call: &Call) -> Result<(), Refusal> {
     match std::mem::take(&mut app.mode) {
         Mode::Palette(palette) => {
+            // As in vim, a number alone is a row to go to.
+            let row = palette.input.value().trim().parse();
+            if let (true, Ok(row)) = (palette.takes_short_forms, row) {
+                return super::go::to_row(app, row);
+            }
             // One that was moved to in the list is meant, whatever is typed.
             let short_form = palette.short_form().filter(|_| palette.list.chosen == 0);
             if let Some((command, argument)) = short_form {

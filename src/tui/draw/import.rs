@@ -18,7 +18,7 @@ pub fn import(app: &App, import: &Import, frame: &mut Frame) {
     let area = window(screen, screen.width.min(100), screen.height.min(22));
     let inside = open(app, &import.path.display().to_string(), area, frame);
     let (rows, columns) = import.size();
-    let facts = format!(
+    let mut facts = format!(
         "{rows} rows, {columns} columns; {}, {}{}",
         import.found.encoding,
         import.found.delimiter_name(),
@@ -27,6 +27,9 @@ pub fn import(app: &App, import: &Import, frame: &mut Frame) {
             false => "",
         }
     );
+    for note in import.found.notes() {
+        facts += &format!("; {note}");
+    }
     let target = app.document.engine().workbook();
     let keys = format!(
         "Enter adds it as the sheet {}, Esc leaves it; d: delimiter, c: decimals",

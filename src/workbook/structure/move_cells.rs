@@ -13,7 +13,8 @@ use crate::workbook::area_rules::AreaRules;
 use crate::workbook::before::{Before, Touched};
 use crate::workbook::clip::copy_cells;
 use crate::workbook::{
-    Block, EditError, FormulaRun, LayoutEdit, RunKind, StyleMap, Template, Workbook,
+    Block, DefinedName, EditError, FormulaRun, LayoutEdit, RunKind, StyleMap, Table, Template,
+    Workbook,
 };
 use std::sync::Arc;
 
@@ -62,13 +63,18 @@ impl Workbook {
         };
         self.check_area(moving.to)?;
         self.check_covered(moving)?;
+        self.check_moved_tables(moving)?;
         if from == moving.to {
             return Ok(());
         }
         let block = self.moved_block(moving);
         let styles = self.moved_styles(moving);
         let (merges_from, merges_to) = self.moved_merges(moving);
-        let names = rewritten_names(self, &[self.change(moving)]);
+        let names: Vec<DefinedName> = rewritten_names(self, &[self.change(moving)])
+            .iter()
+            .filter(|name| self.names.get(&name.name, name.scope) != Some(name))
+            .cloned()
+            .collect();
         let mut tables = self.tables.clone();
         for table in tables.iter_mut() {
             let area = table.area;
@@ -86,8 +92,11 @@ impl Workbook {
             };
             undo.push(self.put_block(area, &block, touched)?);
         }
+        // One by one, so that what uses them is calculated again.
+        for name in names {
+            undo.push(self.replace_name(name.name.clone(), name.scope, Some(name), touched));
+        }
         let parts = Parts {
-            names: (names != self.names).then_some(names),
             tables: (tables != self.tables).then_some(tables),
             rules: self.moved_rules(moving),
             ..Parts::default()
@@ -105,7 +114,8 @@ impl Workbook {
             }
         }
         undo.push(self.note_move(from, moving.to, touched));
-        Ok(())
+        self.follow_headers(from, touched, undo)?;
+        self.follow_headers(moving.to, touched, undo)
     }
 
     fn change(&self, moving: Move) -> Change<'_> {
@@ -141,6 +151,28 @@ impl Workbook {
                 return Err(EditError::CutsMerged {
                     area: self.area_address(area),
                     merged: rect.to_string(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether tables that move whole would meet others that stay.
+    fn check_moved_tables(&self, moving: Move) -> Result<(), EditError> {
+        let moves = |area: &Area| {
+            area.sheet == moving.from.sheet && moving.from.rect.contains_rect(&area.rect)
+        };
+        let (moved, stay): (Vec<&Table>, Vec<&Table>) =
+            self.tables.iter().partition(|table| moves(&table.area));
+        for table in moved {
+            let rect = moving.moved_rect(table.area.rect);
+            let meets = |other: &&&Table| {
+                other.area.sheet == moving.to.sheet && other.area.rect.intersection(&rect).is_some()
+            };
+            if let Some(other) = stay.iter().find(meets) {
+                return Err(EditError::BadTable {
+                    table: table.name.clone(),
+                    why: format!("it would overlap the table {}", other.name),
                 });
             }
         }

@@ -218,21 +218,31 @@ impl Workbook {
     }
 
     /// A name for a table that neither `tables` nor defined names have, made
-    /// of `wanted` by another number at its end.
+    /// of `wanted` by another number at its end, and is no cell's address.
     pub(super) fn unique_table_name(&self, wanted: &str, tables: &Tables) -> String {
         let base = wanted.trim_end_matches(|c: char| c.is_ascii_digit());
+        // Room for the number within the length that a name may have.
+        let base: String = base.chars().take(120).collect();
+        // `Tab2` would be a cell.
+        let numbered = |number: u32| {
+            let name = format!("{base}{number}");
+            match check_name(&name) {
+                Ok(()) => name,
+                Err(_) => format!("{base}_{number}"),
+            }
+        };
         let named = |name: &str| self.names.iter().any(|n| equal_text(&n.name, name));
         let mut name = wanted.to_owned();
         let mut number = 2;
         while tables.get(&name).is_some() || named(&name) {
-            name = format!("{base}{number}");
+            name = numbered(number);
             number += 1;
         }
         name
     }
 
-    /// Renames the columns of tables whose headers were written over in an
-    /// area, and makes what was written there texts that differ.
+    /// Renames the columns of tables whose headers were written over or taken
+    /// away in an area, and makes what was written there texts that differ.
     pub(in crate::workbook) fn follow_headers(
         &mut self,
         area: Area,

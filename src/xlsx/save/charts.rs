@@ -133,7 +133,9 @@ fn part(splice: &Splice<'_>, sheet: SheetId, chart: &Chart) -> Result<String, Sa
         let [name, x, y] = stand_ins(i);
         let made = made.add_series();
         made.set_values(y.as_str());
-        if series.x.is_some() || chart.kind == ChartKind::Histogram {
+        // A scatter chart is not made without, and loses them below.
+        let wanted = matches!(chart.kind, ChartKind::Histogram | ChartKind::Scatter);
+        if series.x.is_some() || wanted {
             made.set_categories(x.as_str());
         }
         match series.name.as_deref() {
@@ -177,6 +179,13 @@ fn part(splice: &Splice<'_>, sheet: SheetId, chart: &Chart) -> Result<String, Sa
             let counts: Vec<String> = bins.iter().map(|bin| bin.count.to_string()).collect();
             text = literal(&text, &x, "str", &labels);
             text = literal(&text, &y, "num", &counts);
+        }
+        if chart.kind == ChartKind::Scatter && series.x.is_none() {
+            // Without numbers for x, readers count 1, 2, 3, …
+            for kind in ["num", "str"] {
+                let counted = format!("<c:{kind}Ref><c:f>{x}</c:f></c:{kind}Ref>");
+                text = text.replace(&format!("<c:xVal>{counted}</c:xVal>"), "");
+            }
         }
         let formulas = [
             (name, &series.name),
