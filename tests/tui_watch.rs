@@ -313,3 +313,14 @@ fn on_a_tiny_screen_frozen_lines_leave_room_for_the_cursor() {
         "{screen}"
     );
 }
+
+#[test]
+fn on_a_tiny_screen_the_mode_stays_readable() {
+    let mut driver = Driver::empty();
+    driver.resize(110, 30);
+    driver.play(LINE).play("F7 Enter F6");
+    driver.resize(20, 5);
+    let screen = driver.screen();
+    let last = screen.lines().last().unwrap();
+    assert!(last.starts_with(" READY "), "{screen}");
+}
