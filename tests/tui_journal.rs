@@ -226,7 +226,7 @@ fn edits_looked_at_later_survive_edits_made_before() {
     drop(driver);
     // The other no longer fits, and says so.
     let mut driver = place.open();
-    assert!(question(&driver).contains("was changed elsewhere after 1 edit"));
+    assert!(question(&driver).contains("and has changed since"));
     driver.play("D");
     assert!(question(&driver).contains("for good"));
     driver.play("y");
@@ -251,7 +251,7 @@ fn two_programs_on_one_file_keep_journals_of_their_own() {
     drop(second);
     drop(first);
     let third = place.open();
-    assert!(question(&third).contains("was changed elsewhere after 1 edit"));
+    assert!(question(&third).contains("and has changed since"));
 }
 
 #[test]

@@ -9,7 +9,7 @@ mod package;
 mod readers;
 
 use featured::featured;
-use gradsheet::grid::{Axis, Pos, Shift};
+use gradsheet::grid::{Area, Axis, Cell, Pos, Rect, Shift};
 use gradsheet::value::Value;
 use gradsheet::workbook::{Edit, SheetEdit, Transaction, Workbook};
 use gradsheet::xlsx;
@@ -58,6 +58,90 @@ fn picture(drawing: &str) -> &str {
     let end = drawing.find("<xdr:pic>").unwrap();
     let start = drawing[..end].rfind("<xdr:from>").unwrap();
     &drawing[start..end]
+}
+
+fn area(book: &Workbook, sheet: &str, rect: &str) -> Area {
+    let (a, b) = rect.split_once(':').unwrap_or((rect, rect));
+    let pos = |text| Pos::parse_a1(text).unwrap();
+    Area {
+        sheet: book.sheet_named(sheet).unwrap(),
+        rect: Rect::new(pos(a), pos(b)),
+    }
+}
+
+#[test]
+fn notes_and_links_go_with_cells_that_are_cut_and_pasted() {
+    let original = featured();
+    let comments = |bytes: &[u8]| {
+        let parts = parts(bytes);
+        let of = |end: &str| parts.keys().find(|name| name.contains(end)).cloned();
+        let comments = of("comments");
+        let text = |part: Option<String>| text(bytes, &part.unwrap());
+        (text(comments), text(of(".vml")))
+    };
+    let mut book = xlsx::open_bytes(original.clone()).unwrap();
+    let mut move_to = |from: &str, to: &str| {
+        let from = area(&book, "Data", from);
+        let to = Cell {
+            sheet: from.sheet,
+            pos: Pos::parse_a1(to).unwrap(),
+        };
+        let edits = vec![Edit::Move { from, to }];
+        let done = book.apply(&Transaction::new("Move", edits)).unwrap();
+        (xlsx::to_bytes(&book).unwrap().0, done.inverse)
+    };
+    let (saved, back) = move_to("B12:C12", "J20");
+    let (notes, vml) = comments(&saved);
+    assert!(
+        notes.contains("ref=\"J20\"") && !notes.contains("ref=\"B12\""),
+        "{notes}"
+    );
+    assert!(
+        vml.contains("<x:Row>19</x:Row>") && vml.contains("<x:Column>9</x:Column>"),
+        "{vml}"
+    );
+    if let Some(found) = findings(&saved) {
+        assert!(found.contains("comment J20 someone:"), "{found}");
+    }
+    // So do links.
+    let (linked, unlink) = move_to("G10:G11", "L3");
+    if let Some(found) = findings(&linked) {
+        let links = "link L3 https://example.com/a?b=1&c=2\nlink L4 Other!B2\n";
+        assert!(found.contains(links), "{found}");
+    }
+    assert!(text(&linked, SHEET).contains("ref=\"L3\""));
+    // What is pasted over a note replaces it.
+    let (covered, again) = move_to("N1", "J20");
+    let (notes, vml) = comments(&covered);
+    assert!(
+        !notes.contains("<comment ") && !vml.contains("<x:Row>"),
+        "{notes}{vml}"
+    );
+    for inverse in [again, unlink, back] {
+        book.apply(&inverse).unwrap();
+    }
+    let (undone, report) = xlsx::to_bytes(&book).unwrap();
+    assert_eq!(comments(&undone), comments(&original));
+    assert_eq!(report.changed, Vec::<String>::new());
+
+    // Between lines that are inserted and deleted.
+    let sheet = book.sheet_named("Data").unwrap();
+    let from = area(&book, "Data", "B15");
+    let to = Cell {
+        sheet,
+        pos: Pos::parse_a1("J20").unwrap(),
+    };
+    let shift = |shift| Edit::Shift { sheet, shift };
+    apply(
+        &mut book,
+        vec![
+            shift(Shift::insert(Axis::Rows, 5, 3)),
+            Edit::Move { from, to },
+            shift(Shift::delete(Axis::Columns, 3, 1)),
+        ],
+    );
+    let (notes, _) = comments(&xlsx::to_bytes(&book).unwrap().0);
+    assert!(notes.contains("ref=\"I20\""), "{notes}");
 }
 
 #[test]

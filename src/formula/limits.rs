@@ -17,14 +17,18 @@ const MAX_LITERAL: usize = 255;
 /// # Errors
 /// Says which limit is passed, and where.
 pub fn check_limits(text: &str) -> Result<(), ParseError> {
+    // Most formulas need no look at their tokens.
+    if text.len() <= MAX_LITERAL && text.matches('(').count() <= MAX_NESTING {
+        return Ok(());
+    }
     let place = |byte: usize| text[..byte].chars().count();
     let length = text.encode_utf16().count() + 1;
     if length > MAX_FORMULA {
         return Err(ParseError {
             at: MAX_FORMULA - 1,
             message: format!(
-                "the formula has {length} characters, and Excel takes 8,192 at most: \
-                 divide it between several cells"
+                "the formula has {length} characters: divide it between several cells, as it \
+                 passes Excel's limit of 8,192"
             ),
         });
     }
@@ -40,8 +44,8 @@ pub fn check_limits(text: &str) -> Result<(), ParseError> {
                     return Err(ParseError {
                         at: place(token.start),
                         message: format!(
-                            "a text has {length} characters, and Excel takes 255 at most \
-                             within a formula: join shorter ones with &, or put it into a cell"
+                            "put the text into a cell, or join shorter ones with &: within a formula \
+                             Excel takes 255 characters at most, not one of {length} characters"
                         ),
                     });
                 }
@@ -52,9 +56,10 @@ pub fn check_limits(text: &str) -> Result<(), ParseError> {
                 if called && open.iter().filter(|call| **call).count() > MAX_NESTING {
                     return Err(ParseError {
                         at: place(token.start),
-                        message: "functions are nested more than 64 deep, which Excel does \
-                                  not take: put a part into another cell"
-                            .into(),
+                        message:
+                            "put a part into another cell: Excel takes functions nested 64 deep at \
+                                  most, which are passed"
+                                .into(),
                     });
                 }
             }

@@ -12,8 +12,8 @@ use super::lexer::{Token, TokenKind, tokens};
 use super::reference::looks_like_column;
 use super::spaces::with_spaces;
 use super::{
-    ArrayLiteral, BinaryOp, Expr, FunctionName, ParseError, PostfixOp, PrefixOp, Reference,
-    SheetPrefix,
+    ArrayLiteral, BinaryOp, Expr, FunctionName, ParseError, PostfixOp, PrefixOp, RefShape,
+    Reference, SheetPrefix,
 };
 use crate::grid::Pos;
 use crate::value::ErrorKind;
@@ -55,9 +55,21 @@ struct Parser<'a> {
     height: u32,
     /// Whether a comma joins references here; among arguments it parts them.
     comma_joins: bool,
-    /// Whether the operand being read is the right one of a `:`; its corner
-    /// stands alone in `x:A1:B2`, which is `(x:A1):B2`.
-    after_colon: bool,
+    /// What stands before the `:` whose right operand is being read.
+    after_colon: AfterColon,
+    /// Whether rows or columns stand before the `:` whose right operand is read next.
+    lines_before: bool,
+}
+
+/// What stands before a `:` that makes a range of two references.
+#[derive(Clone, Copy, PartialEq)]
+enum AfterColon {
+    /// There is no such `:` before the operand.
+    No,
+    /// The corner after it stands alone: `x:A1:B2` is `(x:A1):B2`.
+    Reference,
+    /// Rows or columns, after which others may stand: `A:A:C:C`.
+    Lines,
 }
 
 type Parsed<T> = Result<T, ParseError>;
@@ -80,7 +92,8 @@ impl<'a> Parser<'a> {
             depth: 0,
             height: 0,
             comma_joins: true,
-            after_colon: false,
+            after_colon: AfterColon::No,
+            lines_before: false,
         };
         let expr = parser.formula()?;
         let origin = match notation {
@@ -106,7 +119,11 @@ impl<'a> Parser<'a> {
         if self.depth > MAX_HEIGHT {
             return Err(self.too_deep());
         }
-        self.after_colon = least > Binding::Range;
+        self.after_colon = match std::mem::take(&mut self.lines_before) {
+            _ if least <= Binding::Range => AfterColon::No,
+            true => AfterColon::Lines,
+            false => AfterColon::Reference,
+        };
         let mut left = self.operand(least)?;
         let mut height = self.height;
         while let Some((op, binding)) = self.operator(&left) {
@@ -124,6 +141,7 @@ impl<'a> Parser<'a> {
                     // The intersection's token is the space before the next one.
                     self.next += usize::from(op != BinaryOp::Intersection);
                     let start = self.next;
+                    self.lines_before = op == BinaryOp::Range && ends_with_lines(&left);
                     let right = self.expression(binding.next())?;
                     if op.joins_references() && !may_be_reference(&right) {
                         return Err(self.error_at(start, "expected a reference"));
@@ -530,6 +548,18 @@ fn range_start(mut left: Expr, right: &Expr, height: &mut u32) -> Expr {
         return std::mem::replace(&mut **inner, Expr::Omitted);
     }
     left
+}
+
+/// Whether a reference ends with whole rows or columns.
+fn ends_with_lines(expr: &Expr) -> bool {
+    match expr {
+        Expr::Reference(reference) => {
+            matches!(reference.shape, RefShape::Rows(..) | RefShape::Cols(..))
+        }
+        Expr::Binary(_, BinaryOp::Range, right) => ends_with_lines(right),
+        Expr::Group(inner) => ends_with_lines(inner),
+        _ => false,
+    }
 }
 
 fn boolean(word: &str) -> Option<Expr> {

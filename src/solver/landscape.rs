@@ -124,6 +124,26 @@ pub(super) fn is_at_edge(search: &mut Search<'_>) -> bool {
     best < score - 1e-9 * score.abs().max(1e-3)
 }
 
+/// At a pole a step of this size, relative to the variables, would double the value.
+const POLE_STEP: f64 = 1e-8;
+/// Values closer to 0 are not taken for a pole's.
+const POLE_VALUE: f64 = 1e6;
+
+/// Whether the search stands beside a pole, as of `1/x`, whose far side is
+/// higher: it can go on in no step that numbers have, yet there is no optimum.
+pub(super) fn is_at_pole(search: &mut Search<'_>) -> bool {
+    if search.has_target() || search.is_constrained() {
+        return false;
+    }
+    let x = search.best().to_vec();
+    let mut gradient = vec![0.0; x.len()];
+    let value = search.scored_gradient(&x, &mut gradient);
+    let score = search.score_of(value);
+    let size = super::search::norm(&x).max(1.0);
+    let slope = search.bounds.projected_norm(&x, &gradient);
+    score < -POLE_VALUE && slope.is_finite() && POLE_STEP * size * slope > score.abs()
+}
+
 /// Points at which gradients are compared.
 const POINTS: usize = 6;
 

@@ -129,6 +129,9 @@ fn run(method: &dyn methods::Method, search: &mut Search<'_>, x: Vec<f64>) -> St
     if stuck && landscape::is_at_edge(search) {
         return Status::EdgeOfDomain;
     }
+    if stuck && landscape::is_at_pole(search) {
+        return Status::Unbounded;
+    }
     if status != Status::Converged || !search.is_at_zero_gradient() {
         return status;
     }

@@ -154,9 +154,9 @@ impl<'a> Search<'a> {
     }
 
     /// The best point so far, for another method to go on from.
-    pub(super) fn resume(&mut self) -> Vec<f64> {
+    pub(super) fn resume(&mut self) -> &[f64] {
         self.still = 0;
-        self.best.x.clone()
+        &self.best.x
     }
 
     /// Tells of the starting point, and ends where there is nothing to do.
@@ -188,6 +188,11 @@ impl<'a> Search<'a> {
                 return Err(Status::TargetReached);
             }
         } else if self.constraints.is_empty() && norm <= self.stop.gradient_limit(score, first) {
+            // Lower points may be so by rounding only, and their gradients larger.
+            if score <= self.best.score + 4.0 * f64::EPSILON * score.abs() {
+                self.best.x.copy_from_slice(x);
+                self.best.score = score;
+            }
             return Err(Status::Converged);
         }
         if norm == 0.0 && self.constraints.is_empty() {
@@ -455,4 +460,18 @@ fn advice(status: Status, sense: Sense, method: &str) -> Option<String> {
 
 pub(super) fn norm(v: &[f64]) -> f64 {
     v.iter().map(|x| x * x).sum::<f64>().sqrt()
+}
+
+/// The product of two vectors. Four partial sums let the compiler use vector instructions.
+pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
+    let (a_chunks, a_rest) = a.as_chunks::<4>();
+    let (b_chunks, b_rest) = b.as_chunks::<4>();
+    let mut sums = [0.0; 4];
+    for (a, b) in a_chunks.iter().zip(b_chunks) {
+        for i in 0..4 {
+            sums[i] += a[i] * b[i];
+        }
+    }
+    let rest: f64 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
+    (sums[0] + sums[1]) + (sums[2] + sums[3]) + rest
 }

@@ -6,7 +6,7 @@ use super::{Constraint, ConstraintRight, Coordinate, Objective, Problem, Relatio
 use crate::engine::Engine;
 use crate::engine::gradient::{Slice, SliceError, same};
 use crate::grid::{Area, Cell, SheetId};
-use crate::value::Value;
+use crate::value::{ErrorKind, Value};
 use crate::workbook::Workbook;
 
 /// A model compiled: it can be solved without the workbook.
@@ -39,6 +39,16 @@ pub enum SetupError {
     },
     #[error("the constraint {name}: {cell} is not a number")]
     NotANumber { name: String, cell: String },
+    #[error(
+        "the constraint {name}: {cell} is {error}, which comes from {source_cell}{formula}; mend that cell first"
+    )]
+    ErrorInConstraint {
+        name: String,
+        cell: String,
+        error: ErrorKind,
+        source_cell: String,
+        formula: String,
+    },
     #[error("the constraint {name}: {error}")]
     Constraint { name: String, error: SliceError },
 }
@@ -230,6 +240,19 @@ fn side(
                 cell: engine.workbook().address(cell),
             })
         }
+        Err(SliceError::Text { cell, .. }) => Err(SetupError::NotANumber { name: name(), cell }),
+        Err(SliceError::Error {
+            cell,
+            error,
+            source_cell,
+            formula,
+        }) => Err(SetupError::ErrorInConstraint {
+            name: name(),
+            cell,
+            error,
+            source_cell,
+            formula,
+        }),
         Err(error) => Err(SetupError::Constraint {
             name: name(),
             error,

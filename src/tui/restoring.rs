@@ -38,8 +38,8 @@ impl App {
             ),
             false => Confirm::new(
                 format!(
-                    "{title} was changed elsewhere after {edits} had stayed unsaved, the last {age}: \
-                     they cannot be restored into it. They are in {journal}"
+                    "{title} was left with {edits} unsaved, the last {age}, and has changed \
+                     since: they cannot be restored into it. They are in {journal}"
                 ),
                 [
                     ('k', "Keep them there", None),

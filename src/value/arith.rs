@@ -101,7 +101,7 @@ pub fn neg(a: &Value) -> Value {
 /// The postfix `%`.
 pub fn percent(a: &Value) -> Value {
     a.to_number()
-        .map_or_else(Value::Error, |x| Value::Number(x / 100.0))
+        .map_or_else(Value::Error, |x| Value::number(x / 100.0))
 }
 
 /// The `&` operator; more than 32,767 characters are `#VALUE!`.

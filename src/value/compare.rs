@@ -125,7 +125,7 @@ mod tests {
         assert_eq!(order(1.0, 1.0 + 1e-14), Some(Ordering::Less));
         assert_eq!(order(-1.0, 1.0), Some(Ordering::Less));
         assert_eq!(order(0.0, -0.0), Some(Ordering::Equal));
-        assert_eq!(order(5e-324, 0.0), Some(Ordering::Greater));
+        assert_eq!(order(Value::Number(5e-324), 0.0), Some(Ordering::Greater));
     }
 
     #[test]

@@ -23,6 +23,14 @@ use std::sync::Arc;
 /// The most UTF-16 units that the text of a cell can have.
 pub const MAX_TEXT: usize = 32_767;
 
+/// A result as Excel has it: 0 in place of what is smaller than its least
+/// positive number, 2.2250738585072014E-308.
+#[inline]
+pub fn without_subnormals(x: f64) -> f64 {
+    // Not a number stays what it is.
+    if x.abs() < f64::MIN_POSITIVE { 0.0 } else { x }
+}
+
 /// Whether a cell can hold a text.
 pub fn fits_cell(text: &str) -> bool {
     // A text of few bytes has few UTF-16 units, too.
@@ -46,10 +54,11 @@ pub enum Value {
 }
 
 impl Value {
-    /// A computed number; `#NUM!` where it is not finite.
+    /// A computed number; `#NUM!` where it is not finite, 0 where it is too
+    /// small (see [`without_subnormals`]).
     pub fn number(x: f64) -> Self {
         if x.is_finite() {
-            Self::Number(x)
+            Self::Number(without_subnormals(x))
         } else {
             Self::Error(ErrorKind::Num)
         }

@@ -3,8 +3,8 @@
 use super::layout_edit::LayoutBefore;
 use super::structure::Parts;
 use super::{
-    Cells, Chart, ColumnProps, ConditionalFormat, DefinedName, Naming, Relocation, Rows, Run,
-    StyleMap, Table, Template, Validation, Workbook,
+    Cells, CellsMoved, Chart, ColumnProps, ConditionalFormat, DefinedName, Naming, Relocation,
+    Rows, Run, StyleMap, Table, Template, Validation, Workbook,
 };
 use crate::grid::{Area, Cell, MAX_COLS, MAX_ROWS, Pos, Rect, SheetId, Shift};
 use crate::value::fold_case;
@@ -88,6 +88,8 @@ enum State {
     Place {
         from: Area,
         to: Area,
+        /// The moves noted for the sheet before; `None` where cells went to another.
+        moves: Option<Vec<CellsMoved>>,
     },
     /// What a structural edit changed.
     Parts(Box<Parts>),
@@ -283,14 +285,35 @@ impl Workbook {
     }
 
     /// Notes that the cells of an area were moved.
-    pub(super) fn note_move(&self, from: Area, to: Area, touched: &mut Touched) -> Before {
+    pub(super) fn note_move(&mut self, from: Area, to: Area, touched: &mut Touched) -> Before {
+        let moves = (from.sheet == to.sheet).then(|| {
+            let sheet = self.sheet(from.sheet);
+            let mut moves = sheet.moves.clone();
+            moves.push(CellsMoved {
+                shifts_before: sheet.shifts.len(),
+                from: from.rect,
+                to: to.rect,
+            });
+            moves
+        });
+        self.place_cells(from, to, moves, touched)
+    }
+
+    fn place_cells(
+        &mut self,
+        from: Area,
+        to: Area,
+        moves: Option<Vec<CellsMoved>>,
+        touched: &mut Touched,
+    ) -> Before {
         let Area { sheet, rect } = to;
         let pos = rect.top_left();
         let to_cell = Cell { sheet, pos };
         touched
             .relocations
             .push(Relocation::Move { from, to: to_cell });
-        State::Place { from, to }.into()
+        let moves = moves.map(|moves| std::mem::replace(&mut self.sheet_mut(sheet).moves, moves));
+        State::Place { from, to, moves }.into()
     }
 
     /// Puts a state back and returns the one it replaces.
@@ -346,7 +369,9 @@ impl Workbook {
                 }
                 now
             }
-            State::Place { from, to } => self.note_move(*to, *from, touched),
+            State::Place { from, to, moves } => {
+                self.place_cells(*to, *from, moves.clone(), touched)
+            }
             State::Parts(parts) => self.restore_parts(parts, touched).into(),
             State::Name {
                 name,

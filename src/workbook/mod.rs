@@ -63,7 +63,7 @@ pub use rows::Rows;
 use run::around;
 pub use run::{Run, RunId, RunKind, Runs};
 pub use runs_builder::RunsBuilder;
-pub use sheet::{ColumnProps, Panes, RowProps, Sheet, Visibility};
+pub use sheet::{CellsMoved, ColumnProps, Panes, RowProps, Sheet, Visibility};
 pub use sheet_names::{check_sheet_name, quote_sheet_name};
 pub use sort::{SortError, SortKey};
 pub use structure::{SheetEdit, TableEdit};

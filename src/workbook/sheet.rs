@@ -31,9 +31,38 @@ pub struct Sheet {
     /// in their order: what a file says of places that this document does not
     /// know of goes through them when it is saved.
     pub shifts: Vec<Shift>,
+    /// The cells moved within the sheet since then, in their order: the file's
+    /// notes and links go with them.
+    pub moves: Vec<CellsMoved>,
     /// Whether it may differ from the file it was opened from, so that saving
     /// has to compare them. Set by [`super::Workbook::sheet_mut`].
     pub touched: bool,
+}
+
+/// Cells that were cut and pasted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CellsMoved {
+    /// How many of [`Sheet::shifts`] came before.
+    pub shifts_before: usize,
+    pub from: Rect,
+    pub to: Rect,
+}
+
+impl CellsMoved {
+    /// Where what belongs to all of `rect` is afterwards; `None` where other
+    /// cells cover it. What was moved or covered in part stays.
+    pub fn rect(&self, rect: Rect) -> Option<Rect> {
+        let (from, to) = (self.from, self.to);
+        if from.contains_rect(&rect) {
+            return Some(Rect {
+                top: rect.top - from.top + to.top,
+                left: rect.left - from.left + to.left,
+                bottom: rect.bottom - from.top + to.top,
+                right: rect.right - from.left + to.left,
+            });
+        }
+        (!to.contains_rect(&rect)).then_some(rect)
+    }
 }
 
 impl Sheet {

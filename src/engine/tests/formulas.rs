@@ -473,3 +473,55 @@ fn what_excel_would_not_take_is_refused_with_its_limit() {
     enter(&mut engine, "A3", "=A1&A1");
     assert_eq!(value(&engine, "A3"), Value::Error(ErrorKind::Value));
 }
+
+#[test]
+fn results_below_the_least_positive_number_are_0() {
+    let mut engine = sheet(&[]);
+    enter(&mut engine, "A1", "=1E-308/1E10");
+    enter(&mut engine, "A2", "=-1E-308%");
+    enter(&mut engine, "A3", "=2.2250738585072014E-308*1");
+    assert_eq!(numbers(&engine, "A1:A2"), [0.0, 0.0]);
+    assert_eq!(number(&engine, "A3"), f64::MIN_POSITIVE);
+    // So too where whole columns are calculated at once, or row by row.
+    let column = |at: &str, formula: &str, engine: &mut Engine| {
+        let content = engine.formula_content(cell(at), formula).unwrap();
+        let first = cell(at).pos;
+        let rect = Rect::sized(first, 40, 1).unwrap();
+        let sheet = SheetId(0);
+        let area = crate::grid::Area { sheet, rect };
+        let edit = crate::workbook::Edit::Set { area, content };
+        let fill = crate::workbook::Transaction::new("Fill", vec![edit]);
+        engine.apply(&fill).unwrap();
+    };
+    column("C1", "1E-300/10^ROW()", &mut engine);
+    column("D1", "C1%*1E-4", &mut engine);
+    column("E1", "EXP(-700-ROW())", &mut engine);
+    enter(&mut engine, "F1", "1E-300");
+    column("F2", "F1/10", &mut engine);
+    for (range, normal) in [("C1:C40", 7), ("D1:D40", 1), ("E1:E40", 8), ("F2:F41", 7)] {
+        for (row, x) in numbers(&engine, range).into_iter().enumerate() {
+            assert_eq!(x == 0.0, row >= normal, "{range} {row}: {x:e}");
+            assert!(!x.is_subnormal(), "{range} {row}: {x:e}");
+        }
+    }
+}
+
+#[test]
+fn columns_and_rows_that_follow_others_are_all_between() {
+    let mut engine = sheet(&[
+        ("A1", "1"),
+        ("B2", "2"),
+        ("C1", "4"),
+        ("D1", "8"),
+        ("A9", "16"),
+    ]);
+    for (at, formula, value) in [
+        ("F20", "=SUM(A:A:C:C)", 23.0),
+        ("F21", "=ROWS(A:A:C:C)", 1_048_576.0),
+        ("F22", "=SUM(1:1:2:2)", 15.0),
+        ("F23", "=COLUMNS($A:$A:C:C:B:B)", 3.0),
+    ] {
+        enter(&mut engine, at, formula);
+        assert_eq!(number(&engine, at), value, "{formula}");
+    }
+}

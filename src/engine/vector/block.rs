@@ -9,7 +9,7 @@ use crate::engine::interpret::{Interpreter, Mode};
 use crate::formula::BinaryOp;
 use crate::functions::Operand;
 use crate::grid::{Area, Cell, Pos};
-use crate::value::{ErrorKind, Value, arith};
+use crate::value::{ErrorKind, Value, arith, without_subnormals};
 use crate::workbook::Workbook;
 use std::borrow::Cow;
 
@@ -71,7 +71,8 @@ impl<'w> Block<'w> {
                 operators::unary(self.numeric(inner), |x| 0.0 - x, arith::neg, len)
             }
             Part::Percent(inner) => {
-                operators::unary(self.numeric(inner), |x| x / 100.0, arith::percent, len)
+                let percent = |x| without_subnormals(x / 100.0);
+                operators::unary(self.numeric(inner), percent, arith::percent, len)
             }
             Part::Chain { first, rest, .. }
                 if rest.iter().all(|(op, _)| *op == BinaryOp::Concat) =>

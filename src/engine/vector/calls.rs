@@ -3,7 +3,7 @@
 use super::block::Block;
 use super::lanes::Lanes;
 use super::memo::Memo;
-use super::operators::all_finite;
+use super::operators::results;
 use super::plan::Part;
 use crate::engine::interpret::Mode;
 use crate::engine::interpret::call::kind;
@@ -152,7 +152,7 @@ fn of_numbers(
         }
         out.push(rule(&numbers).ok()?);
     }
-    all_finite(&out).then_some(out)
+    results(out)
 }
 
 /// AND, OR and XOR of truths.

@@ -5,7 +5,7 @@ use super::lanes::{Lanes, Numbers};
 use crate::engine::interpret::operators;
 use crate::formula::BinaryOp;
 use crate::functions::Operand;
-use crate::value::{MAX_TEXT, Value, arith, compare_numbers, equal_text};
+use crate::value::{MAX_TEXT, Value, arith, compare_numbers, equal_text, without_subnormals};
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
@@ -100,7 +100,7 @@ pub fn join<'a>(terms: &[Lanes<'_>], len: usize) -> Lanes<'a> {
     Lanes::pack(joined.collect())
 }
 
-/// Applies `f` to the numbers of all lanes; `None` where a result is not finite.
+/// Applies `f` to the numbers of all lanes, as [`results`].
 fn zip(
     a: &Numbers<'_>,
     b: &Numbers<'_>,
@@ -115,7 +115,7 @@ fn zip(
         (Numbers::Same(a), Numbers::Each(b)) => b.iter().map(|&b| f(*a, b)).collect(),
         (Numbers::Same(a), Numbers::Same(b)) => vec![f(*a, *b); len],
     };
-    all_finite(&out).then_some(out)
+    results(out)
 }
 
 /// One of two numbers in each lane.
@@ -140,11 +140,20 @@ pub fn select(truths: &[bool], yes: &Numbers<'_>, no: &Numbers<'_>) -> Vec<f64> 
     }
 }
 
-/// Whether every number is finite. Looked at all together, as processors like it.
-pub fn all_finite(numbers: &[f64]) -> bool {
-    numbers
-        .chunks(64)
-        .all(|some| some.iter().fold(true, |all, x| all & x.is_finite()))
+/// Computed numbers, each as [`Value::number`] has it; `None` where one is not
+/// finite. Looked at many together, as processors like it.
+pub fn results(mut numbers: Vec<f64>) -> Option<Vec<f64>> {
+    for some in numbers.chunks_mut(64) {
+        let mut all = true;
+        for x in some {
+            all &= x.is_finite();
+            *x = without_subnormals(*x);
+        }
+        if !all {
+            return None;
+        }
+    }
+    Some(numbers)
 }
 
 fn arithmetic(op: BinaryOp, a: &Lanes<'_>, b: &Lanes<'_>, len: usize) -> Option<Vec<f64>> {

@@ -1,7 +1,7 @@
 //! Sums, means, extremes and sums of products over the cells of each row.
 
 use super::block::Block;
-use super::operators::all_finite;
+use super::operators::results;
 use super::plan::{ColumnRef, Part};
 use crate::functions::Function;
 
@@ -60,7 +60,7 @@ impl Block<'_> {
             Fold::Min => self.over(args, |x| x, f64::min)?.0,
             Fold::Max => self.over(args, |x| x, f64::max)?.0,
         };
-        all_finite(&out).then_some(out)
+        results(out)
     }
 
     /// Folds all numbers by lane, and counts them; `start` tells what the first

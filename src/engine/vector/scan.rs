@@ -12,7 +12,7 @@ use crate::engine::interpret::operators::is_arithmetic;
 use crate::formula::BinaryOp;
 use crate::functions::{Numbers, Operand, ValueRule};
 use crate::grid::{Area, Cell, Pos, SheetId};
-use crate::value::{Value, arith, compare_numbers};
+use crate::value::{Value, arith, compare_numbers, without_subnormals};
 use crate::workbook::Workbook;
 
 /// The formula of a column that is computed row by row.
@@ -221,8 +221,9 @@ impl Row<'_> {
     }
 }
 
-fn finite(x: f64) -> Option<f64> {
-    x.is_finite().then_some(x)
+/// A result as [`Value::number`] has it; `None` where it is not finite.
+fn result(x: f64) -> Option<f64> {
+    x.is_finite().then(|| without_subnormals(x))
 }
 
 impl Term {
@@ -240,7 +241,7 @@ impl Term {
         match self {
             Term::Number(_) | Term::Cell(..) => self.number(row),
             Term::Negate(inner) => Some(0.0 - inner.number(row)?),
-            Term::Percent(inner) => Some(inner.number(row)? / 100.0),
+            Term::Percent(inner) => result(inner.number(row)? / 100.0),
             Term::Chain { first, rest, snap } => {
                 let mut left = first.number(row)?;
                 for (i, (op, term)) in rest.iter().enumerate() {
@@ -262,7 +263,7 @@ impl Term {
                 for (number, arg) in numbers.iter_mut().zip(args) {
                     *number = arg.number(row)?;
                 }
-                finite(rule(&numbers).ok()?)
+                result(rule(&numbers).ok()?)
             }
             Term::Fold(fold, terms) => {
                 let mut folded = None;
@@ -276,8 +277,8 @@ impl Term {
                     });
                 }
                 match fold {
-                    Fold::Average => finite(folded? / terms.len() as f64),
-                    _ => finite(folded?),
+                    Fold::Average => result(folded? / terms.len() as f64),
+                    _ => result(folded?),
                 }
             }
         }
@@ -302,7 +303,7 @@ fn arithmetic(op: BinaryOp, a: f64, b: f64, snap: bool) -> Option<f64> {
             _ => None,
         };
     }
-    finite(x)
+    result(x)
 }
 
 impl Test {

@@ -4,7 +4,7 @@ use super::super::lexer::TokenKind;
 use super::super::reference::{Corner, corner_a1, corner_r1c1, is_cell_word};
 use super::super::tree::strip_prefix;
 use super::super::{Expr, RefShape, Reference, SheetPrefix, TableItems, TableReference, table};
-use super::{Notation, Parsed, Parser, boolean, unquote};
+use super::{AfterColon, Notation, Parsed, Parser, boolean, unquote};
 use crate::value::ErrorKind;
 use std::sync::Arc;
 
@@ -193,7 +193,12 @@ impl Parser<'_> {
     /// may be repeated before the second corner.
     pub(super) fn shape(&mut self, prefix: Option<&SheetPrefix>) -> Option<RefShape> {
         let (first, after) = self.corner(self.next)?;
-        if self.kind_at(after) == Some(TokenKind::Colon) && !self.after_colon {
+        let alone = match self.after_colon {
+            AfterColon::No => false,
+            AfterColon::Reference => true,
+            AfterColon::Lines => matches!(first, Corner::Cell(_)),
+        };
+        if self.kind_at(after) == Some(TokenKind::Colon) && !alone {
             let mut second = after + 1;
             if prefix.is_some()
                 && let Ok(Some((again, at))) = self.sheet_prefix(second)

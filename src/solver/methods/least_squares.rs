@@ -35,7 +35,7 @@ impl Method for LeastSquares {
         if !matches!(status, Status::CannotImprove | Status::Settled) {
             return Err(status);
         }
-        let x = search.resume();
+        let x = search.resume().to_vec();
         Lbfgs.run(search, x)
     }
 }

@@ -5,6 +5,8 @@ mod gradient_descent;
 mod lbfgs;
 mod least_squares;
 mod levenberg_marquardt;
+mod line_search;
+mod memory;
 mod slsqp;
 
 use super::search::{self, Ended, Search};
@@ -199,12 +201,14 @@ fn diverged(search: &mut Search<'_>, rate: f64, limit: f64) -> Status {
         .filter(|&stable| stable < rate);
     search.advise(match stable {
         Some(stable) => format!(
-            "the learning rate {rate} is too large: the curvature at the best point allows less than {}; try --lr {}",
+            "the learning rate {} is too large: the curvature at the best point allows less than {}; try --lr {}",
+            in_digits(rate),
             short(stable),
             short(stable / 2.0)
         ),
         None => format!(
-            "the learning rate {rate} is too large: try --lr {}",
+            "the learning rate {} is too large: try --lr {}",
+            in_digits(rate),
             short(rate / 10.0)
         ),
     });
@@ -217,8 +221,15 @@ fn short(x: f64) -> String {
     let digit = (x / 10f64.powf(power) * (1.0 + 1e-12)).floor().max(1.0);
     // Through text, as 3 * 10^-2 is not the number 0.03.
     let text = format!("{digit}e{power}");
-    text.parse::<f64>()
-        .map_or(text.clone(), |number| format!("{number}"))
+    text.parse().map_or(text, in_digits)
+}
+
+/// A number with its digits, by a power of ten where most of them would be zeros.
+fn in_digits(x: f64) -> String {
+    match (1e-9..1e15).contains(&x.abs()) {
+        true => format!("{x}"),
+        false => format!("{x:e}"),
+    }
 }
 
 #[cfg(test)]
@@ -230,6 +241,8 @@ mod tests {
         assert_eq!(short(0.0347), "0.03");
         assert_eq!(short(0.01), "0.01");
         assert_eq!(short(123.0), "100");
+        assert_eq!(short(1.5e307), "1e307");
+        assert_eq!(short(2.5e-300), "2e-300");
     }
 
     #[test]

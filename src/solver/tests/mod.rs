@@ -135,6 +135,60 @@ fn bounds_hold_in_every_method() {
     }
 }
 
+/// Neighbours pull at each other, so that letting one variable go moves the
+/// others: which bounds hold in the end is not those that stop the first steps.
+#[test]
+fn lbfgs_finds_which_of_many_bounds_hold() {
+    const N: usize = 60;
+    let chain = Smooth::new(N, |x, g| {
+        g.fill(0.0);
+        let mut sum = 0.0;
+        for i in 0..N {
+            let target = (i as f64 * 0.7).sin() * 3.0;
+            sum += (x[i] - target).powi(2);
+            g[i] += 2.0 * (x[i] - target);
+            if i > 0 {
+                let pull = x[i] - x[i - 1];
+                sum += 20.0 * pull * pull + 0.1 * pull.powi(4);
+                g[i] += 40.0 * pull + 0.4 * pull.powi(3);
+                g[i - 1] -= 40.0 * pull + 0.4 * pull.powi(3);
+            }
+        }
+        sum
+    });
+    let mut problem = Problem::minimise(vec![0.9; N]);
+    problem.bounds.lower = (0..N).map(|i| -0.3 + 0.01 * i as f64).collect();
+    problem.bounds.upper = (0..N).map(|i| 0.3 + 0.01 * (i % 7) as f64).collect();
+    // One of the variables cannot move at all.
+    problem.bounds.lower[30] = 0.1;
+    problem.bounds.upper[30] = 0.1;
+    problem.bounds.upper[40..].fill(0.5);
+    let outcome = solved(chain.clone(), &problem, &options("lbfgs", 0.1));
+    assert_eq!(outcome.status, Status::Converged, "{outcome:?}");
+    let mut gradient = vec![0.0; N];
+    chain.clone().gradient(&outcome.x, &mut gradient);
+    let held = (0..N).filter(|&i| problem.bounds.holds(i, outcome.x[i], gradient[i]));
+    let held = held.count();
+    assert!((5..N - 5).contains(&held), "{held} of {N} are held");
+    assert!(outcome.evaluations < 200, "{outcome:?}");
+}
+
+/// Rosenbrock's valley with a kink as its floor (Lewis and Overton, 2013, section 5).
+#[test]
+fn lbfgs_follows_a_kink_to_its_lowest_point() {
+    let valley = Smooth::new(2, |x, g| {
+        let (a, b) = (1.0 - x[0], x[0] * x[0] - x[1]);
+        let side = 8.0 * b.signum();
+        g[0] = -2.0 * a + 2.0 * x[0] * side;
+        g[1] = -side;
+        8.0 * b.abs() + a * a
+    });
+    let problem = Problem::minimise(vec![-1.2, 1.0]);
+    let outcome = solved(valley, &problem, &options("lbfgs", 0.1));
+    assert!(outcome.value < 1e-9, "{outcome:?}");
+    assert!(outcome.evaluations < 1000, "{outcome:?}");
+}
+
 /// Far flatter along one side than along the other: steps become small long
 /// before the gradient does.
 #[test]
@@ -227,6 +281,29 @@ fn an_objective_without_a_floor_is_reported() {
     let outcome = solved(slide, &Problem::minimise(vec![0.0]), &options("auto", 0.1));
     assert_eq!(outcome.status, Status::Unbounded, "{outcome:?}");
     assert_eq!(outcome.code(), 4);
+}
+
+#[test]
+fn beside_a_pole_there_is_no_floor_either() {
+    let reciprocal = || {
+        Smooth::new(1, |x, g| {
+            g[0] = -1.0 / (x[0] - 2.0).powi(2);
+            1.0 / (x[0] - 2.0)
+        })
+    };
+    let outcome = solved(
+        reciprocal(),
+        &Problem::minimise(vec![1.0]),
+        &options("auto", 0.1),
+    );
+    assert_eq!(outcome.status, Status::Unbounded, "{outcome:?}");
+    // A kink deep down is an optimum.
+    let kink = Smooth::new(1, |x, g| {
+        g[0] = 1e9 * (x[0] - 1.0).signum();
+        1e9 * (x[0] - 1.0).abs() - 1e9
+    });
+    let outcome = solved(kink, &Problem::minimise(vec![0.2]), &options("auto", 0.1));
+    assert!(outcome.status.is_solved(), "{outcome:?}");
 }
 
 #[test]

@@ -255,6 +255,7 @@ impl Workbook {
             validations: rules.validations,
             charts: rules.charts,
             shifts: Vec::new(),
+            moves: Vec::new(),
             touched: true,
         };
         self.templates = templates;

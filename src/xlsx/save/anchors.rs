@@ -2,6 +2,7 @@
 //! inserted and deleted.
 
 use super::replay::line_after;
+use crate::grid::{MAX_COLS, MAX_ROWS, Pos};
 use crate::workbook::{Axis, Shift};
 use crate::xlsx::xml::{Patches, Xml, XmlError};
 use std::ops::Range;
@@ -105,19 +106,38 @@ pub(super) fn moved(
 /// Moves the anchor of a comment's box: column, offset, row, offset, twice,
 /// as VML writes them.
 pub(super) fn vml_anchor(shifts: &[Shift], text: &str) -> Option<String> {
-    let mut numbers: Vec<i64> = text
-        .split(',')
-        .map(|n| n.trim().parse().ok())
-        .collect::<Option<_>>()?;
-    if numbers.len() != 8 {
-        return None;
-    }
+    let mut numbers = vml_numbers(text)?;
     for (axis, first, last) in [(Axis::Columns, 0, 4), (Axis::Rows, 2, 6)] {
         let size = numbers[last] - numbers[first];
         let before = u32::try_from(numbers[first]).ok()?;
         numbers[first] = i64::from(line_after(shifts, axis, before).0);
         numbers[last] = numbers[first] + size;
     }
+    Some(vml_text(&numbers))
+}
+
+/// As [`vml_anchor`], of the comment of a cell that was moved: the box goes
+/// with it, but not off the sheet.
+pub(super) fn vml_anchor_moved(from: Pos, to: Pos, text: &str) -> Option<String> {
+    let mut numbers = vml_numbers(text)?;
+    let columns = i64::from(to.col) - i64::from(from.col);
+    let rows = i64::from(to.row) - i64::from(from.row);
+    for (by, first, last, most) in [(columns, 0, 4, MAX_COLS), (rows, 2, 6, MAX_ROWS)] {
+        let size = numbers[last] - numbers[first];
+        let end = i64::from(most) - 1 - size.max(0);
+        numbers[first] = (numbers[first] + by).clamp(0, end.max(0));
+        numbers[last] = numbers[first] + size;
+    }
+    Some(vml_text(&numbers))
+}
+
+fn vml_numbers(text: &str) -> Option<Vec<i64>> {
+    let numbers = text.split(',').map(|n| n.trim().parse().ok());
+    let numbers: Vec<i64> = numbers.collect::<Option<_>>()?;
+    (numbers.len() == 8).then_some(numbers)
+}
+
+fn vml_text(numbers: &[i64]) -> String {
     let numbers: Vec<String> = numbers.iter().map(i64::to_string).collect();
-    Some(numbers.join(", "))
+    numbers.join(", ")
 }

@@ -12,10 +12,11 @@ use crate::xlsx::xml::{Patches, Xml, XmlError, escape, with_attribute};
 
 /// Brings the parts of all sheets up to date.
 pub(super) fn splice(splice: &mut Splice<'_>, replay: &Replay<'_>) -> Result<(), SaveError> {
-    if replay.is_nothing() {
+    let original = splice.original;
+    let notes_stay = original.tabs.iter().all(|&id| replay.leaves_notes(id));
+    if replay.is_nothing() && notes_stay {
         return Ok(());
     }
-    let original = splice.original;
     for (&id, before) in original.tabs.iter().zip(&original.sheets) {
         let Some(part) = before.part.as_ref().filter(|_| splice.book.has_sheet(id)) else {
             continue;
@@ -41,6 +42,7 @@ fn sheet(
     part: &str,
 ) -> Result<(), SaveError> {
     let shifts = replay.shifts(id);
+    let notes_stay = replay.leaves_notes(id);
     let relationships = splice.relationships(part)?;
     for related in relationships.list.iter().filter(|r| !r.external) {
         let target = &related.target;
@@ -48,19 +50,19 @@ fn sheet(
             continue;
         }
         match related.kind.as_str() {
-            "comments" if !shifts.is_empty() => {
+            "comments" if !notes_stay => {
                 splice.patch(target, |text, patches| {
-                    notes(shifts, text, "comment", patches)
+                    notes(replay, id, text, "comment", patches)
                 })?;
             }
-            "threadedComment" if !shifts.is_empty() => {
+            "threadedComment" if !notes_stay => {
                 splice.patch(target, |text, patches| {
-                    notes(shifts, text, "threadedComment", patches)
+                    notes(replay, id, text, "threadedComment", patches)
                 })?;
             }
-            "vmlDrawing" if !shifts.is_empty() => {
+            "vmlDrawing" if !notes_stay => {
                 splice.patch(target, |text, patches| {
-                    vml(shifts, text, patches);
+                    vml(replay, id, text, patches);
                     Ok(())
                 })?;
             }
@@ -111,7 +113,13 @@ fn series(replay: &Replay<'_>, text: &str, patches: &mut Patches) -> Result<(), 
 }
 
 /// Comments by their cells; those whose cells are gone go too.
-fn notes(shifts: &[Shift], text: &str, item: &str, patches: &mut Patches) -> Result<(), XmlError> {
+fn notes(
+    replay: &Replay<'_>,
+    sheet: SheetId,
+    text: &str,
+    item: &str,
+    patches: &mut Patches,
+) -> Result<(), XmlError> {
     Xml::new(text).each_element(|xml, element| {
         if element.name() != item {
             return Ok(());
@@ -122,7 +130,7 @@ fn notes(shifts: &[Shift], text: &str, item: &str, patches: &mut Patches) -> Res
             xml.skip()?;
         }
         let Some(at) = at else { return Ok(()) };
-        match pos_after(shifts, at) {
+        match replay.note(sheet, at) {
             None => patches.replace(tag.start..xml.end(), ""),
             Some(now) if now != at => {
                 let now = now.to_string();
@@ -136,7 +144,8 @@ fn notes(shifts: &[Shift], text: &str, item: &str, patches: &mut Patches) -> Res
 
 /// The boxes of comments. Looked through as text: this old format is not
 /// always well formed.
-fn vml(shifts: &[Shift], text: &str, patches: &mut Patches) {
+fn vml(replay: &Replay<'_>, sheet: SheetId, text: &str, patches: &mut Patches) {
+    let shifts = replay.shifts(sheet);
     let mut from = 0;
     while let Some(start) = text[from..].find("<v:shape ").map(|at| from + at) {
         let Some(end) = text[start..].find("</v:shape>").map(|at| start + at + 10) else {
@@ -152,11 +161,16 @@ fn vml(shifts: &[Shift], text: &str, patches: &mut Patches) {
         };
         let anchor = content("Anchor");
         let number = |name| content(name).and_then(|(_, text)| text.trim().parse::<u32>().ok());
+        let mut by = None;
         if let (Some(row), Some(col)) = (number("Row"), number("Column")) {
-            let Some(now) = pos_after(shifts, Pos::new(row, col)) else {
+            let at = Pos::new(row, col);
+            let Some(now) = replay.note(sheet, at) else {
                 patches.replace(start..end, "");
                 continue;
             };
+            if pos_after(shifts, at) != Some(now) {
+                by = Some((at, now));
+            }
             for (name, before, after) in [("Row", row, now.row), ("Column", col, now.col)] {
                 if let (true, Some((range, _))) = (before != after, content(name)) {
                     patches.replace(range, after.to_string());
@@ -164,7 +178,10 @@ fn vml(shifts: &[Shift], text: &str, patches: &mut Patches) {
             }
         }
         if let Some((range, old)) = anchor
-            && let Some(new) = anchors::vml_anchor(shifts, old)
+            && let Some(new) = match by {
+                Some((from, to)) => anchors::vml_anchor_moved(from, to, old),
+                None => anchors::vml_anchor(shifts, old),
+            }
             && new.replace(' ', "") != old.replace(char::is_whitespace, "")
         {
             patches.replace(range, new);

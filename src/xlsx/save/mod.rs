@@ -171,10 +171,10 @@ impl<'b> Splice<'b> {
                     let old = self.text(part)?;
                     let moved = shifted::moved(&replay, id, &old)
                         .map_err(|e| SaveError::Original(e.in_part(part, &old)))?;
-                    let text = moved.unwrap_or(old);
-                    if !replay.is_nothing() {
-                        self.set(part, text.clone());
+                    if moved.is_some() || !replay.is_nothing() {
+                        self.set(part, moved.clone().unwrap_or_else(|| old.clone()));
                     }
+                    let text = moved.unwrap_or(old);
                     (part.clone(), text)
                 }
                 Some(None) if sheet.cells.used().is_none() && sheet.runs.is_empty() => continue,

@@ -4,7 +4,7 @@
 use crate::formula::{self, Change, Dialect, Home};
 use crate::functions::file_prefix;
 use crate::grid::{Pos, Rect, SheetId};
-use crate::workbook::{Axis, Shift, Workbook, quote_sheet_name};
+use crate::workbook::{Axis, CellsMoved, Shift, Workbook, quote_sheet_name};
 use crate::xlsx::read::Original;
 use std::sync::Arc;
 
@@ -20,6 +20,7 @@ struct Fate<'b> {
     /// Its name now; `None` where it is gone.
     now: Option<&'b str>,
     shifts: &'b [Shift],
+    moves: &'b [CellsMoved],
 }
 
 impl<'b> Replay<'b> {
@@ -30,6 +31,7 @@ impl<'b> Replay<'b> {
             before: &before.name,
             now: book.has_sheet(id).then(|| &*book.sheet(id).name),
             shifts: &book.sheet(id).shifts,
+            moves: &book.sheet(id).moves,
         };
         Self {
             sheets: sheets.map(fate).collect(),
@@ -41,6 +43,33 @@ impl<'b> Replay<'b> {
         self.sheets
             .iter()
             .all(|fate| fate.shifts.is_empty() && fate.now == Some(fate.before))
+    }
+
+    /// Whether notes and links are where they were.
+    pub fn leaves_notes(&self, sheet: SheetId) -> bool {
+        let fate = self.sheets.iter().find(|fate| fate.id == sheet);
+        fate.is_none_or(|fate| fate.shifts.is_empty() && fate.moves.is_empty())
+    }
+
+    /// Where the note of a cell is now; `None` where the cell is gone or was
+    /// covered by others.
+    pub fn note(&self, sheet: SheetId, at: Pos) -> Option<Pos> {
+        Some(self.link(sheet, Rect::cell(at))?.top_left())
+    }
+
+    /// Where the link of some cells is now; `None` where they are gone or were
+    /// covered by others.
+    pub fn link(&self, sheet: SheetId, rect: Rect) -> Option<Rect> {
+        let fate = self.sheets.iter().find(|fate| fate.id == sheet)?;
+        let mut done = 0;
+        let mut rect = rect;
+        for moved in fate.moves {
+            let before = moved.shifts_before.min(fate.shifts.len());
+            rect = rect_after(fate.shifts.get(done..before)?, rect)?;
+            rect = moved.rect(rect)?;
+            done = before;
+        }
+        rect_after(&fate.shifts[done..], rect)
     }
 
     /// A formula of the file as it is now; `None` where it is as it was.

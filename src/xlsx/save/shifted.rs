@@ -7,6 +7,7 @@ use super::layout::Layout;
 use super::replay::{Replay, line_after, location_after, pos_after, rect_after, sqref_after};
 use crate::grid::{Pos, Rect, SheetId};
 use crate::workbook::{Axis, Shift};
+use crate::xlsx::read::table::parse_rect;
 use crate::xlsx::xml::{
     Element, Patches, Xml, XmlError, escape, is_true, value_range, with_attribute,
 };
@@ -22,7 +23,7 @@ pub(super) fn moved(
 ) -> Result<Option<String>, XmlError> {
     let shifts = replay.shifts(sheet);
     let refers = text.contains("location=") || text.contains(":f>");
-    if shifts.is_empty() && !refers {
+    if shifts.is_empty() && replay.leaves_notes(sheet) && !refers {
         return Ok(None);
     }
     let mut patches = Patches::default();
@@ -74,9 +75,11 @@ pub(super) fn moved(
         columns(shifts, &layout, &mut patches);
     }
     let same = |_: &Element<'_>, tag: String| tag;
+    let shifted = |old: &str| areas_after(shifts, old);
     for (name, range) in &layout.elements {
         let part = Part {
             replay,
+            sheet,
             shifts,
             text,
             range: range.clone(),
@@ -86,9 +89,11 @@ pub(super) fn moved(
                 part.attributes(&mut patches, &[("dimension", "ref")])?
             }
             "hyperlinks" => part.hyperlinks(&mut patches)?,
-            "ignoredErrors" => part.list(&mut patches, "ignoredError", "sqref", &same)?,
-            "protectedRanges" => part.list(&mut patches, "protectedRange", "sqref", &same)?,
-            "cellWatches" => part.list(&mut patches, "cellWatch", "r", &same)?,
+            "ignoredErrors" => part.list(&mut patches, "ignoredError", "sqref", &shifted, &same)?,
+            "protectedRanges" => {
+                part.list(&mut patches, "protectedRange", "sqref", &shifted, &same)?
+            }
+            "cellWatches" => part.list(&mut patches, "cellWatch", "r", &shifted, &same)?,
             "scenarios" => {
                 part.attributes(&mut patches, &[("scenarios", "sqref"), ("inputCells", "r")])?
             }
@@ -106,6 +111,15 @@ pub(super) fn moved(
         }
     }
     Ok((!patches.is_empty()).then(|| patches.apply(text)))
+}
+
+/// A list of areas after shifts, as it was where there are none; `None` where
+/// nothing is left of it.
+fn areas_after(shifts: &[Shift], old: &str) -> Option<String> {
+    match shifts {
+        [] => Some(old.to_owned()),
+        shifts => sqref_after(shifts, old),
+    }
 }
 
 /// Where a cell's element stands, and what it says of places.
@@ -209,6 +223,7 @@ fn columns(shifts: &[Shift], layout: &Layout<'_>, patches: &mut Patches) {
 /// An element of the part, and what happened to the places it speaks of.
 struct Part<'a> {
     replay: &'a Replay<'a>,
+    sheet: SheetId,
     shifts: &'a [Shift],
     text: &'a str,
     range: Range<usize>,
@@ -248,12 +263,14 @@ impl Part<'_> {
     }
 
     /// Moves the areas of a list's items; those that are gone are taken out,
-    /// and the list with the last of them. `also` changes an item's tag further.
+    /// and the list with the last of them. `place` says where an area is now,
+    /// and `also` changes an item's tag further.
     fn list(
         &self,
         patches: &mut Patches,
         item: &str,
         name: &str,
+        place: &dyn Fn(&str) -> Option<String>,
         also: &dyn Fn(&Element<'_>, String) -> String,
     ) -> Result<(), XmlError> {
         let mut fixed: Vec<(Range<usize>, String)> = Vec::new();
@@ -263,11 +280,7 @@ impl Part<'_> {
                 return Ok(());
             }
             let old = element.attribute(name).unwrap_or_default().into_owned();
-            let now = match self.shifts {
-                [] => Some(old.clone()),
-                shifts => sqref_after(shifts, &old),
-            };
-            let Some(now) = now else {
+            let Some(now) = place(&old) else {
                 if !element.empty {
                     xml.skip()?;
                 }
@@ -296,7 +309,18 @@ impl Part<'_> {
     }
 
     fn hyperlinks(&self, patches: &mut Patches) -> Result<(), XmlError> {
-        self.list(patches, "hyperlink", "ref", &|element, tag| {
+        let place = |old: &str| match parse_rect(old) {
+            Some(rect) => {
+                let now = self.replay.link(self.sheet, rect)?;
+                Some(if now == rect {
+                    old.into()
+                } else {
+                    now.to_string()
+                })
+            }
+            None => areas_after(self.shifts, old),
+        };
+        self.list(patches, "hyperlink", "ref", &place, &|element, tag| {
             let location = element.attribute("location");
             match location.and_then(|old| location_after(self.replay, &old)) {
                 Some(now) => with_attribute(&tag, "location", Some(&now)),
