@@ -77,7 +77,7 @@ fn panels_follow_cells_that_are_cut_and_sheets_that_are_renamed_and_deleted() {
             "Sheet2!C5<=Sheet2!D5;Sheet2!C7 >= -5"
         ]
     );
-    driver.play(": `sheet.rename` Enter ` data` Enter");
+    driver.play(": `sheet.rename` Enter `Sheet2 data` Enter");
     assert_eq!(chart(&driver), "line of 'Sheet2 data'!C5:C7");
     assert_eq!(form(&driver)[0], "'Sheet2 data'!D5");
     driver.play(": `sheet.delete` Enter d");

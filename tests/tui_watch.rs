@@ -136,7 +136,7 @@ fn the_objective_is_that_of_the_stored_model_until_another_is_chosen() {
         let scale = theirs.abs().max(1e-12);
         assert!((driver.derivative - theirs).abs() < 1e-9 * scale);
     }
-    driver.play("F6 Ctrl+Home Shift+F7");
+    driver.play("F6 Ctrl+G `A1` Enter Shift+F7");
     let first = Cell {
         sheet: driver.app.sheet(),
         pos: Pos::new(0, 0),
@@ -312,4 +312,15 @@ fn on_a_tiny_screen_frozen_lines_leave_room_for_the_cursor() {
             .any(|line| line.trim_start().starts_with("40") && line.contains("there")),
         "{screen}"
     );
+}
+
+#[test]
+fn on_a_tiny_screen_the_mode_stays_readable() {
+    let mut driver = Driver::empty();
+    driver.resize(110, 30);
+    driver.play(LINE).play("F7 Enter F6");
+    driver.resize(20, 5);
+    let screen = driver.screen();
+    let last = screen.lines().last().unwrap();
+    assert!(last.starts_with(" READY "), "{screen}");
 }

@@ -377,9 +377,8 @@ impl App {
         if !of.2.is_one_cell() {
             let workbook = self.document.engine().workbook();
             let cells = &workbook.sheet(of.1).cells;
-            let areas = self.selected_areas().into_iter();
-            for part in areas.flat_map(|area| workbook.shown_parts(area)) {
-                statistics.join(&cells.statistics(part));
+            for area in self.shown_areas() {
+                statistics.join(&cells.statistics(area.rect));
             }
         }
         self.measured = Measured {

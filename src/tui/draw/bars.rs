@@ -168,7 +168,8 @@ pub fn status(app: &App, area: Screen, frame: &mut Frame) {
     let typing = matches!(app.mode, Mode::Entry(_));
     let said_width = said.width();
     frame.render_widget(said, area);
-    if !typing && (room || app.message().is_none()) {
+    let beside_mode = usize::from(area.width) >= head + watched.width();
+    if !typing && (room || app.message().is_none() && beside_mode) {
         frame.render_widget(watched.right_aligned(), area);
     }
     if let (Mode::Entry(entry), None) = (&app.mode, error)
