@@ -4,6 +4,7 @@
 
 use super::methods::Chosen;
 use super::progress::{Observer, Step};
+use super::stop::ROUNDING;
 use super::{Bounds, Constraint, MethodChoice, Objective, Outcome, Problem, Sense, Status, Stop};
 use std::time::Instant;
 
@@ -189,7 +190,7 @@ impl<'a> Search<'a> {
             }
         } else if self.constraints.is_empty() && norm <= self.stop.gradient_limit(score, first) {
             // Lower points may be so by rounding only, and their gradients larger.
-            if score <= self.best.score + 4.0 * f64::EPSILON * score.abs() {
+            if score <= self.best.score + ROUNDING * score.abs() {
                 self.best.x.copy_from_slice(x);
                 self.best.score = score;
             }

@@ -4,6 +4,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
+/// The relative difference of two scores that may be rounding.
+pub(super) const ROUNDING: f64 = 4.0 * f64::EPSILON;
+
 /// The rules that end a search; it ends at the first that holds.
 #[derive(Clone, Debug)]
 pub struct Stop {
@@ -89,7 +92,7 @@ impl Stop {
 
     /// The relative improvement that counts as none.
     pub(super) fn least_improvement(&self) -> f64 {
-        (self.tolerance * self.tolerance).max(4.0 * f64::EPSILON)
+        (self.tolerance * self.tolerance).max(ROUNDING)
     }
 
     /// The distance at which a target counts as reached.

@@ -36,16 +36,32 @@ impl Recalc<'_> {
         let Some((first, last)) = lines.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))) else {
             return ControlFlow::Continue(());
         };
-        let mut lines: Box<dyn Iterator<Item = u32>> = match direction {
-            Direction::Down | Direction::Right => Box::new(first..=last),
-            Direction::Up | Direction::Left => Box::new((first..=last).rev()),
-        };
-        if direction.by_rows() && last - first >= vector::WORTH_PLANNING {
-            self.steps(&mut *lines, &parts)?;
+        let worth_planning = direction.by_rows() && last - first >= vector::WORTH_PLANNING;
+        match direction {
+            Direction::Down | Direction::Right => {
+                self.lines(first..last + 1, direction, &parts, worth_planning)
+            }
+            Direction::Up | Direction::Left => {
+                let lines = (first..last + 1).rev();
+                self.lines(lines, direction, &parts, worth_planning)
+            }
+        }
+    }
+
+    /// Evaluates parts of runs line by line.
+    fn lines(
+        &mut self,
+        mut lines: impl Iterator<Item = u32>,
+        direction: Direction,
+        parts: &[PartOfRun],
+        worth_planning: bool,
+    ) -> ControlFlow<()> {
+        if worth_planning {
+            self.steps(&mut lines, parts)?;
         }
         for line in lines {
             self.watched()?;
-            for (id, within, rect) in &parts {
+            for (id, within, rect) in parts {
                 let Some(segment) = direction.line(rect, line) else {
                     continue;
                 };
@@ -65,7 +81,7 @@ impl Recalc<'_> {
     /// early, with the rows that are left in `rows`, where they do more.
     fn steps(
         &mut self,
-        rows: &mut dyn Iterator<Item = u32>,
+        rows: &mut impl Iterator<Item = u32>,
         parts: &[PartOfRun],
     ) -> ControlFlow<()> {
         let graph = &self.engine.graph;
@@ -90,7 +106,7 @@ impl Recalc<'_> {
             numbers: areas.iter().map(blank).collect(),
             areas,
         };
-        // The rows whose numbers are not in their cells yet.
+        // The oldest and the newest row whose numbers are not in their cells yet.
         let mut unwritten: Vec<Option<(u32, u32)>> = vec![None; parts.len()];
         let mut misses = 0;
         for (count, row) in (0..).zip(&mut *rows) {
@@ -102,8 +118,10 @@ impl Recalc<'_> {
                 let place = (row - rect.top) as usize;
                 if let Some(number) = step.number(row, &computed, &self.engine.workbook) {
                     computed.numbers[index][place] = number;
-                    let (first, last) = unwritten[index].unwrap_or((row, row));
-                    unwritten[index] = Some((first.min(row), last.max(row)));
+                    match &mut unwritten[index] {
+                        Some((_, newest)) => *newest = row,
+                        none => *none = Some((row, row)),
+                    }
                     misses = 0;
                     continue;
                 }
@@ -133,9 +151,10 @@ impl Recalc<'_> {
     /// Writes the numbers of rows that are not in their cells yet.
     fn put_numbers(&mut self, computed: &Computed, unwritten: &mut [Option<(u32, u32)>]) {
         for (index, rows) in unwritten.iter_mut().enumerate() {
-            let Some((top, bottom)) = rows.take() else {
+            let Some((oldest, newest)) = rows.take() else {
                 continue;
             };
+            let (top, bottom) = (oldest.min(newest), oldest.max(newest));
             let Area { sheet, rect } = computed.areas[index];
             self.forget(Area {
                 sheet,

@@ -1,6 +1,7 @@
 //! How far to go in a direction.
 
 use crate::solver::search::Search;
+use crate::solver::stop::ROUNDING;
 use crate::solver::{Bounds, Status};
 
 /// A point with the score there and its gradient.
@@ -71,10 +72,6 @@ pub(super) struct LineSearch {
 const FALL: f64 = 1e-4;
 /// The part of the first slope that is no longer steep.
 const SLOPE: f64 = 0.9;
-/// The relative difference of scores that may be rounding. Near a minimum,
-/// where scores differ by no more, the slope tells what is low enough (Hager and Zhang, "A new
-/// conjugate gradient method with guaranteed descent and an efficient line search", 2005).
-const ROUNDING: f64 = 4.0 * f64::EPSILON;
 /// Evaluations in one search.
 const TRIALS: u32 = 40;
 
@@ -128,6 +125,9 @@ impl LineSearch {
                 slope: self.trial.slope(direction, bounds),
             };
             let lower = end.score <= origin.score + FALL * origin.foretold(&self.trial);
+            // Near a minimum, where scores differ by rounding only, the slope tells what is low
+            // enough (Hager and Zhang, "A new conjugate gradient method with guaranteed
+            // descent and an efficient line search", 2005).
             let as_low = end.score <= origin.score + ROUNDING * origin.score.abs();
             let width = high.map(|high| high.step - low.step);
             if !lower && !(as_low && end.slope <= flat) {
