@@ -98,7 +98,7 @@ fn edit(book: &mut Workbook, n: [u32; 6]) -> Edit {
         Value::Bool(true),
         ErrorKind::Na.into(),
         Value::Blank,
-        Value::Number(-0.0),
+        Value::Number(0.0),
         Value::Number(1e300),
     ];
     let value = values[(b + d) as usize % values.len()].clone();
@@ -222,6 +222,16 @@ fn rules(book: &mut Workbook, area: Area, template: Template, a: u32) -> Edit {
             area,
             code: "yyyy-mm-dd".into(),
         },
+        1 if book.tables.get("Table1").is_some() => {
+            let criterion = Criterion::Values {
+                texts: vec!["x".into()],
+                blanks: false,
+            };
+            Edit::Table(TableEdit::Filter {
+                table: "Table1".into(),
+                columns: Some([(0, criterion)].into()),
+            })
+        }
         1 => Edit::Table(TableEdit::Create {
             name: "Table1".into(),
             area,
