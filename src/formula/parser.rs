@@ -9,7 +9,7 @@ mod reference;
 
 use super::binding::Binding;
 use super::lexer::{Token, TokenKind, tokens};
-use super::reference::looks_like_column;
+use super::reference::{is_one_line, looks_like_column};
 use super::spaces::with_spaces;
 use super::{
     ArrayLiteral, BinaryOp, Expr, FunctionName, ParseError, PostfixOp, PrefixOp, RefShape,
@@ -133,7 +133,7 @@ impl<'a> Parser<'a> {
             left = match op {
                 Operator::Percent => {
                     self.next += 1;
-                    let inner = hold(left, binding, &mut height);
+                    let inner = self.hold_line(left, binding, &mut height);
                     height += 1;
                     Expr::Postfix(inner, PostfixOp::Percent)
                 }
@@ -195,7 +195,9 @@ impl<'a> Parser<'a> {
             match self.kind() {
                 Some(TokenKind::Hash) if may_be_reference(&expr) => {
                     self.next += 1;
-                    let inner = hold(expr, Binding::Postfix, &mut self.height);
+                    let mut height = self.height;
+                    let inner = self.hold_line(expr, Binding::Postfix, &mut height);
+                    self.height = height;
                     expr = Expr::Postfix(inner, PostfixOp::Spill);
                 }
                 Some(TokenKind::Open) if self.touches() && can_be_called(&expr) => {
@@ -323,7 +325,9 @@ impl<'a> Parser<'a> {
             && args.len() == 1
             && let Some(inner) = args.pop()
         {
-            let inner = hold(inner, least, &mut self.height);
+            let mut height = self.height;
+            let inner = self.hold_line(inner, least, &mut height);
+            self.height = height;
             self.grow()?;
             return Ok(match least {
                 Binding::Postfix => Expr::Postfix(inner, PostfixOp::Spill),
@@ -399,6 +403,15 @@ impl<'a> Parser<'a> {
                 Ok(constant)
             }
             None => Err(self.unexpected("a number, text, TRUE, FALSE or an error in the array")),
+        }
+    }
+
+    /// As [`hold`], but a whole row or column of R1C1 notation is one word, `C[1]`,
+    /// and needs no parentheses: behind a name they would make a call of it.
+    fn hold_line(&self, expr: Expr, least: Binding, height: &mut u32) -> Box<Expr> {
+        match self.notation == Notation::R1C1 && is_one_line(&expr) {
+            true => Box::new(expr),
+            false => hold(expr, least, height),
         }
     }
 

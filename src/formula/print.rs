@@ -1,7 +1,7 @@
 //! From trees back to text.
 
 use super::binding::Binding;
-use super::reference::looks_like_column;
+use super::reference::{is_one_line, looks_like_column};
 use super::{
     ArrayLiteral, Axis, BinaryOp, CellRef, Expr, FunctionName, PostfixOp, PrefixOp, RefShape,
     parameters,
@@ -230,7 +230,12 @@ impl<'a> Printer<'a> {
                 self.seat_and_push(')');
             }
             Expr::Postfix(inner, op) => {
-                self.expression(inner, op.binding(), comma_joins);
+                // What is one word in R1C1 notation needs no parentheses.
+                if self.origin.is_none() && is_one_line(inner) {
+                    self.operand(inner, comma_joins);
+                } else {
+                    self.expression(inner, op.binding(), comma_joins);
+                }
                 self.seat_and_push(match op {
                     PostfixOp::Percent => '%',
                     PostfixOp::Spill => '#',

@@ -2,7 +2,7 @@
 //! R1C1 notation, and what stands before the `!`.
 
 use super::lexer::is_word_char;
-use super::{Axis, CellRef, Expr, SheetPrefix};
+use super::{Axis, CellRef, Expr, RefShape, SheetPrefix};
 use crate::grid::{MAX_COLS, MAX_ROWS, Pos};
 
 /// A corner of a reference, or a whole row or column.
@@ -97,6 +97,17 @@ pub(super) fn corner_a1(word: &str, origin: Pos) -> Option<Corner> {
         (Some(col), None) => Corner::Col(col.axis(origin.col)),
         (None, row) => Corner::Row(row?.axis(origin.row)),
     })
+}
+
+/// Whether a reference is one whole row or column.
+pub(super) fn is_one_line(expr: &Expr) -> bool {
+    let Expr::Reference(reference) = expr else {
+        return false;
+    };
+    match reference.shape {
+        RefShape::Rows(a, b) | RefShape::Cols(a, b) => a == b,
+        _ => false,
+    }
 }
 
 /// Whether a name alone is spelled like a column.

@@ -44,6 +44,20 @@ fn what_follows_a_lost_reference_keeps_its_space() {
     }
 }
 
+#[test]
+fn an_operator_behind_a_column_of_r1c1_does_not_make_a_call_of_a_name() {
+    for text in [
+        "SUM C#",
+        "SUM R[1]%",
+        "x C[2]#",
+        "(C)#",
+        "x ( C )#",
+        "( R )%",
+    ] {
+        check_text(text);
+    }
+}
+
 /// Pieces of formulas in any order.
 pub fn pieces(most: usize) -> impl Strategy<Value = Vec<&'static str>> {
     let piece = proptest::sample::select(vec![

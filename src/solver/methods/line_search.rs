@@ -130,7 +130,8 @@ impl LineSearch {
             // descent and an efficient line search", 2005).
             let as_low = end.score <= origin.score + ROUNDING * origin.score.abs();
             let width = high.map(|high| high.step - low.step);
-            if !lower && !(as_low && end.slope <= flat) {
+            let found_low = lower || as_low && end.slope <= flat;
+            if !found_low {
                 high = Some(end);
             } else {
                 std::mem::swap(&mut self.trial, &mut self.low);
