@@ -130,15 +130,14 @@ impl LineSearch {
             // descent and an efficient line search", 2005).
             let as_low = end.score <= origin.score + ROUNDING * origin.score.abs();
             let width = high.map(|high| high.step - low.step);
-            let found_low = lower || as_low && end.slope <= flat;
-            if !found_low {
-                high = Some(end);
-            } else {
+            if lower || (as_low && end.slope <= flat) {
                 std::mem::swap(&mut self.trial, &mut self.low);
                 low = end;
                 if end.slope >= steep {
                     break;
                 }
+            } else {
+                high = Some(end);
             }
             step = match high {
                 None => 2.0 * step,
