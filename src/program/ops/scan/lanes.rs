@@ -110,6 +110,9 @@ pub(super) fn pull_back(reverse: &mut Reverse<'_>, taken: &Steps<'_>) -> Result<
     Ok(true)
 }
 
+/// The derivative by one state before a step of one after it: `((by, of), slope)`.
+type Slope = ((usize, usize), Node);
+
 /// The body of a recurrence with its steps as lanes.
 struct Lifted {
     builder: Builder,
@@ -172,10 +175,9 @@ impl Lifted {
         })
     }
 
-    /// The derivatives by each state before a step of each after it, `((by, of),
-    /// slope)`, those that are not 0. `None` where a selection may mask one:
+    /// The derivatives by each state before a step of each after it, those that are not 0. `None` where a selection may mask one:
     /// it would absorb the adjoint that it meets.
-    fn slopes(&mut self) -> Result<Option<Vec<((usize, usize), Node)>>, Unsupported> {
+    fn slopes(&mut self) -> Result<Option<Vec<Slope>>, Unsupported> {
         let one = self.builder.scalar(1.0);
         let ones = self.builder.repeat(one, self.lanes);
         let states = self.parameters[..self.states].to_vec();
