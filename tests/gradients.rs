@@ -197,6 +197,35 @@ fn both_forms_of_the_courses_network_have_the_same_gradient() {
 }
 
 #[test]
+fn the_lessons_sheets_are_one_pass_over_their_rows() {
+    let Some(engine) = open("workbooks/titanic.xlsx") else {
+        return;
+    };
+    let models = [
+        ("nnet!AH1", "nnet!R4:AA5"),
+        ("mmult!AA1", "mmult!S4:T13"),
+        ("linear!AD1", "linear!R4:AA4"),
+    ];
+    for (of, wrt) in models {
+        let (_, steps) = slice(&engine, of, wrt).explain();
+        let text: Vec<String> = steps.into_iter().map(|step| step.what).collect();
+        let kernels = text
+            .iter()
+            .filter(|step| step.contains("lanes, 11 columns read, 0 kept"));
+        assert_eq!(kernels.count(), 1, "{of}: {text:#?}");
+        // Besides, single numbers and what puts them together.
+        let others = |step: &&String| !step.contains("kernel") && !step.contains("single numbers");
+        assert!(text.len() <= 3, "{of}: {text:#?}");
+        assert!(
+            text.iter()
+                .filter(others)
+                .all(|step| step.contains("Concat")),
+            "{of}: {text:#?}"
+        );
+    }
+}
+
+#[test]
 fn the_quadratics_gradient_is_the_lessons() {
     let engine = open("workbooks/quadratic.xlsx").expect("a workbook of the repository");
     let mut slice = slice(&engine, "G4", "G1:G3");

@@ -330,10 +330,12 @@ impl Builder {
         if shape.rows == 1 || shape.cols == 1 {
             return self.view(x, 0, transposed);
         }
-        if let Op::Transpose(inner) = *self.graph.op(x) {
-            return inner;
+        match *self.graph.op(x) {
+            Op::Transpose(inner) => inner,
+            // aᵀb is the transpose of bᵀa.
+            Op::Gram(absorb, a, b) => self.gram(absorb.exchanged(), b, a),
+            _ => self.graph.push(Op::Transpose(x), transposed),
         }
-        self.graph.push(Op::Transpose(x), transposed)
     }
 
     /// The same elements in the same order under another shape.

@@ -40,7 +40,7 @@ const FEW: usize = 16;
 #[derive(Debug)]
 pub(crate) enum Step {
     Kernel {
-        kernel: CpuKernel,
+        kernel: Box<CpuKernel>,
         outputs: Vec<usize>,
     },
     Scalars(ScalarKernel),
@@ -277,7 +277,7 @@ impl Program {
                 let mut kernel = kernel::lower(&mut lowering, key, &members);
                 let outputs = number_outputs(&mut kernel);
                 Step::Kernel {
-                    kernel: CpuKernel::new(kernel),
+                    kernel: Box::new(CpuKernel::new(kernel)),
                     outputs,
                 }
             });

@@ -9,7 +9,6 @@ mod products;
 mod simd;
 mod vector;
 
-use super::graph::Absorb;
 use super::kernel::{Column, Instruction, Kernel, Memory, Uniform};
 pub(crate) use code::{Code, Fused};
 use products::PARTS;
@@ -72,7 +71,10 @@ impl Partition {
     pub fn new(kernel: &Kernel, code: &Code) -> Self {
         let lanes = kernel.lanes;
         let columns = code.registers + kernel.columns.len();
-        let fitting = (BLOCK_BYTES / 8 / columns.max(1)).clamp(256, 2048);
+        let fit = |bytes: usize| bytes / 8 / columns.max(1);
+        // Many columns take blocks so short that they stay in the second-level cache.
+        let shortest = fit(8 * BLOCK_BYTES).clamp(64, 256);
+        let fitting = fit(BLOCK_BYTES).clamp(shortest, 2048);
         // Blocks of nearly one length, in whole cache lines.
         let blocks = lanes.div_ceil(fitting);
         let block = lanes.div_ceil(blocks).next_multiple_of(8);
@@ -291,7 +293,7 @@ struct Line([f64; 8]);
 struct Worker {
     registers: Vec<Line>,
     partial: Vec<[f64; PARTS]>,
-    /// Where the operands of products lie in the present block.
+    /// Where the operands of all instructions lie in the present block.
     operands: Vec<Address>,
 }
 
@@ -326,12 +328,19 @@ impl InstructionSet {
 
     fn run(self, frame: Frame<'_>, worker: &mut Worker, task: usize) {
         match self {
-            Self::Portable => State { frame, worker }.run_task::<Portable>(task),
+            Self::Portable => run_portable(frame, worker, task),
             #[cfg(target_arch = "x86_64")]
             // SAFETY: chosen only where the processor has these instructions.
             Self::Avx2 => unsafe { run_avx2(frame, worker, task) },
         }
     }
+}
+
+/// All loops of a task. By itself, as the compiler needs much of the stack for
+/// it where it does not optimise.
+#[inline(never)]
+fn run_portable(frame: Frame<'_>, worker: &mut Worker, task: usize) {
+    State { frame, worker }.run_task::<Portable>(task);
 }
 
 /// All loops of a task, compiled for AVX2 and FMA.
@@ -375,25 +384,28 @@ impl State<'_> {
             *partial = [op.identity(); PARTS];
         }
         for &(uniform, register) in &kernel.code.fills {
-            self.result(register, partition.block)
-                .fill(uniforms[uniform as usize]);
+            let register = Address(self.register(register).cast_const());
+            // SAFETY: a register has the lanes of a block.
+            unsafe { register.result(partition.block) }.fill(uniforms[uniform as usize]);
         }
         let end = kernel.kernel.lanes.min((task + 1) * partition.task);
         let mut start = task * partition.task;
         self.find_operands(start);
+        let Code {
+            instructions,
+            firsts,
+            moving,
+            ..
+        } = &kernel.code;
         while start < end {
             let len = partition.block.min(end - start);
             let block = Block { start, len };
-            for instruction in &kernel.code.instructions {
-                self.step::<I>(instruction, block);
+            for (instruction, &first) in instructions.iter().zip(firsts) {
+                self.step::<I>(instruction, first, block);
             }
-            for (operand, column) in self.worker.operands.iter_mut().zip(&kernel.code.operands) {
-                let step = if let Column::Memory(_) = column {
-                    len
-                } else {
-                    0
-                };
-                operand.0 = operand.0.wrapping_add(step);
+            for &operand in moving {
+                let Address(at) = &mut self.worker.operands[operand];
+                *at = at.wrapping_add(len);
             }
             start += len;
         }
@@ -404,69 +416,63 @@ impl State<'_> {
     fn register(&mut self, register: u32) -> *mut f64 {
         let lines = self.frame.kernel.partition.block / 8;
         let at = register as usize * lines;
-        self.worker.registers[at..at + lines]
+        // Registers are as many as the worker was made for.
+        self.worker
+            .registers
             .as_mut_ptr()
             .cast::<f64>()
+            .wrapping_add(8 * at)
     }
 
-    /// The lanes of a register that an instruction writes. No operand of that
-    /// instruction shares it (see [`Code`]), so that it may be borrowed beside them.
-    #[inline(always)]
-    fn result<'b>(&mut self, register: u32, len: usize) -> &'b mut [f64] {
-        debug_assert!(len <= self.frame.kernel.partition.block);
-        // SAFETY: a register has the lanes of a block, and is borrowed once at a time.
-        unsafe { std::slice::from_raw_parts_mut(self.register(register), len) }
-    }
-
-    /// Where a block of a column begins; a number for all lanes has no place.
-    #[inline(always)]
-    fn address(&mut self, column: Column, block: Block) -> Address {
-        match column {
-            Column::Register(i) => Address(self.register(i)),
-            // A block lies within the column's lanes.
-            Column::Memory(i) => {
-                Address(self.frame.columns[i as usize].0.wrapping_add(block.start))
-            }
-            Column::Uniform(_) => unreachable!("numbers fill a register where lanes are needed"),
+    /// Finds where the operands of all instructions lie in the block from
+    /// `start` on.
+    fn find_operands(&mut self, start: usize) {
+        self.worker.operands.clear();
+        for &column in &self.frame.kernel.code.operands {
+            let address = match column {
+                Column::Register(i) => self.register(i).cast_const(),
+                // A block lies within the column's lanes.
+                Column::Memory(i) => self.frame.columns[i as usize].0.wrapping_add(start),
+                Column::Uniform(i) => &raw const self.frame.uniforms[i as usize],
+            };
+            self.worker.operands.push(Address(address));
         }
     }
 
     #[inline(always)]
-    fn lanes<'b>(&mut self, column: Column, block: Block) -> Lanes<'b> {
-        if let Column::Uniform(i) = column {
-            return Lanes::All(self.frame.uniforms[i as usize]);
-        }
-        let Address(at) = self.address(column, block);
-        // SAFETY: a register or a column in memory has the lanes of the block.
-        // Nobody writes them while an instruction reads them.
-        Lanes::Each(unsafe { std::slice::from_raw_parts(at, block.len) })
-    }
-
-    #[inline(always)]
-    fn step<I: Isa>(&mut self, instruction: &Fused, block: Block) {
+    fn step<I: Isa>(&mut self, instruction: &Fused, first: usize, block: Block) {
+        let Worker {
+            operands, partial, ..
+        } = &mut *self.worker;
+        let at = &operands[first..];
+        let len = block.len;
         match instruction {
-            Fused::Plain(instruction) => self.plain(instruction, block),
-            Fused::Where(compare, columns, out) => {
-                let [a, b, t, o] = columns.map(|x| self.lanes(x, block));
-                if let Lanes::Each(a) = a {
-                    let out = self.result(*out, block.len);
-                    vector::choose_where(*compare, out, a, b, t, o);
-                }
+            Fused::Plain(instruction) => self.plain::<I>(instruction, first, block),
+            Fused::Where(compare, columns, _) => {
+                let [a, b, t, o, out] = at.first_chunk().expect("its operands");
+                let [_, kinds @ ..] = columns;
+                let operands = lanes(kinds, [b, t, o], len);
+                // SAFETY: operands have the lanes of the block; see `result`.
+                let (a, out) = unsafe { (a.lanes(len), out.result(len)) };
+                vector::choose_where::<I>(*compare, out, a, operands);
             }
-            Fused::Pair(inner, outer, columns, out) => {
-                let operands = columns.map(|x| self.lanes(x, block));
-                vector::pair(*inner, *outer, self.result(*out, block.len), operands);
+            Fused::Pair(inner, outer, columns, _) => {
+                let [a, b, c, out] = at.first_chunk().expect("its operands");
+                let operands = lanes(columns, [a, b, c], len);
+                // SAFETY: see `result`.
+                let out = unsafe { out.result(len) };
+                vector::pair::<I>(*inner, *outer, out, operands);
             }
             Fused::Products {
                 absorb,
-                operands,
                 columns,
                 weights,
                 results,
             } => {
+                let (columns, at) = at.split_at(columns.len());
                 let mut places = [std::ptr::null_mut(); products::MAX_RESULTS];
-                for (place, &result) in places.iter_mut().zip(results) {
-                    *place = self.register(result);
+                for (place, result) in places.iter_mut().zip(&at[..results.len()]) {
+                    *place = result.0.cast_mut();
                 }
                 let count = columns.len() * results.len();
                 // SAFETY: columns and registers have the lanes of the block, and
@@ -474,90 +480,81 @@ impl State<'_> {
                 unsafe {
                     products::products::<I>(
                         *absorb,
-                        &self.worker.operands[*operands..*operands + columns.len()],
+                        columns,
                         &self.frame.weights[*weights..*weights + count],
                         &places[..results.len()],
-                        block.len,
+                        len,
                     );
                 }
             }
             Fused::Totals {
                 absorb,
-                operands,
                 columns,
                 factors,
                 sums,
             } => {
-                let worker = &mut *self.worker;
-                let operands = &worker.operands[*operands..];
-                let (columns, operands) = operands.split_at(columns.len());
-                let factors = &operands[..factors.len()];
+                let (columns, at) = at.split_at(columns.len());
                 // SAFETY: columns and factors have the lanes of the block; the
                 // code cuts them into tiles.
                 unsafe {
                     products::totals::<I>(
                         *absorb,
                         columns,
-                        factors,
+                        &at[..factors.len()],
                         sums,
-                        &mut worker.partial,
-                        block.len,
+                        partial,
+                        len,
                     );
                 }
             }
         }
     }
 
-    /// Finds where the operands of products lie in the block from `start` on.
-    fn find_operands(&mut self, start: usize) {
-        self.worker.operands.clear();
-        let block = Block { start, len: 0 };
-        for &column in &self.frame.kernel.code.operands {
-            let address = self.address(column, block);
-            self.worker.operands.push(address);
-        }
-    }
-
     #[inline(always)]
-    fn plain(&mut self, instruction: &Instruction, block: Block) {
+    fn plain<I: Isa>(&mut self, instruction: &Instruction, first: usize, block: Block) {
+        let Worker {
+            operands, partial, ..
+        } = &mut *self.worker;
+        let at = &operands[first..];
         let len = block.len;
+        // SAFETY: see `result`.
+        let result = |place: usize| unsafe { at[place].result(len) };
         match instruction {
-            Instruction::Unary(op, x, out) => {
-                let x = self.lanes(*x, block);
-                vector::unary(*op, self.result(*out, len), x);
+            Instruction::Unary(op, x, _) => {
+                vector::unary(*op, result(1), at[0].of(*x, len));
             }
-            Instruction::Binary(op, columns, out) => {
-                let [a, b] = columns.map(|x| self.lanes(x, block));
-                vector::binary(*op, self.result(*out, len), a, b);
+            Instruction::Binary(op, columns, _) => {
+                let operands = lanes(columns, [&at[0], &at[1]], len);
+                vector::binary::<I>(*op, result(2), operands);
             }
-            Instruction::Select(columns, out) => {
-                let [c, t, o] = columns.map(|x| self.lanes(x, block));
-                vector::choose(self.result(*out, len), c, t, o);
+            Instruction::Select(columns, _) => {
+                let [c, t, o] = lanes(columns, [&at[0], &at[1], &at[2]], len);
+                vector::choose(result(3), c, t, o);
             }
-            Instruction::Dot(absorb, pairs, out) => {
-                self.dot(*absorb, pairs, *out, block);
-            }
-            Instruction::Fold(op, xs, out) => {
-                let out = self.result(*out, len);
-                let rest = match xs.as_slice() {
-                    [a, b, rest @ ..] => {
-                        let (a, b) = (self.lanes(*a, block), self.lanes(*b, block));
-                        vector::binary(op.of_two(), out, a, b);
-                        rest
-                    }
-                    xs => {
-                        out.fill(op.identity());
-                        xs
-                    }
-                };
-                for &x in rest {
-                    vector::fold(*op, out, self.lanes(x, block));
+            Instruction::Dot(absorb, pairs, _) => {
+                // From the first pair to the last.
+                let out = result(2 * pairs.len());
+                for (i, (&(a, b), at)) in pairs.iter().zip(at.chunks_exact(2)).enumerate() {
+                    let (a, b) = (at[0].of(a, len), at[1].of(b, len));
+                    vector::add_product(*absorb, out, a, b, i == 0);
                 }
             }
-            Instruction::Total(op, x, at) => {
-                let total = vector::total(*op, self.lanes(*x, block), len);
-                let slot = &mut self.worker.partial[*at as usize][0];
-                *slot = op.combine(*slot, total);
+            Instruction::Fold(op, xs, _) => {
+                let out = result(xs.len());
+                let mut xs = xs.iter().zip(at).map(|(&x, at)| at.of(x, len));
+                if xs.len() < 2 {
+                    out.fill(op.identity());
+                } else if let (Some(a), Some(b)) = (xs.next(), xs.next()) {
+                    vector::binary::<I>(op.of_two(), out, [a, b]);
+                }
+                for x in xs {
+                    vector::fold(*op, out, x);
+                }
+            }
+            Instruction::Total(op, x, total) => {
+                let sum = vector::total(*op, at[0].of(*x, len), len);
+                let slot = &mut partial[*total as usize][0];
+                *slot = op.combine(*slot, sum);
             }
             Instruction::DotTotals(..) => unreachable!("the code makes these products"),
             Instruction::Store(x, store) => {
@@ -567,21 +564,59 @@ impl State<'_> {
                 let out = unsafe {
                     std::slice::from_raw_parts_mut(column.wrapping_add(block.start), len)
                 };
-                match self.lanes(*x, block) {
+                match at[0].of(*x, len) {
                     Lanes::Each(x) => out.copy_from_slice(x),
                     Lanes::All(x) => out.fill(x),
                 }
             }
         }
     }
+}
 
-    /// The sum of products of pairs of columns, from the first pair to the last.
+/// The operands of an instruction.
+#[inline(always)]
+fn lanes<'a, const N: usize>(
+    columns: &[Column; N],
+    at: [&Address; N],
+    len: usize,
+) -> [Lanes<'a>; N] {
+    let mut operands = [Lanes::All(0.0); N];
+    for (operand, (&column, at)) in operands.iter_mut().zip(columns.iter().zip(at)) {
+        *operand = at.of(column, len);
+    }
+    operands
+}
+
+/// Addresses of operands, as [`State::find_operands`] finds them.
+impl Address {
+    /// What is found there of a column.
     #[inline(always)]
-    fn dot(&mut self, absorb: Absorb, pairs: &[(Column, Column)], out: u32, block: Block) {
-        let out = self.result(out, block.len);
-        for (i, &(a, b)) in pairs.iter().enumerate() {
-            let (a, b) = (self.lanes(a, block), self.lanes(b, block));
-            vector::add_product(absorb, out, a, b, i == 0);
+    fn of<'a>(self, column: Column, len: usize) -> Lanes<'a> {
+        // SAFETY: a number, or the lanes of a block.
+        unsafe {
+            match column {
+                Column::Uniform(_) => Lanes::All(*self.0),
+                Column::Register(_) | Column::Memory(_) => Lanes::Each(self.lanes(len)),
+            }
         }
+    }
+
+    /// # Safety
+    /// A register or a column in memory, with the lanes of a block. Nobody
+    /// writes them while an instruction reads them.
+    #[inline(always)]
+    unsafe fn lanes<'a>(self, len: usize) -> &'a [f64] {
+        // SAFETY: the caller's promise.
+        unsafe { std::slice::from_raw_parts(self.0, len) }
+    }
+
+    /// # Safety
+    /// A register that an instruction writes, with the lanes of a block. No
+    /// operand of that instruction shares it (see [`Code`]), so that it may be
+    /// borrowed beside them.
+    #[inline(always)]
+    unsafe fn result<'a>(self, len: usize) -> &'a mut [f64] {
+        // SAFETY: the caller's promise; the address was found for writing.
+        unsafe { std::slice::from_raw_parts_mut(self.0.cast_mut(), len) }
     }
 }

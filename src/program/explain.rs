@@ -312,18 +312,18 @@ impl Step {
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Step::Kernel {
-                kernel: CpuKernel { kernel, code, .. },
-                ..
-            } => write!(
-                f,
-                "kernel over {} lanes, {} columns read, {} kept, {} totals, {} registers",
-                kernel.lanes,
-                kernel.columns.len(),
-                kernel.stores.len(),
-                kernel.totals.len(),
-                code.registers,
-            ),
+            Step::Kernel { kernel, .. } => {
+                let CpuKernel { kernel, code, .. } = &**kernel;
+                write!(
+                    f,
+                    "kernel over {} lanes, {} columns read, {} kept, {} totals, {} registers",
+                    kernel.lanes,
+                    kernel.columns.len(),
+                    kernel.stores.len(),
+                    kernel.totals.len(),
+                    code.registers,
+                )
+            }
             Step::Scalars(kernel) => {
                 write!(f, "{} operations on single numbers", kernel.code.len())
             }

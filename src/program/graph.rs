@@ -69,6 +69,17 @@ pub(crate) enum Absorb {
     Right,
 }
 
+impl Absorb {
+    /// For the factors in the other order.
+    pub fn exchanged(self) -> Self {
+        match self {
+            Absorb::None => Absorb::None,
+            Absorb::Left => Absorb::Right,
+            Absorb::Right => Absorb::Left,
+        }
+    }
+}
+
 impl Op {
     pub fn for_each_operand(&self, mut visit: impl FnMut(Node)) {
         match self {
@@ -157,7 +168,7 @@ impl Op {
     }
 }
 
-/// A constant tensor; large ones are equal only if they are one allocation.
+/// A constant tensor.
 #[derive(Clone, Debug)]
 pub(crate) struct Literal(pub Tensor);
 
@@ -168,13 +179,9 @@ impl Literal {
 impl PartialEq for Literal {
     fn eq(&self, other: &Self) -> bool {
         let (a, b) = (&self.0, &other.0);
+        let same = |(x, y): (&f64, &f64)| x.to_bits() == y.to_bits();
         a.shape == b.shape
-            && (Arc::ptr_eq(&a.data, &b.data)
-                || a.data.len() <= Self::SMALL
-                    && a.data
-                        .iter()
-                        .zip(b.data.iter())
-                        .all(|(x, y)| x.to_bits() == y.to_bits()))
+            && (Arc::ptr_eq(&a.data, &b.data) || a.data.iter().zip(b.data.iter()).all(same))
     }
 }
 
@@ -183,12 +190,10 @@ impl Eq for Literal {}
 impl Hash for Literal {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.0.shape.hash(state);
-        if self.0.data.len() <= Self::SMALL {
-            for x in self.0.data.iter() {
-                x.to_bits().hash(state);
-            }
-        } else {
-            Arc::as_ptr(&self.0.data).cast::<f64>().hash(state);
+        // Some elements tell most tensors apart, and all are compared then.
+        let data = &self.0.data;
+        for x in data.iter().step_by(data.len().div_ceil(Self::SMALL).max(1)) {
+            x.to_bits().hash(state);
         }
     }
 }

@@ -42,16 +42,31 @@ impl ScalarKernel {
 
     pub fn compute(&self, table: &mut [f64]) {
         for &(op, out) in &self.code {
-            let at = |i: u32| table[i as usize];
-            table[out as usize] = match op {
-                // The commonest are told apart here, in one jump.
-                ScalarOp::Binary(Binary::Add, a, b) => at(a) + at(b),
-                ScalarOp::Binary(Binary::Sub, a, b) => at(a) - at(b),
-                ScalarOp::Binary(Binary::Mul, a, b) => at(a) * at(b),
-                ScalarOp::Unary(op, x) => op.apply(at(x)),
-                ScalarOp::Binary(op, a, b) => op.apply(at(a), at(b)),
-                ScalarOp::Select(c, t, o) => select(at(c), at(t), at(o)),
-            };
+            table[out as usize] = op.apply(table);
+        }
+    }
+}
+
+impl ScalarOp {
+    #[inline(always)]
+    pub fn apply(self, table: &[f64]) -> f64 {
+        let at = |i: u32| table[i as usize];
+        match self {
+            // The commonest are told apart here, in one jump.
+            ScalarOp::Binary(Binary::Add, a, b) => at(a) + at(b),
+            ScalarOp::Binary(Binary::Sub, a, b) => at(a) - at(b),
+            ScalarOp::Binary(Binary::Mul, a, b) => at(a) * at(b),
+            ScalarOp::Unary(op, x) => op.apply(at(x)),
+            ScalarOp::Binary(op, a, b) => op.apply(at(a), at(b)),
+            ScalarOp::Select(c, t, o) => select(at(c), at(t), at(o)),
+        }
+    }
+
+    pub fn for_each_operand(self, mut visit: impl FnMut(u32)) {
+        match self {
+            ScalarOp::Unary(_, x) => visit(x),
+            ScalarOp::Binary(_, a, b) => [a, b].into_iter().for_each(visit),
+            ScalarOp::Select(c, t, o) => [c, t, o].into_iter().for_each(&mut visit),
         }
     }
 }

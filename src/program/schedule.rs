@@ -27,7 +27,7 @@ pub(crate) struct Limits {
 impl Limits {
     pub const CPU: Limits = Limits {
         cells: 1024,
-        product: 4096,
+        product: 1 << 16,
         totals: usize::MAX,
     };
     /// What fits into the registers of a thread; cuBLAS does better than more.
@@ -206,10 +206,11 @@ impl Schedule {
                     Kind::Lanes
                 }
             }
+            // A matrix that is the same for all lanes takes no columns.
             Op::Matmul(_, a, b)
                 if shape.lanes > 1
-                    && small(*a)
-                    && small(*b)
+                    && (graph.shape(*a).lanes == 1 || small(*a))
+                    && (graph.shape(*b).lanes == 1 || small(*b))
                     && cells(shape) * graph.shape(*a).cols <= self.limits.product =>
             {
                 Kind::Lanes

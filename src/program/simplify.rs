@@ -263,6 +263,20 @@ impl Builder {
         if lanes == 1 && (window.rows == shape.rows || window.cols == 1) {
             return self.view(source, first, out);
         }
+        // A part of a transpose is the transpose of a part.
+        if lanes == 1
+            && let Op::Transpose(inner) = *self.graph.op(source)
+        {
+            let part = Window {
+                top: window.left,
+                left: window.top,
+                rows: window.cols,
+                cols: window.rows,
+                ..window
+            };
+            let part = self.simplified_window(inner, part);
+            return self.transpose(part);
+        }
         // Lanes go down whole columns and see a row each, or go through
         // columns and see a cell each.
         let whole = window.lane_rows == shape.rows && window.row_step == 1 && window.rows == 1;

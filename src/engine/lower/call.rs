@@ -114,10 +114,16 @@ impl Lowerer<'_> {
             ));
         };
         if function.smoothness == Smoothness::PiecewiseConstant {
+            // Said once of a run, though parts of it are lowered apart.
+            let Site { sheet, .. } = *site;
+            let pos = match self.workbook.sheet(sheet).runs.at(site.first().pos) {
+                Some((_, run)) => run.rect.top_left(),
+                None => site.first().pos,
+            };
             self.notes.insert(format!(
                 "{} in {} is piecewise constant: its derivative counts as 0",
                 function.name,
-                self.workbook.address(site.first())
+                self.workbook.address(Cell { sheet, pos })
             ));
         }
         self.inexact = self.inexact.max(function.inexact);

@@ -7,7 +7,7 @@ use super::{Lowerer, Refusal, Site};
 use crate::engine::bind::Bound;
 use crate::engine::components::components;
 use crate::grid::{Area, Cell, Pos, Rect};
-use crate::program::{Shape, Tensor};
+use crate::program::{Shape, ShapeError, Tensor};
 use crate::value::Value;
 use crate::workbook::RunKind;
 
@@ -17,6 +17,10 @@ const MAX_LINES: usize = 4096;
 const MAX_CELLS: usize = 20_000;
 /// From so many steps on a recurrence is a scan rather than written out.
 const SCAN_FROM: u32 = 16;
+/// The most columns of a run that are lowered apart.
+const MAX_APART: u32 = 64;
+/// How much taller than wide such a run is.
+const TALL: u32 = 8;
 
 /// A part of a run that is lowered at once.
 #[derive(Clone, Copy)]
@@ -222,13 +226,24 @@ impl Lowerer<'_> {
             .map(|(anchor, rect)| (*anchor, *rect))
             .collect();
         if spills.is_empty() {
-            let site = Site {
+            let sites = apart(cells).map(|cells| Site {
                 sheet: member.sheet,
                 cells,
                 mapped,
+            });
+            let mut columns = Vec::new();
+            for site in sites {
+                let result = self.part(&bound.root, &site, Want::Single)?;
+                columns.push(self.spread(result, &site)?);
+            }
+            let area = Area {
+                sheet: member.sheet,
+                rect: cells,
             };
-            let result = self.part(&bound.root, &site, Want::Single)?;
-            return self.spread(result, &site);
+            return self
+                .side_by_side(&columns)
+                .and_then(|numbers| self.add_result(area, numbers))
+                .map_err(|error| self.refuse(member.first(), error.to_string()));
         }
         for pos in cells.cells() {
             let site = Site {
@@ -253,8 +268,8 @@ impl Lowerer<'_> {
         Ok(())
     }
 
-    /// One value a lane becomes the cells of the site.
-    pub(super) fn spread(&mut self, mut result: Numbers, site: &Site) -> Result<(), Refusal> {
+    /// The cells of the site as they show one value a lane.
+    fn spread(&mut self, mut result: Numbers, site: &Site) -> Result<Numbers, Refusal> {
         let mut shape = self.shape(&result);
         if shape.rows * shape.cols > 1 && !site.mapped {
             // An ordinary formula shows the first element.
@@ -282,13 +297,39 @@ impl Lowerer<'_> {
             rect: site.cells,
         };
         let present = self.shown(&result, area);
-        let numbers = Numbers {
+        Ok(Numbers {
             present,
             fallible: result.fallible,
             ..Numbers::sure(node)
-        };
-        self.add_result(area, numbers)
-            .map_err(|e| self.misfit(site, e))
+        })
+    }
+
+    /// Columns of cells of one height as one rectangle.
+    fn side_by_side(&mut self, columns: &[Numbers]) -> Result<Numbers, ShapeError> {
+        if let [only] = columns {
+            return Ok(only.clone());
+        }
+        let rows = columns.first().map_or(0, |column| self.shape(column).rows);
+        let place = |(col, column): (usize, &Numbers)| (column.node, (0, col));
+        let parts: Vec<_> = columns.iter().enumerate().map(place).collect();
+        let node = self.builder.assemble(rows, columns.len(), &parts)?;
+        let masked = columns.iter().any(|column| column.present.is_some());
+        let present = masked.then(|| {
+            let ones = vec![1.0; rows];
+            let masks = columns.iter().map(|column| match &column.present {
+                Some(mask) => &mask.data[..],
+                None => &ones,
+            });
+            Tensor::new(
+                Shape::new(1, rows, columns.len()),
+                masks.flatten().copied().collect::<Vec<_>>(),
+            )
+        });
+        Ok(Numbers {
+            present,
+            fallible: columns.iter().any(|column| column.fallible),
+            ..Numbers::sure(node)
+        })
     }
 
     /// An array result becomes the cells of an area; a single row, column or
@@ -349,4 +390,19 @@ impl Lowerer<'_> {
         }
         mask.contains(&0.0).then(|| Tensor::new(shape, mask))
     }
+}
+
+/// The cells that are lowered at once: few columns of many rows each by
+/// itself, as what reads them mostly reads one of them. All have the rows as
+/// their lanes then, so that they meet in one pass over these.
+fn apart(cells: Rect) -> impl Iterator<Item = Rect> {
+    let narrow = cells.cols() <= MAX_APART && cells.rows() / TALL >= cells.cols();
+    let width = if narrow { 1 } else { cells.cols() };
+    (cells.left..=cells.right)
+        .step_by(width as usize)
+        .map(move |left| Rect {
+            left,
+            right: left + width - 1,
+            ..cells
+        })
 }

@@ -24,9 +24,14 @@ pub(crate) struct Code {
     pub fills: Vec<(u32, u32)>,
     /// The factors of all [`Fused::Products`], by their places among the uniforms.
     pub weights: Vec<u32>,
-    /// The columns, and behind them the factors, of all [`Fused::Products`] and
-    /// [`Fused::Totals`]: their places are found once, not block by block.
+    /// What the instructions read, in the order of [`Fused::for_each_column`], and
+    /// behind it the registers they write: where it lies is found once for a
+    /// task, not block by block.
     pub operands: Vec<Column>,
+    /// The first of each instruction's operands.
+    pub firsts: Vec<usize>,
+    /// Those operands that lie in memory, and so elsewhere for the next block.
+    pub moving: Vec<usize>,
 }
 
 /// An instruction of the CPU.
@@ -40,8 +45,6 @@ pub(crate) enum Fused {
     /// weights lie from a place on, those of one column side by side.
     Products {
         absorb: Absorb,
-        /// The first of its operands.
-        operands: usize,
         columns: Vec<Column>,
         weights: usize,
         results: Vec<u32>,
@@ -50,8 +53,6 @@ pub(crate) enum Fused {
     /// the accumulators `sums` (those of one column side by side).
     Totals {
         absorb: Absorb,
-        /// The first of its operands.
-        operands: usize,
         columns: Vec<Column>,
         factors: Vec<Column>,
         sums: Vec<u32>,
@@ -72,6 +73,8 @@ impl Code {
                 fills: Vec::new(),
                 weights: Vec::new(),
                 operands: Vec::new(),
+                firsts: Vec::new(),
+                moving: Vec::new(),
             },
         };
         let placed = maker.fuse();
@@ -85,26 +88,12 @@ impl Code {
     fn list_operands(&mut self) {
         let list = &mut self.operands;
         for instruction in &mut self.instructions {
-            match instruction {
-                Fused::Products {
-                    columns, operands, ..
-                } => {
-                    *operands = list.len();
-                    list.extend_from_slice(columns);
-                }
-                Fused::Totals {
-                    columns,
-                    factors,
-                    operands,
-                    ..
-                } => {
-                    *operands = list.len();
-                    list.extend_from_slice(columns);
-                    list.extend_from_slice(factors);
-                }
-                _ => {}
-            }
+            self.firsts.push(list.len());
+            instruction.for_each_column(|&mut column| list.push(column));
+            instruction.for_each_result(|&mut result| list.push(Column::Register(result)));
         }
+        let moves = |&i: &usize| matches!(list[i], Column::Memory(_));
+        self.moving = (0..list.len()).filter(moves).collect();
     }
 
     /// Gives registers whose values are not needed any more to others (a linear
@@ -311,7 +300,6 @@ impl Maker<'_> {
                     tile[0].0,
                     Fused::Products {
                         absorb,
-                        operands: 0,
                         columns: columns.clone(),
                         weights,
                         results: tile.iter().map(|&(.., result)| result).collect(),
@@ -502,7 +490,6 @@ fn totals(sums: Vec<Sums>) -> Vec<(usize, Fused)> {
                     .flat_map(|&k| factors.iter().map(move |sums| sums.columns[k].1));
                 let fused = Fused::Totals {
                     absorb: factors[0].absorb,
-                    operands: 0,
                     columns: columns.iter().map(|&k| factors[0].columns[k].0).collect(),
                     factors: factors.iter().map(|sums| sums.factor).collect(),
                     sums: sums.collect(),

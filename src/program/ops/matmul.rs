@@ -56,6 +56,23 @@ pub(crate) fn gram(absorb: Absorb, a: Operand<'_>, b: Operand<'_>, out: &mut [f6
         .chunks_exact(len)
         .flat_map(|b| a.data.chunks_exact(len).map(move |a| (a, b)));
     for (y, (a, b)) in out.iter_mut().zip(pairs) {
-        *y = a.iter().zip(b).map(|(&a, &b)| product(absorb, a, b)).sum();
+        *y = match absorb {
+            Absorb::None => sum_of_products(a, b, |a, b| a * b),
+            absorb => sum_of_products(a, b, |a, b| product(absorb, a, b)),
+        };
     }
+}
+
+/// The sum over two columns, as several sums that need not wait for each other.
+fn sum_of_products(a: &[f64], b: &[f64], product: impl Fn(f64, f64) -> f64) -> f64 {
+    let (a, a_rest) = a.as_chunks::<16>();
+    let (b, b_rest) = b.as_chunks::<16>();
+    let mut sums = [0.0; 16];
+    for (a, b) in a.iter().zip(b) {
+        for (sum, (&a, &b)) in sums.iter_mut().zip(a.iter().zip(b)) {
+            *sum += product(a, b);
+        }
+    }
+    let rest = a_rest.iter().zip(b_rest).map(|(&a, &b)| product(a, b));
+    sums.into_iter().chain(rest).sum()
 }

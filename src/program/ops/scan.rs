@@ -2,13 +2,16 @@
 //! at a time; the derivative of a recurrence is a recurrence in the other
 //! direction whose body is the derivative of the body.
 
+mod lanes;
+mod numbers;
+
 use super::Operand;
 use crate::program::builder::{Binary, Builder, Node, Scan};
-use crate::program::compile::{Program, Single, Workspace};
+use crate::program::compile::{Program, Workspace};
 use crate::program::gradient::{Adjoint, Reverse, Unsupported};
 use crate::program::graph::Op;
-use crate::program::kernel::Memory;
 use crate::program::tensor::{Shape, ShapeError};
+use numbers::Numbers;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
@@ -160,40 +163,6 @@ pub(crate) struct ScanWorkspace {
     numbers: Option<Numbers>,
 }
 
-/// What a body of single numbers needs, whose steps are so short that a run of
-/// its program would cost more than they do.
-#[derive(Debug)]
-struct Numbers {
-    table: Vec<f64>,
-    /// Place in the table and parameter: of what changes from step to step, and
-    /// of what does not.
-    moving: Vec<(u32, usize)>,
-    fixed: Vec<(u32, usize)>,
-    next: Vec<Single>,
-}
-
-impl Numbers {
-    fn new(body: &ScanBody) -> Option<Self> {
-        let (kernel, next) = body.program.single_numbers()?;
-        let changing: usize = body.sequences.iter().map(|shape| shape.len()).sum();
-        let changing = body.state_len() + changing;
-        let mut loads = Vec::new();
-        for &(place, from) in &kernel.loads {
-            let Memory::Parameter(at) = from else {
-                return None;
-            };
-            loads.push((place, at));
-        }
-        let (moving, fixed) = loads.into_iter().partition(|&(_, at)| at < changing);
-        Some(Self {
-            table: kernel.table(),
-            moving,
-            fixed,
-            next,
-        })
-    }
-}
-
 impl ScanWorkspace {
     pub fn new(body: &ScanBody) -> Self {
         Self {
@@ -236,40 +205,11 @@ pub(crate) fn run(
     }
     let steps = shape.lanes;
     let order = (0..steps).map(|i| if body.reverse { steps - 1 - i } else { i });
-    let columns = || sequences.iter().flat_map(|x| x.data.chunks_exact(steps));
-    if let Some(numbers) = numbers
-        && let Some(kernel) = body.program.first_scalars()
-    {
-        let Numbers {
-            table,
-            moving,
-            fixed,
-            next,
-        } = numbers;
-        for &(place, at) in &*fixed {
-            table[place as usize] = parameters[at];
-        }
-        for step in order {
-            for (parameter, column) in parameters[first_element..].iter_mut().zip(columns()) {
-                *parameter = column[step];
-            }
-            for &(place, at) in &*moving {
-                table[place as usize] = parameters[at];
-            }
-            kernel.compute(table);
-            for (&single, column) in next.iter().zip(out.chunks_exact_mut(steps)) {
-                column[step] = match single {
-                    Single::Table(place) => table[place as usize],
-                    Single::Parameter(at) => parameters[at],
-                    Single::Number(x) => x,
-                };
-            }
-            for (parameter, column) in parameters.iter_mut().zip(out.chunks_exact(steps)) {
-                *parameter = column[step];
-            }
-        }
+    if let Some(numbers) = numbers {
+        numbers.run(parameters, sequences, order, out);
         return;
     }
+    let columns = || sequences.iter().flat_map(|x| x.data.chunks_exact(steps));
     for step in order {
         for (parameter, column) in parameters[first_element..].iter_mut().zip(columns()) {
             *parameter = column[step];
@@ -284,6 +224,18 @@ pub(crate) fn run(
             }
         }
     }
+}
+
+/// A recurrence whose steps were taken.
+struct Steps<'a> {
+    body: &'a ScanBody,
+    init: &'a [Node],
+    sequences: &'a [Node],
+    uniforms: &'a [Node],
+    /// The states before each step.
+    before: &'a [Node],
+    /// The adjoints of the states after each step, as far as others use them.
+    arriving: &'a [Node],
 }
 
 /// Adds the adjoints of a recurrence's operands: a recurrence from the last
@@ -332,7 +284,20 @@ pub(crate) fn pull_back(
         offset += sequence.len();
     }
 
+    let taken = Steps {
+        body,
+        init,
+        sequences,
+        uniforms,
+        before: &before,
+        arriving: &arriving,
+    };
+    if lanes::pull_back(reverse, &taken)? {
+        return Ok(());
+    }
+
     // A uniform's adjoint is a column, whatever its lanes.
+    let b = &mut *reverse.b;
     let uniform_len: Vec<usize> = uniforms.iter().map(|&x| b.shape(x).len()).collect();
     let mut zero = |shape: Shape| {
         let zero = b.scalar(0.0);

@@ -57,6 +57,10 @@ pub(crate) fn transpose(x: Operand<'_>, out: &mut [f64]) {
         for col in 0..x.shape.cols {
             let from = x.shape.offset(0, row, col);
             let to = shape.offset(0, col, row);
+            if shape.lanes == 1 {
+                out[to] = x.data[from];
+                continue;
+            }
             out[to..to + shape.lanes].copy_from_slice(&x.data[from..from + shape.lanes]);
         }
     }
@@ -64,6 +68,16 @@ pub(crate) fn transpose(x: Operand<'_>, out: &mut [f64]) {
 
 pub(crate) fn gather(x: Operand<'_>, indices: &[u32], out: &mut [f64]) {
     let lanes = x.shape.lanes;
+    if lanes == 1 {
+        // Single numbers are not worth a copy of a slice each.
+        for (y, &index) in out.iter_mut().zip(indices) {
+            *y = match index {
+                u32::MAX => 0.0,
+                index => x.data[index as usize],
+            };
+        }
+        return;
+    }
     for (y, &index) in out.chunks_exact_mut(lanes).zip(indices) {
         if index == u32::MAX {
             y.fill(0.0);
@@ -77,6 +91,14 @@ pub(crate) fn gather(x: Operand<'_>, indices: &[u32], out: &mut [f64]) {
 pub(crate) fn scatter(x: Operand<'_>, indices: &[u32], shape: Shape, out: &mut [f64]) {
     out.fill(0.0);
     let lanes = shape.lanes;
+    if lanes == 1 {
+        for (&x, &index) in x.data.iter().zip(indices) {
+            if index != u32::MAX {
+                out[index as usize] += x;
+            }
+        }
+        return;
+    }
     for (x, &index) in x.data.chunks_exact(lanes).zip(indices) {
         if index != u32::MAX {
             let at = index as usize * lanes;

@@ -100,6 +100,61 @@ fn several_states_matrices_and_uniforms_with_lanes() {
     check_gradient(&mut b, y, &wrt, &noise(13, len), 1e-6);
 }
 
+/// Two numbers of which each becomes what the body says.
+fn two_states(
+    b: &mut Builder,
+    steps: usize,
+    reverse: bool,
+    body: impl FnOnce(&mut Builder, &[Node], Node) -> Result<Vec<Node>, ShapeError>,
+) -> (Vec<Node>, Vec<Node>) {
+    let init = vec![b.parameter(Shape::SCALAR), b.parameter(Shape::SCALAR)];
+    let inputs = b.parameter(Shape::new(steps, 1, 1));
+    let scan = Scan {
+        steps,
+        reverse,
+        init: init.clone(),
+        sequences: vec![inputs],
+        uniforms: vec![],
+    };
+    let states = b.scan(scan, |b, state, element, _| body(b, state, element[0]));
+    (states.unwrap(), vec![init[0], init[1], inputs])
+}
+
+#[test]
+fn numbers_that_exchange_their_places_feed_each_other() {
+    for reverse in [false, true] {
+        let mut b = Builder::new();
+        let (states, wrt) = two_states(&mut b, 5, reverse, |b, s, x| {
+            let sum = b.binary(Binary::Add, s[0], s[1])?;
+            let curved = b.unary(Unary::Sin, sum);
+            Ok(vec![s[1], b.binary(Binary::Mul, curved, x)?])
+        });
+        let both = b.binary(Binary::Mul, states[0], states[1]).unwrap();
+        check_gradient(&mut b, both, &wrt, &noise(3, 7), 1e-7);
+    }
+    let mut b = Builder::new();
+    let (states, _) = two_states(&mut b, 4, false, |b, s, _| {
+        Ok(vec![s[1], b.binary(Binary::Add, s[0], s[1])?])
+    });
+    let fibonacci = run(&b, &states, &[0.0, 1.0, 0.0, 0.0, 0.0, 0.0]);
+    assert_eq!(fibonacci, [[1.0, 1.0, 2.0, 3.0], [1.0, 2.0, 3.0, 5.0]]);
+}
+
+#[test]
+fn a_step_without_effect_absorbs_a_slope_without_bound() {
+    // The first number has an infinite slope at every step, but only the
+    // second one counts.
+    let mut b = Builder::new();
+    let (states, wrt) = two_states(&mut b, 3, false, |b, s, x| {
+        let root = b.unary(Unary::Sqrt, s[0]);
+        Ok(vec![root, b.binary(Binary::Add, s[1], x)?])
+    });
+    let last = b.gather(states[1], [2].into(), Shape::SCALAR).unwrap();
+    let gradient = b.gradient(last, &wrt).unwrap();
+    let got = run(&b, &gradient, &[0.0, 1.0, 1.0, 2.0, 3.0]).concat();
+    assert_eq!(got, [0.0, 1.0, 1.0, 1.0, 1.0]);
+}
+
 #[test]
 fn recurrences_differentiate_twice() {
     let mut b = Builder::new();
