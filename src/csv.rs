@@ -6,6 +6,8 @@
 //! Windows-1252), and whether a comma is the decimal point. A field becomes
 //! what typing it into a cell would make of it, but never a formula.
 
+mod resave;
+
 use crate::grid::{Cell, MAX_COLS, MAX_ROWS, Pos, Rect, SheetId};
 use crate::reading::Reading;
 use crate::value::format::Format;
@@ -467,6 +469,21 @@ pub fn save(
     path: &Path,
 ) -> Result<(), CsvWriteError> {
     crate::atomic::write(path, |file| write(book, sheet, dialect, texts, file))
+}
+
+/// Saves a sheet over the file that its workbook was read from, in the file's
+/// `dialect`: what did not change stays as it is written there.
+pub fn save_over(
+    book: &Workbook,
+    sheet: SheetId,
+    dialect: Dialect,
+    path: &Path,
+) -> Result<(), CsvWriteError> {
+    let original = std::fs::read(path).unwrap_or_default();
+    match resave::resaved(book, sheet, dialect, &original) {
+        Some(text) => crate::atomic::write(path, |file| Ok(file.write_all(&text)?)),
+        None => save(book, sheet, dialect, Texts::Kept, path),
+    }
 }
 
 /// Writes a sheet from A1 to its last cell, lines ended as RFC 4180 has it,

@@ -128,13 +128,16 @@ pub fn save(
     check_formats(input, output)?;
     match Kind::of(output) {
         Kind::Text(delimiter) => {
-            // A file's own dialect is kept, and all digits that were in it.
+            // What did not change in a file stays as it is written there.
             let own = Dialect::of_source(workbook).filter(|_| input == output);
-            let (dialect, texts) = match own {
-                Some(dialect) => (dialect, Texts::Kept),
-                None => (Dialect::with_delimiter(delimiter), Texts::Shown),
+            let saved = match own {
+                Some(dialect) => csv::save_over(workbook, sheet, dialect, output),
+                None => {
+                    let dialect = Dialect::with_delimiter(delimiter);
+                    csv::save(workbook, sheet, dialect, Texts::Shown, output)
+                }
             };
-            csv::save(workbook, sheet, dialect, texts, output).map_err(|source| FileError::Write {
+            saved.map_err(|source| FileError::Write {
                 file: output.to_owned(),
                 source,
             })

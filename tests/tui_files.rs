@@ -29,11 +29,11 @@ fn open(path: &Path) -> Driver {
 fn a_text_file_is_asked_about_before_formulas_and_sheets_are_left_out() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("size.csv");
-    fs::write(&path, "a;b\r\n1,5;007\r\n").unwrap();
+    fs::write(&path, "a;b\r\n1,50;007\r\n").unwrap();
     let mut driver = open(&path);
     driver.play("Ctrl+G `A3` Enter `2.25` Enter Ctrl+S");
     assert_eq!(question(&driver), "", "only values were edited");
-    let kept = "a;b\r\n1,5;007\r\n2,25;\r\n";
+    let kept = "a;b\r\n1,50;007\r\n2,25;\r\n";
     assert_eq!(fs::read_to_string(&path).unwrap(), kept);
 
     driver.play("`=A2*2` Enter Shift+F11 `9` Enter Ctrl+PgUp Ctrl+S");

@@ -269,3 +269,56 @@ proptest::proptest! {
         proptest::prop_assert_eq!(&sheets.0.cells, &sheets.1.cells);
     }
 }
+
+/// The text of a file after cells of it were changed and it was saved over itself.
+fn resaved(text: &str, changes: &[(u32, u32, Value)]) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.csv");
+    std::fs::write(&path, text).unwrap();
+    let mut book = open(&path).unwrap();
+    let sheet = book.order()[0];
+    for (row, col, value) in changes {
+        let cells = &mut book.sheet_mut(sheet).cells;
+        cells.set(Pos::new(*row, *col), value.clone());
+    }
+    let dialect = Dialect::of_source(&book).unwrap();
+    save_over(&book, sheet, dialect, &path).unwrap();
+    std::fs::read_to_string(&path).unwrap()
+}
+
+#[test]
+fn what_is_not_edited_in_a_text_file_stays_byte_for_byte() {
+    let text = "\u{feff}name;val;note\na;1,50;\"x\"\n\"b\nc\";2,25;y\n;;\nlast;3,00;";
+    assert_eq!(resaved(text, &[]), text);
+    let nine = Value::Number(9.75);
+    assert_eq!(
+        resaved(text, &[(1, 1, nine.clone())]),
+        text.replace("a;1,50;\"x\"", "a;9,75;x")
+    );
+    assert_eq!(
+        resaved(text, &[(0, 2, Value::Blank)]),
+        text.replace("val;note", "val;")
+    );
+    // Rows and columns behind the last.
+    assert_eq!(
+        resaved(text, &[(6, 0, nine.clone())]),
+        format!("{text}\n;;\n9,75;;\n")
+    );
+    assert_eq!(
+        resaved("a,1.50\r\nb,2\r\n", &[(1, 3, nine.clone())]),
+        "a,1.50,,\r\nb,2,,9.75\r\n"
+    );
+    assert_eq!(
+        resaved(
+            "a,1.50\r\nb,2\r\n",
+            &[(1, 0, Value::Blank), (1, 1, Value::Blank)]
+        ),
+        "a,1.50\r\n"
+    );
+    // Blank lines are rows; they are written as before.
+    assert_eq!(
+        resaved("a\n\n1.50\n", &[(1, 0, nine)]),
+        "a\r\n9.75\r\n1.5\r\n"
+    );
+    assert_eq!(resaved("", &[(0, 0, Value::Number(1.0))]), "1\r\n");
+}
