@@ -129,9 +129,17 @@ pub fn save(
     match Kind::of(output) {
         Kind::Text(delimiter) => {
             // What did not change in a file stays as it is written there.
-            let own = Dialect::of_source(workbook).filter(|_| input == output);
-            let saved = match own {
-                Some(dialect) => csv::save_over(workbook, sheet, dialect, output),
+            let saved = match Dialect::of_source(workbook) {
+                Some(dialect) if input == output => {
+                    csv::save_over(workbook, sheet, dialect, output)
+                }
+                // A text file under another name loses no digits either.
+                Some(dialect) => {
+                    let same = Kind::of(input) == Kind::of(output);
+                    let other = Dialect::with_delimiter(delimiter);
+                    let dialect = if same { dialect } else { other };
+                    csv::save(workbook, sheet, dialect, Texts::Kept, output)
+                }
                 None => {
                     let dialect = Dialect::with_delimiter(delimiter);
                     csv::save(workbook, sheet, dialect, Texts::Shown, output)

@@ -73,6 +73,23 @@ fn what_excel_completes_on_entry_is_completed() {
 }
 
 #[test]
+fn selected_numbers_are_summed_behind_them() {
+    let mut driver = Driver::empty();
+    driver.play("`1` Tab `2` Enter `3` Tab `4` Enter Ctrl+G `A1:B2` Enter Alt+=");
+    assert_eq!(driver.shown("A3") + &driver.shown("B3"), "46");
+    driver.play("Ctrl+Z Ctrl+G `A1:A3` Enter Alt+=");
+    assert_eq!(driver.shown("A3") + &driver.shown("B3"), "4");
+    driver.play("Ctrl+G `A1:B1` Enter Alt+=");
+    assert_eq!(driver.shown("C1"), "3");
+    driver.play("Ctrl+G `A1:A2` Enter Alt+=");
+    assert!(
+        driver.message().contains("not blank"),
+        "{}",
+        driver.message()
+    );
+}
+
+#[test]
 fn a_number_typed_where_percentages_are_shown_is_one() {
     let mut driver = Driver::empty();
     driver.play("`5%` Enter Up `7` Enter");

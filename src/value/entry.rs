@@ -53,7 +53,7 @@ pub fn parse_entry(text: &str, dates: DateSystem) -> (Value, Option<&'static str
         return (Value::Error(kind), None);
     }
     match read(trimmed, dates) {
-        Some(read) if read.number.is_finite() => (Value::Number(read.number), read.format),
+        Some(read) if read.number.is_finite() => (Value::number(read.number), read.format),
         _ => (Value::text(text), None),
     }
 }
@@ -571,6 +571,7 @@ mod tests {
     fn typing_chooses_the_number_format() {
         let typed = |text| parse_entry(text, DateSystem::Since1900);
         assert_eq!(typed("12"), (Value::Number(12.0), None));
+        assert_eq!(typed("1e-310"), (Value::Number(0.0), Some("0.00E+00")));
         assert_eq!(typed("12.5%"), (Value::Number(0.125), Some("0.00%")));
         assert_eq!(typed("5%"), (Value::Number(0.05), Some("0%")));
         assert_eq!(typed("1,234"), (Value::Number(1234.0), Some("#,##0")));

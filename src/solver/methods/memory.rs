@@ -34,6 +34,7 @@ pub(super) struct Memory {
 #[derive(Clone, Copy, Default)]
 struct Product {
     step_by_change: f64,
+    step_squared: f64,
     change_squared: f64,
 }
 
@@ -41,6 +42,7 @@ impl Product {
     fn of(step: &[f64], change: &[f64]) -> Self {
         Self {
             step_by_change: dot(step, change),
+            step_squared: dot(step, step),
             change_squared: dot(change, change),
         }
     }
@@ -51,6 +53,7 @@ impl Product {
         for ((step, change), held) in step.iter().zip(change).zip(held) {
             if !held {
                 product.step_by_change += step * change;
+                product.step_squared += step * step;
                 product.change_squared += change * change;
             }
         }
@@ -58,9 +61,11 @@ impl Product {
     }
 
     /// Whether the slope rises along the step, by more than rounding; only
-    /// then has the model a minimum.
+    /// then has the model a minimum. The cosine of the angle between step and
+    /// change tells, whatever their units.
     fn is_curved(self) -> bool {
-        self.step_by_change > f64::EPSILON * self.change_squared
+        let lengths = self.step_squared.sqrt() * self.change_squared.sqrt();
+        self.step_by_change > f64::EPSILON * lengths
     }
 }
 

@@ -283,6 +283,66 @@ fn an_objective_without_a_floor_is_reported() {
     assert_eq!(outcome.code(), 4);
 }
 
+/// The curved valley in other units: of the value, and of the variables.
+#[derive(Clone, Copy)]
+struct Scaled {
+    value: f64,
+    length: f64,
+}
+
+impl Objective for Scaled {
+    fn dimension(&self) -> usize {
+        2
+    }
+
+    fn value(&mut self, x: &[f64]) -> f64 {
+        self.gradient(x, &mut [0.0; 2])
+    }
+
+    fn gradient(&mut self, x: &[f64], gradient: &mut [f64]) -> f64 {
+        let x = [x[0] / self.length, x[1] / self.length];
+        let value = rosenbrock().gradient(&x, gradient);
+        gradient
+            .iter_mut()
+            .for_each(|g| *g *= self.value / self.length);
+        self.value * value
+    }
+
+    fn least_squares(&mut self) -> Option<&mut dyn LeastSquares> {
+        None
+    }
+
+    fn fork(&self) -> Box<dyn Objective + Send> {
+        Box::new(*self)
+    }
+}
+
+#[test]
+fn lbfgs_takes_few_steps_in_any_units() {
+    for (value, length) in [
+        (1e-6, 1.0),
+        (1e12, 1.0),
+        (1e20, 1.0),
+        (1e100, 1.0),
+        (1.0, 1e-9),
+        (1e16, 1e6),
+    ] {
+        let start = vec![-1.2 * length, length];
+        let scaled = Scaled { value, length };
+        let outcome = solved(scaled, &Problem::minimise(start), &options("lbfgs", 0.1));
+        assert!(
+            outcome.iterations < 100,
+            "{value:e}, {length:e}: {outcome:?}"
+        );
+        for x in &outcome.x {
+            assert!(
+                (x / length - 1.0).abs() < 1e-3,
+                "{value:e}, {length:e}: {outcome:?}"
+            );
+        }
+    }
+}
+
 #[test]
 fn beside_a_pole_there_is_no_floor_either() {
     let reciprocal = || {

@@ -157,7 +157,9 @@ fn copy(app: &mut App, cut: bool) -> Result<(), Refusal> {
 /// Copies the selected cells and clears them, as vim's `d` does.
 fn take(app: &mut App) -> Result<(), Refusal> {
     copy(app, false)?;
-    super::edit::clear(app)
+    super::edit::clear(app)?;
+    app.say(format!("Took out {}", address(app.selection().last())));
+    Ok(())
 }
 
 /// The text with line feeds for the carriage returns that terminals paste.

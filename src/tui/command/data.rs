@@ -38,12 +38,14 @@ pub const COMMANDS: &[Command] = &[
                 (None, Some(table)) => Some(AutoFilter::new(table.without_totals())),
                 (None, None) => Some(AutoFilter::new(free_region(app)?.rect)),
             };
-            let said = filter.as_ref().map(|filter| {
-                let rect = filter.rect;
-                format!("Filter on {rect}: Alt+Down on a header says what is shown")
-            });
+            let said = match &filter {
+                Some(AutoFilter { rect, .. }) => {
+                    format!("Filter on {rect}: Alt+Down on a header says what is shown")
+                }
+                None => "Filter off: all rows are shown".to_owned(),
+            };
             set_filter(app, table.as_ref(), filter)?;
-            said.into_iter().for_each(|said| app.say(said));
+            app.say(said);
             Ok(())
         },
     )

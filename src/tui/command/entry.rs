@@ -4,7 +4,7 @@ use super::go::moved;
 use super::{Call, Command, Refusal};
 use crate::engine::{Engine, EntryError, Preview, ValidationError};
 use crate::formula;
-use crate::grid::{Area, Cell, Pos, Rect};
+use crate::grid::{Area, Cell, MAX_COLS, MAX_ROWS, Pos, Rect};
 use crate::tui::app::{App, TypedLine};
 use crate::tui::entry::Entry;
 use crate::tui::mode::{Context, Mode};
@@ -32,7 +32,7 @@ pub const COMMANDS: &[Command] = &[
     Command::grid(
         "entry.sum",
         "Sum",
-        "Begins a SUM of the numbers above the active cell, or to its left.",
+        "Begins a SUM of the numbers above the active cell, or to its left; sums a selection behind it.",
         sum,
     )
     .keys(&["Alt+="]),
@@ -366,8 +366,55 @@ fn meant(engine: &Engine, cell: Cell, text: &str) -> Option<String> {
 /// The most parentheses that are closed on entry.
 const MOST_CLOSED: usize = 16;
 
-/// Begins a SUM of the numbers above the active cell, else of those to its left.
+/// Sums what is selected in the blank row or column at its end, or behind it.
+fn sum_selected(app: &mut App) -> Result<(), Refusal> {
+    let Area { sheet, rect } = app.selected_area();
+    let cells = &app.document.engine().workbook().sheet(sheet).cells;
+    let down = rect.rows() > 1;
+    // The places of the sums, so many lines on.
+    let places = |line: u32| -> Vec<Pos> {
+        match down {
+            true => (rect.left..=rect.right)
+                .map(|col| Pos::new(line, col))
+                .collect(),
+            false => vec![Pos::new(rect.top, line)],
+        }
+    };
+    let are_blank = |line: u32| places(line).iter().all(|at| cells.get(*at).is_blank());
+    let end = if down { rect.bottom } else { rect.right };
+    let line = if are_blank(end) { end } else { end + 1 };
+    let last = if down { MAX_ROWS } else { MAX_COLS };
+    if line >= last || !are_blank(line) {
+        return Err(Refusal::new(
+            "the cells behind the selection are not blank: no place for a sum",
+        ));
+    }
+    let mut edits = Vec::new();
+    for at in places(line) {
+        let range = match down {
+            true => Rect::new(Pos::new(rect.top, at.col), Pos::new(line - 1, at.col)),
+            false => Rect::new(rect.top_left(), Pos::new(rect.top, line - 1)),
+        };
+        let cell = Cell { sheet, pos: at };
+        let entry = app
+            .document
+            .engine_mut()
+            .entry(cell, &format!("=SUM({range})"));
+        edits.extend(
+            entry
+                .map_err(|error| Refusal::new(error.to_string()))?
+                .edits,
+        );
+    }
+    app.apply(&Transaction::new("Sum", edits))
+}
+
+/// Begins a SUM of the numbers above the active cell, else of those to its left;
+/// of a selection the sums are entered at once.
 fn sum(app: &mut App, _: &Call) -> Result<(), Refusal> {
+    if !app.selection().is_one_cell() {
+        return sum_selected(app);
+    }
     let cell = app.active_cell();
     let cells = &app.document.engine().workbook().sheet(cell.sheet).cells;
     let is_number = |pos: &Pos| matches!(cells.get(*pos), Value::Number(_));

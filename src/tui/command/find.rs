@@ -265,7 +265,13 @@ fn accept(app: &mut App) -> Result<(), Refusal> {
     let search = remember(app);
     let with = form(app).and_then(|form| Some(form.with.as_ref()?.value().to_owned()));
     let Some(with) = with else {
-        go_on(app, &search, false)?;
+        if let Err(refusal) = go_on(app, &search, false) {
+            // Another text may be typed at once.
+            form(app)
+                .into_iter()
+                .for_each(|form| form.what_selected = true);
+            return Err(refusal);
+        }
         // The line was searched for; F3 and n go on.
         app.mode = Mode::Grid;
         return Ok(());

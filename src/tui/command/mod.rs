@@ -169,7 +169,7 @@ impl Command {
     /// Whether it concerns the whole document or the program, so that its key
     /// holds while a panel has the keyboard.
     pub fn holds_in_panels(&self) -> bool {
-        const OTHERS: [&str; 7] = [
+        const OTHERS: [&str; 8] = [
             "edit.undo",
             "edit.redo",
             "edit.recalculate",
@@ -177,6 +177,7 @@ impl Command {
             "view.help",
             "sheet.next",
             "sheet.previous",
+            "slider.add",
         ];
         matches!(self.group(), "panel" | "file") || OTHERS.contains(&self.name)
     }
