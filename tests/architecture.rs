@@ -184,12 +184,15 @@ fn inside(path: &Path, root: &Path) -> String {
     path.to_string_lossy().replace('\\', "/")
 }
 
+/// All source files in a folder; a build's output (of `benches/peers`) is none of ours.
 fn rust_files(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).expect("a folder of sources") {
         let path = entry.expect("its entry").path();
         if path.is_dir() {
-            files.extend(rust_files(&path));
+            if !path.ends_with("target") {
+                files.extend(rust_files(&path));
+            }
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             files.push(path);
         }
