@@ -309,7 +309,8 @@ impl Entries {
         if self.decimal_comma && is_decimal(field, ',') {
             return parse_entry(&field.trim().replace(',', "."), self.dates);
         }
-        let (value, format) = match is_code(field) {
+        // An apostrophe marks a text where it is typed, not in a file.
+        let (value, format) = match is_code(field) || field.starts_with('\'') {
             true => (Value::text(field), None),
             false => parse_entry(field, self.dates),
         };

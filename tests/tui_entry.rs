@@ -96,6 +96,8 @@ fn a_number_typed_where_percentages_are_shown_is_one() {
     assert_eq!(driver.value("A1"), gradsheet::value::Value::Number(0.07));
     driver.play("Up `0.5` Enter");
     assert_eq!(driver.value("A1"), gradsheet::value::Value::Number(0.5));
+    driver.play("Up `1,200` Enter");
+    assert_eq!(driver.value("A1"), gradsheet::value::Value::Number(12.0));
 }
 
 #[test]

@@ -84,8 +84,8 @@ struct Check {
     kinks: Vec<Kink>,
 }
 
-/// A variable at whose value the objective bends. It has no derivative there;
-/// the one given is that of the branches taken.
+/// A variable at whose value the objective bends. It has no one derivative there;
+/// any between the slopes on both sides is right.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 struct Kink {
     cell: String,
@@ -197,14 +197,12 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result {
         }
         table.print(out)?;
         if let Some(check) = &check {
-            if check.kinks.len() < document.gradient.len() {
-                writeln!(
-                    out,
-                    "worst relative difference to central differences: {:.1e} ({})",
-                    check.worst,
-                    printable(&check.worst_cell)
-                )?;
-            }
+            writeln!(
+                out,
+                "worst relative difference to central differences: {:.1e} ({})",
+                check.worst,
+                printable(&check.worst_cell)
+            )?;
             print_kinks(out, &check.kinks)?;
         }
         if let Some(explanation) = &document.explain {
@@ -304,7 +302,7 @@ fn print_kinks(out: &mut dyn Write, kinks: &[Kink]) -> std::io::Result<()> {
     }
     writeln!(
         out,
-        "not compared, as a MAX, an ABS or an IF switches just there; the derivative is that of the branch taken:"
+        "kinks, where a MAX, an ABS or an IF switches: there a derivative between the slopes on both sides is right"
     )?;
     let mut table = Table::default();
     table
@@ -342,7 +340,7 @@ const DEVIATIONS: f64 = 4.0;
 /// largest of `|derivative|`, `|quotient|` and a floor: what rounding the
 /// objective alone may do to the quotient, over [`LIMIT`]. So rounding noise
 /// stays under the limit, and any difference above it is a real one. At a kink
-/// there is no derivative to compare with: these variables are set apart.
+/// there is no one derivative: there the figure is 0 between the slopes on both sides.
 fn compare(engine: &mut Engine, slice: &Slice, value: f64, gradient: &[f64]) -> Result<Check> {
     let mut worst = (0.0, None);
     let mut kinks = Vec::new();
@@ -370,7 +368,7 @@ fn compare(engine: &mut Engine, slice: &Slice, value: f64, gradient: &[f64]) -> 
                         slope_below,
                         slope_above,
                     });
-                    continue;
+                    beside_kink(derivative, slope_below, slope_above)
                 }
                 Sides::Slope(slope) => relative.min((derivative - slope).abs() / size),
                 Sides::Unknown => relative,
@@ -394,8 +392,25 @@ fn compare(engine: &mut Engine, slice: &Slice, value: f64, gradient: &[f64]) -> 
     })
 }
 
-/// The step of one-sided slopes, relative to the variable.
-const SIDE_STEP: f64 = 1.0 / (1 << 20) as f64;
+/// How far a derivative at a kink is from the slopes on both sides, relative to
+/// the larger: 0 where it lies between them, as that of any branch does.
+fn beside_kink(derivative: f64, slope_below: f64, slope_above: f64) -> f64 {
+    let (low, high) = (slope_below.min(slope_above), slope_below.max(slope_above));
+    let size = slope_below.abs().max(slope_above.abs());
+    let outside = (low - derivative).max(derivative - high);
+    if outside <= SAME_SLOPE * size {
+        0.0
+    } else {
+        outside / size
+    }
+}
+
+/// The step of one-sided slopes, relative to the variable: fine enough for most
+/// stairs, wide enough for the rounding of the objective.
+const SIDE_STEP: f64 = 1.0 / (1 << 26) as f64;
+/// How much smaller the steps are that tell a bend from steepness: between
+/// these the slopes of a smooth function on both sides come together.
+const CLOSER: f64 = 1.0 / 16.0;
 /// Slopes on both sides that differ by less, relative to them, are one.
 const SAME_SLOPE: f64 = 1e-4;
 
@@ -426,16 +441,23 @@ fn sides(x: f64, value: f64, noise: f64, f: &mut impl FnMut(f64) -> Result<f64>)
     let size = slope_below.abs().max(slope_above.abs());
     let rounding = 8.0 * noise / step;
     let apart = (slope_below - slope_above).abs();
-    Ok(if apart > SAME_SLOPE * size + rounding {
-        Sides::Kink {
-            slope_below,
-            slope_above,
-        }
-    } else if rounding < LIMIT * size.max(1.0) && apart.is_finite() {
-        Sides::Slope((slope_below + slope_above) / 2.0)
-    } else {
-        Sides::Unknown
-    })
+    if apart > SAME_SLOPE * size + rounding {
+        let closer = (slope(-step * CLOSER)? - slope(step * CLOSER)?).abs();
+        return Ok(match closer / apart {
+            ratio if (0.5..=2.0).contains(&ratio) => Sides::Kink {
+                slope_below,
+                slope_above,
+            },
+            // It is steep, or jumps.
+            _ => Sides::Unknown,
+        });
+    }
+    Ok(
+        match rounding < LIMIT * size.max(1.0) && apart.is_finite() {
+            true => Sides::Slope((slope_below + slope_above) / 2.0),
+            false => Sides::Unknown,
+        },
+    )
 }
 
 /// The rounding error of `f` near `x`, such as the sum of a thousand cells
@@ -548,6 +570,14 @@ mod tests {
     }
 
     #[test]
+    fn a_derivative_at_a_kink_lies_between_the_slopes() {
+        assert_eq!(beside_kink(0.0, 0.0, 3.0), 0.0);
+        assert_eq!(beside_kink(1.5, 3.0, 0.0), 0.0);
+        assert!(beside_kink(3.1, 0.0, 3.0) > 0.03);
+        assert!(beside_kink(3.0, 1.0, 2.0) > 0.4);
+    }
+
+    #[test]
     fn a_kink_has_two_slopes_and_stairs_have_none() {
         match near(2.0, |x| x.max(2.0) * 3.0) {
             Sides::Kink {
@@ -565,6 +595,11 @@ mod tests {
             other => panic!("{other:?}"),
         }
         assert_eq!(near(0.0, |_| f64::NAN), Sides::Unknown);
+        assert_eq!(near(0.7, |x| (1e8 * x).sin()), Sides::Unknown);
+        assert_eq!(
+            near(0.5, |x| if x >= 0.5 { 3.0 } else { 2.0 }),
+            Sides::Unknown
+        );
     }
 
     #[test]

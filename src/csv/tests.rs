@@ -180,7 +180,7 @@ fn a_sheet_is_written_as_shown_or_without_a_loss() {
 
 #[test]
 fn what_a_text_file_says_is_kept_when_it_is_saved() {
-    let text = "id;day;when;share;big;price\r\n\
+    let text = "id;day;when;share;big;'price\r\n\
                 007;2024-01-31;2024-01-31 13:45;12,50%;1234567890123456789;1,5\r\n\
                 12;3/1/2024;9:30;1,23456E5;1234567890,25;-0,125\r\n\
                 0;2024-01-31 23:59:58.5;12:30:45.123;0%;0,12345678901234567;00123\r\n";

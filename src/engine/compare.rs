@@ -196,17 +196,16 @@ fn value_in(workbook: &Workbook, cell: Cell) -> Value {
 }
 
 /// Whether a number differs from the saved one only by the rounding of the
-/// numbers that its formula reads: these agree with the saved ones, and from
-/// the saved ones the formula gives what was saved.
+/// numbers that its formula reads: the difference is small beside them, they
+/// agree with the saved ones, and from these the formula gives what was saved.
 fn is_rounding(engine: &Engine, saved: &Workbook, mismatch: &Mismatch) -> bool {
-    let numbers = matches!(
-        (&mismatch.expected, &mismatch.got),
-        (Value::Number(_), Value::Number(_))
-    );
+    let (Value::Number(expected), Value::Number(got)) = (&mismatch.expected, &mismatch.got) else {
+        return false;
+    };
     let cell = mismatch.cell;
     let run = engine.workbook.sheet(cell.sheet).runs.at(cell.pos);
     let plain = run.is_some_and(|(_, run)| run.kind == RunKind::Plain);
-    let Some(formula) = engine.bound(cell).filter(|_| numbers && plain) else {
+    let Some(formula) = engine.bound(cell).filter(|_| plain) else {
         return false;
     };
     let (cache, names) = (AreaCache::default(), Mutex::<NameCache>::default());
@@ -219,19 +218,29 @@ fn is_rounding(engine: &Engine, saved: &Workbook, mismatch: &Mismatch) -> bool {
     let mut interpreter = Interpreter::new(world, cell);
     interpreter.track();
     let from_saved = interpreter.single(formula, cell);
-    agree(&mismatch.expected, &from_saved)
-        && interpreter.touched.iter().all(|area| {
-            let sheet = area.sheet;
-            let used = saved.sheet(sheet).cells.used();
-            let read = used.and_then(|used| used.intersection(&area.rect));
-            read.is_none_or(|read| {
-                read.cells().all(|pos| {
-                    let read = Cell { sheet, pos };
-                    agree(&value_in(saved, read), &engine.value(read))
-                })
-            })
-        })
+    if !agree(&mismatch.expected, &from_saved) {
+        return false;
+    }
+    let mut largest: f64 = 0.0;
+    let mut same = |read: Cell| match (value_in(saved, read), engine.value(read)) {
+        // Near 0 too: what is magnified must not be lost in an absolute tolerance.
+        (Value::Number(a), Value::Number(b)) => {
+            largest = largest.max(a.abs());
+            (a - b).abs() <= TOLERANCE * a.abs().max(b.abs())
+        }
+        (a, b) => agree(&a, &b),
+    };
+    let all_same = interpreter.touched.iter().all(|area| {
+        let sheet = area.sheet;
+        let used = saved.sheet(sheet).cells.used();
+        let read = used.and_then(|used| used.intersection(&area.rect));
+        read.is_none_or(|read| read.cells().all(|pos| same(Cell { sheet, pos })))
+    });
+    all_same && (expected - got).abs() <= TOLERANCE * largest
 }
+
+/// The relative difference of numbers that are the same.
+const TOLERANCE: f64 = 1e-9;
 
 /// Whether a value is the one that was saved: numbers within 1e-9 relative or
 /// 1e-12 absolute, all else equal. Where nothing was saved "" was meant.
@@ -239,7 +248,7 @@ fn agree(expected: &Value, got: &Value) -> bool {
     match (expected, got) {
         (Value::Number(a), Value::Number(b)) => {
             let difference = (a - b).abs();
-            difference <= 1e-12 || difference <= 1e-9 * a.abs().max(b.abs())
+            difference <= 1e-12 || difference <= TOLERANCE * a.abs().max(b.abs())
         }
         (Value::Blank, Value::Text(text)) => text.is_empty(),
         // Some programs save errors as text.
@@ -280,9 +289,9 @@ mod tests {
     #[test]
     fn the_magnified_rounding_of_an_input_is_no_difference() {
         let near = 0.1 + 3e-14;
-        let residual = (near - 0.1) * 1e6;
+        let residual = (near - 0.1) * 1e3;
         let (comparison, _) =
-            Comparison::of(saved(&[("=0.1", near), ("=(A1-0.1)*1000000", residual)]));
+            Comparison::of(saved(&[("=0.1", near), ("=(A1-0.1)*1000", residual)]));
         assert_eq!((comparison.matched, comparison.differing), (2, 0));
         assert_eq!(comparison.rounding.len(), 1);
         assert_eq!(comparison.rounding[0].expected, Value::Number(residual));
@@ -292,6 +301,17 @@ mod tests {
     fn what_the_saved_inputs_do_not_give_differs() {
         let (comparison, _) = Comparison::of(saved(&[("=0.1", 0.1), ("=(A1-0.1)*1000000", 3e-8)]));
         assert_eq!((comparison.matched, comparison.differing), (1, 1));
+    }
+
+    #[test]
+    fn what_a_last_digit_decides_differs() {
+        for formulas in [
+            [("=0.1+0.2-0.3", 1e-13), ("=A1*1E20", 1e7)],
+            [("=1-1E-12", 1.0), ("=IF(A1>=1,100,0)", 100.0)],
+        ] {
+            let (comparison, _) = Comparison::of(saved(&formulas));
+            assert_eq!(comparison.differing, 1, "{formulas:?}");
+        }
     }
 
     #[test]

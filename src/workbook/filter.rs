@@ -12,6 +12,7 @@ use crate::value::{Value, compare_numbers, compare_text, equal_text, fold_case, 
 use std::cell::LazyCell;
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 impl Workbook {
     /// The transaction that gives a sheet a filter, or takes it away (`None`),
@@ -22,7 +23,9 @@ impl Workbook {
             edit: LayoutEdit::Filter(filter.clone()),
         };
         let old = self.sheet(sheet).filter.as_ref();
-        self.filtering(sheet, &self.sheet(sheet).name, old, filter.as_ref(), edit)
+        let others: Vec<_> = self.table_filters(sheet).map(|(_, f)| f).collect();
+        let name = &self.sheet(sheet).name;
+        self.filtering(sheet, name, [old, filter.as_ref()], &others, edit)
     }
 
     /// The same for the filter of a table.
@@ -32,15 +35,31 @@ impl Workbook {
             columns: filter.as_ref().map(|filter| filter.columns.clone()),
         });
         let (sheet, old) = (table.area.sheet, table.filter());
-        self.filtering(sheet, &table.name, old.as_ref(), filter.as_ref(), edit)
+        let others = self
+            .table_filters(sheet)
+            .filter(|(name, _)| **name != table.name);
+        let of_sheet = self.sheet(sheet).filter.iter().cloned();
+        let others: Vec<_> = others.map(|(_, f)| f).chain(of_sheet).collect();
+        let filters = [old.as_ref(), filter.as_ref()];
+        self.filtering(sheet, &table.name, filters, &others, edit)
     }
 
+    /// The filters of a sheet's tables, with the tables' names.
+    fn table_filters(&self, sheet: SheetId) -> impl Iterator<Item = (&Arc<str>, AutoFilter)> {
+        let tables = self.tables.iter();
+        tables
+            .filter(move |table| table.area.sheet == sheet)
+            .filter_map(|table| Some((&table.name, table.filter()?)))
+    }
+
+    /// Puts the second of two filters in the place of the first; `others` of the
+    /// sheet may hide rows as well.
     fn filtering(
         &self,
         sheet: SheetId,
         name: &str,
-        old: Option<&AutoFilter>,
-        filter: Option<&AutoFilter>,
+        [old, filter]: [Option<&AutoFilter>; 2],
+        others: &[AutoFilter],
         edit: Edit,
     ) -> Transaction {
         let filtered = |data: Rect, hidden| Edit::Layout {
@@ -48,7 +67,7 @@ impl Workbook {
             edit: LayoutEdit::Filtered {
                 first: data.top,
                 last: data.bottom,
-                hidden,
+                hidden: self.hidden_by_all(sheet, data, hidden, others),
             },
         };
         // What the filter before it hid is shown, unless it hides it again.
@@ -87,6 +106,31 @@ impl Workbook {
                 }
             });
         (texts, count < column.len())
+    }
+
+    /// Those rows of a filter's data that it or one of the others hides.
+    fn hidden_by_all(
+        &self,
+        sheet: SheetId,
+        data: Rect,
+        hidden: Vec<(u32, u32)>,
+        others: &[AutoFilter],
+    ) -> Vec<(u32, u32)> {
+        if others.is_empty() {
+            return hidden;
+        }
+        let mut all = vec![false; data.rows() as usize];
+        let theirs = others
+            .iter()
+            .flat_map(|filter| self.filtered_out(sheet, filter));
+        for (top, bottom) in hidden.into_iter().chain(theirs) {
+            let (top, bottom) = (top.max(data.top), bottom.min(data.bottom));
+            if top <= bottom {
+                all[(top - data.top) as usize..=(bottom - data.top) as usize].fill(true);
+            }
+        }
+        let rows = (data.top..).zip(all).filter(|(_, hidden)| *hidden);
+        stretches(rows.map(|(row, _)| row))
     }
 
     /// The rows that a filter hides, as stretches.

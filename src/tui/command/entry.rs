@@ -355,9 +355,11 @@ fn meant(engine: &Engine, cell: Cell, text: &str) -> Option<String> {
             has_meaning.then(|| format!("={formula}"))
         }
         // Smaller ones are taken for shares already: 0.5 is 50%.
-        (Value::Number(x), None) if x.abs() >= 1.0 => {
+        (Value::Number(x), _) if x.abs() >= 1.0 => {
             let format = Format::parse(engine.workbook().number_format(cell))?;
-            format.is_percentage().then(|| format!("{text}%"))
+            let percent = format!("{}%", text.trim());
+            let is_number = parse_entry(&percent, dates).0 == Value::Number(x / 100.0);
+            (format.is_percentage() && is_number).then_some(percent)
         }
         _ => None,
     }

@@ -137,3 +137,54 @@ fn many_rows_that_a_filter_hides_are_kept_as_one_stretch() {
     book.apply(&undo).unwrap();
     assert_eq!(book.sheet(sheet).rows, crate::workbook::Rows::default());
 }
+
+#[test]
+fn rows_stay_hidden_while_one_of_two_filters_asks_it() {
+    let mut book = Workbook::new();
+    let sheet = book.add_sheet("a");
+    let cells = &mut book.sheet_mut(sheet).cells;
+    for row in 1..=6 {
+        cells.set(Pos::new(row, 0), Value::Number(f64::from(row)));
+        cells.set(Pos::new(row, 3), Value::Number(f64::from(7 - row)));
+    }
+    for (name, col) in [("Left", 0), ("Right", 3)] {
+        cells_header(&mut book, sheet, col, name);
+        let rect = Rect::new(Pos::new(0, col), Pos::new(6, col));
+        let (name, area) = (name.into(), Area { sheet, rect });
+        let create = Edit::Table(TableEdit::Create { name, area });
+        book.apply(&Transaction::new("Table", vec![create]))
+            .unwrap();
+    }
+    let filter = |book: &mut Workbook, name: &str, most: Option<&str>| {
+        let table = book
+            .tables
+            .iter()
+            .find(|t| &*t.name == name)
+            .unwrap()
+            .clone();
+        let filter = most.map(|most| {
+            let mut filter = AutoFilter::new(table.area.rect);
+            filter.columns.insert(0, custom(FilterOp::LessEqual, most));
+            filter
+        });
+        let transaction = book.set_table_filter(&table, filter);
+        book.apply(&transaction).unwrap();
+    };
+    let hidden = |book: &Workbook| -> Vec<u32> {
+        let rows = &book.sheet(sheet).rows;
+        (0..=6).filter(|row| rows.get(*row).hidden).collect()
+    };
+    filter(&mut book, "Left", Some("4"));
+    assert_eq!(hidden(&book), [5, 6]);
+    filter(&mut book, "Right", Some("5"));
+    assert_eq!(hidden(&book), [1, 5, 6]);
+    filter(&mut book, "Left", None);
+    assert_eq!(hidden(&book), [1]);
+    filter(&mut book, "Right", None);
+    assert!(hidden(&book).is_empty());
+}
+
+fn cells_header(book: &mut Workbook, sheet: SheetId, col: u32, text: &str) {
+    let cells = &mut book.sheet_mut(sheet).cells;
+    cells.set(Pos::new(0, col), Value::text(text));
+}
