@@ -109,8 +109,8 @@ fn records(text: &str, delimiter: u8) -> Option<Vec<Record>> {
         let start = begin + part.len() - part.trim_start_matches(['\r', '\n']).len();
         let content = start..begin + part.trim_end_matches(['\r', '\n']).len();
         let before = records.last().map_or(0, |record| record.content.end);
-        let is_line_end = matches!(text.get(before..start)?, "\n" | "\r\n" | "\r");
-        if !is_line_end && !(records.is_empty() && start == 0) {
+        let is_first = records.is_empty() && start == 0;
+        if !is_first && !matches!(text.get(before..start)?, "\n" | "\r\n" | "\r") {
             return None;
         }
         records.push(Record {
