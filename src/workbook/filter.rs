@@ -6,7 +6,7 @@ use super::{
     Transaction, Workbook,
 };
 use crate::functions::Wildcard;
-use crate::grid::{Area, Pos, Rect, SheetId};
+use crate::grid::{Area, Cell, Pos, Rect, SheetId};
 use crate::value::format::{self, Format};
 use crate::value::{Value, compare_numbers, compare_text, equal_text, fold_case, parse_entry};
 use std::cell::LazyCell;
@@ -42,6 +42,58 @@ impl Workbook {
         let others: Vec<_> = others.map(|(_, f)| f).chain(of_sheet).collect();
         let filters = [old.as_ref(), filter.as_ref()];
         self.filtering(sheet, &table.name, filters, &others, edit)
+    }
+
+    /// The edits that move cells. Rows that the filters of tables among them hide
+    /// are shown where the tables were, and hidden where they go.
+    pub fn moving(&self, from: Area, to: Cell) -> Vec<Edit> {
+        let goes = |table: &Table| {
+            table.area.sheet == from.sheet && from.rect.contains_rect(&table.area.rect)
+        };
+        // Those that stay, on either sheet.
+        let others = |sheet: SheetId| -> Vec<AutoFilter> {
+            let tables = self.tables.iter().filter(|table| !goes(table));
+            let tables = tables.filter(|table| table.area.sheet == sheet);
+            let of_sheet = self.sheet(sheet).filter.iter().cloned();
+            tables.filter_map(Table::filter).chain(of_sheet).collect()
+        };
+        let (stay, there) = (others(from.sheet), others(to.sheet));
+        let filtered = |sheet, data: Rect, hidden, others: &[AutoFilter]| Edit::Layout {
+            sheet,
+            edit: LayoutEdit::Filtered {
+                first: data.top,
+                last: data.bottom,
+                hidden: self.hidden_by_all(sheet, data, hidden, others),
+            },
+        };
+        let (mut before, mut after) = (Vec::new(), Vec::new());
+        let filters = self
+            .tables
+            .iter()
+            .filter(|table| goes(table))
+            .filter_map(Table::filter);
+        for filter in filters.filter(|filter| !filter.columns.is_empty()) {
+            let Some(data) = filter.data() else {
+                continue;
+            };
+            before.push(filtered(from.sheet, data, Vec::new(), &stay));
+            // The cells keep their places in the rectangle.
+            let row = |row: u32| row - from.rect.top + to.pos.row;
+            let (top, bottom) = (row(data.top), row(data.bottom));
+            let hidden = self.filtered_out(from.sheet, &filter).into_iter();
+            let hidden = hidden
+                .map(|(top, bottom)| (row(top), row(bottom)))
+                .collect();
+            let moved = Rect {
+                top,
+                bottom,
+                ..data
+            };
+            after.push(filtered(to.sheet, moved, hidden, &there));
+        }
+        before.push(Edit::Move { from, to });
+        before.extend(after);
+        before
     }
 
     /// The filters of a sheet's tables, with the tables' names.

@@ -5,7 +5,7 @@ use crate::grid::{Area, Cell, Rect};
 use crate::tui::app::App;
 use crate::tui::mode::Context;
 use crate::tui::selection::{Selection, address};
-use crate::workbook::{Clip, Edit, Paste, PasteWhat, Transaction};
+use crate::workbook::{Clip, Paste, PasteWhat, Transaction};
 
 /// The context of a selection that movement extends.
 const SELECT: &[Context] = &[Context::Select];
@@ -184,7 +184,8 @@ fn paste(app: &mut App, how: Paste) -> Result<(), Refusal> {
             pos: target.rect.top_left(),
         };
         let label = format!("Move {}", address(from.rect));
-        app.apply(&Transaction::new(label, vec![Edit::Move { from, to }]))?;
+        let edits = app.document.engine().workbook().moving(from, to);
+        app.apply(&Transaction::new(label, edits))?;
         app.copied = None;
         let moved = Rect::sized(to.pos, from.rect.rows(), from.rect.cols());
         app.select(Selection::rect(moved.unwrap_or(target.rect)));

@@ -172,11 +172,25 @@ fn rows_stay_hidden_while_one_of_two_filters_asks_it() {
     };
     let hidden = |book: &Workbook| -> Vec<u32> {
         let rows = &book.sheet(sheet).rows;
-        (0..=6).filter(|row| rows.get(*row).hidden).collect()
+        (0..=30).filter(|row| rows.get(*row).hidden).collect()
     };
     filter(&mut book, "Left", Some("4"));
     assert_eq!(hidden(&book), [5, 6]);
     filter(&mut book, "Right", Some("5"));
+    assert_eq!(hidden(&book), [1, 5, 6]);
+    // Cut and pasted below, the left one takes its hidden rows along.
+    let from = Area {
+        sheet,
+        rect: Rect::new(Pos::new(0, 0), Pos::new(6, 0)),
+    };
+    let to = Cell {
+        sheet,
+        pos: Pos::new(20, 1),
+    };
+    let edits = book.moving(from, to);
+    let moved = book.apply(&Transaction::new("Move", edits)).unwrap();
+    assert_eq!(hidden(&book), [1, 25, 26]);
+    book.apply(&moved.inverse).unwrap();
     assert_eq!(hidden(&book), [1, 5, 6]);
     filter(&mut book, "Left", None);
     assert_eq!(hidden(&book), [1]);
