@@ -12,7 +12,7 @@ use crate::grid::{Cell, MAX_COLS, MAX_ROWS, Pos, Rect, SheetId};
 use crate::reading::Reading;
 use crate::value::format::Format;
 use crate::value::{DateSystem, MAX_TEXT, Value, fits_cell, parse_entry};
-use crate::workbook::{Styles, Workbook};
+use crate::workbook::{Sheet, Styles, Workbook};
 use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -502,16 +502,9 @@ pub fn write(
         .terminator(csv::Terminator::CRLF)
         .flexible(true)
         .from_writer(out);
-    let Some(used) = source.cells.used() else {
+    let Some(used) = written(source)? else {
         return Ok(out.flush()?);
     };
-    let used = used.hull(&Rect::cell(Pos::new(0, 0)));
-    if used.len() > MAX_WRITTEN {
-        return Err(CsvWriteError::TooLarge {
-            sheet: source.name.to_string(),
-            corner: Pos::new(used.bottom, used.right),
-        });
-    }
     let mut formats = Formats::new(&book.styles, dialect, texts);
     let mut cells = source.cells.iter(used).peekable();
     let mut next = Pos::new(0, 0);
@@ -536,6 +529,21 @@ pub fn write(
         }
     }
     Ok(out.flush()?)
+}
+
+/// The cells that are written: from A1 to the last one in use.
+fn written(sheet: &Sheet) -> Result<Option<Rect>, CsvWriteError> {
+    let Some(used) = sheet.cells.used() else {
+        return Ok(None);
+    };
+    let used = used.hull(&Rect::cell(Pos::new(0, 0)));
+    if used.len() > MAX_WRITTEN {
+        return Err(CsvWriteError::TooLarge {
+            sheet: sheet.name.to_string(),
+            corner: Pos::new(used.bottom, used.right),
+        });
+    }
+    Ok(Some(used))
 }
 
 /// A value with all its digits.

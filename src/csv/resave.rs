@@ -2,9 +2,9 @@
 //! stays as it is, byte for byte, and a field does in a record that changed.
 
 use super::{
-    Dialect, Entries, Formats, MAX_WRITTEN, Texts, declared_delimiter, reader, start_that_fits,
+    Dialect, Entries, Formats, Texts, declared_delimiter, reader, start_that_fits, written,
 };
-use crate::grid::{Cell, Pos, Rect, SheetId};
+use crate::grid::{Cell, Pos, SheetId};
 use crate::value::Value;
 use crate::workbook::Workbook;
 use std::ops::Range;
@@ -27,13 +27,9 @@ pub(super) fn resaved(
     let all = std::str::from_utf8(original).ok()?;
     let (_, text) = declared_delimiter(all.strip_prefix('\u{feff}').unwrap_or(all));
     let records = records(text, dialect.delimiter)?;
-    let cells = &book.sheet(sheet).cells;
-    let used = cells
-        .used()
-        .map(|used| used.hull(&Rect::cell(Pos::new(0, 0))));
-    if used.is_some_and(|used| used.len() > MAX_WRITTEN) {
-        return None;
-    }
+    let source = book.sheet(sheet);
+    // Writing it anew says what is wrong.
+    let used = written(source).ok()?;
     let (rows, columns) = used.map_or((0, 0), |used| (used.bottom + 1, used.right + 1));
     let widest = records.iter().map(|record| record.fields.len()).max();
     // All records have the columns of the widest, as other readers want it.
@@ -54,7 +50,7 @@ pub(super) fn resaved(
     };
     let mut filled = used
         .into_iter()
-        .flat_map(|used| cells.iter(used))
+        .flat_map(|used| source.cells.iter(used))
         .peekable();
     let mut out = all[..all.len() - text.len()].to_owned();
     for row in 0.. {

@@ -265,22 +265,32 @@ mod tests {
     use super::*;
     use crate::grid::{Pos, Rect};
 
-    #[test]
-    fn a_program_of_another_formula_is_found_out_though_they_agree_at_the_start() {
+    /// A sheet with entries down its column A, and that column's cells.
+    fn column(entries: &[&str]) -> (Engine, impl Fn(u32) -> Cell) {
         let mut book = Workbook::new();
         let sheet = book.add_sheet("Sheet1");
         let mut engine = Engine::new(book);
-        let cell = |row| Cell {
+        let cell = move |row| Cell {
             sheet,
             pos: Pos::new(row, 0),
         };
-        let area = Area {
-            sheet,
-            rect: Rect::cell(Pos::new(0, 0)),
-        };
-        for (row, text) in [(0, "0"), (1, "2"), (2, "=A1*A2")] {
+        for (row, text) in (0..).zip(entries) {
             engine.enter(cell(row), text).unwrap();
         }
+        (engine, cell)
+    }
+
+    fn area(cell: Cell) -> Area {
+        Area {
+            sheet: cell.sheet,
+            rect: Rect::cell(cell.pos),
+        }
+    }
+
+    #[test]
+    fn a_program_of_another_formula_is_found_out_though_they_agree_at_the_start() {
+        let (mut engine, cell) = column(&["0", "2", "=A1*A2"]);
+        let area = area(cell(0));
         let mut slice = Slice::new(&engine, cell(2), &[area]).unwrap();
         assert_eq!(agrees_nearby(&mut engine, &mut slice, &[area]), Ok(()));
         // The slice still holds the 2; at 0 that makes no difference.
@@ -297,19 +307,8 @@ mod tests {
 
     #[test]
     fn a_sum_that_cancels_agrees_though_the_sheet_calls_the_rest_0() {
-        let mut book = Workbook::new();
-        let sheet = book.add_sheet("Sheet1");
-        let mut engine = Engine::new(book);
-        let cell = |row| Cell {
-            sheet,
-            pos: Pos::new(row, 0),
-        };
-        engine.enter(cell(0), "1").unwrap();
-        engine.enter(cell(1), "=0.1*A1+0.2*A1-0.3*A1").unwrap();
-        let area = Area {
-            sheet,
-            rect: Rect::cell(Pos::new(0, 0)),
-        };
+        let (mut engine, cell) = column(&["1", "=0.1*A1+0.2*A1-0.3*A1"]);
+        let area = area(cell(0));
         assert!(compile(&mut engine, cell(1), &[area]).is_ok());
     }
 }

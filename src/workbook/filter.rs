@@ -12,7 +12,35 @@ use crate::value::{Value, compare_numbers, compare_text, equal_text, fold_case, 
 use std::cell::LazyCell;
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+
+/// The edit that hides rows of a filter's data: its own, and `theirs` that other
+/// filters hide.
+fn filtered(
+    sheet: SheetId,
+    data: Rect,
+    mut hidden: Vec<(u32, u32)>,
+    theirs: &[(u32, u32)],
+) -> Edit {
+    if !theirs.is_empty() {
+        let mut all = vec![false; data.rows() as usize];
+        for &(top, bottom) in hidden.iter().chain(theirs) {
+            let (top, bottom) = (top.max(data.top), bottom.min(data.bottom));
+            if top <= bottom {
+                all[(top - data.top) as usize..=(bottom - data.top) as usize].fill(true);
+            }
+        }
+        let rows = (data.top..).zip(all).filter(|(_, hidden)| *hidden);
+        hidden = stretches(rows.map(|(row, _)| row));
+    }
+    Edit::Layout {
+        sheet,
+        edit: LayoutEdit::Filtered {
+            first: data.top,
+            last: data.bottom,
+            hidden,
+        },
+    }
+}
 
 impl Workbook {
     /// The transaction that gives a sheet a filter, or takes it away (`None`),
@@ -23,9 +51,9 @@ impl Workbook {
             edit: LayoutEdit::Filter(filter.clone()),
         };
         let old = self.sheet(sheet).filter.as_ref();
-        let others: Vec<_> = self.table_filters(sheet).map(|(_, f)| f).collect();
+        let theirs = self.hidden_by(sheet, self.table_filters(sheet, |_| true));
         let name = &self.sheet(sheet).name;
-        self.filtering(sheet, name, [old, filter.as_ref()], &others, edit)
+        self.filtering(sheet, name, [old, filter.as_ref()], &theirs, edit)
     }
 
     /// The same for the filter of a table.
@@ -35,13 +63,9 @@ impl Workbook {
             columns: filter.as_ref().map(|filter| filter.columns.clone()),
         });
         let (sheet, old) = (table.area.sheet, table.filter());
-        let others = self
-            .table_filters(sheet)
-            .filter(|(name, _)| **name != table.name);
-        let of_sheet = self.sheet(sheet).filter.iter().cloned();
-        let others: Vec<_> = others.map(|(_, f)| f).chain(of_sheet).collect();
+        let theirs = self.hidden_beside(sheet, |other| other.name == table.name);
         let filters = [old.as_ref(), filter.as_ref()];
-        self.filtering(sheet, &table.name, filters, &others, edit)
+        self.filtering(sheet, &table.name, filters, &theirs, edit)
     }
 
     /// The edits that move cells. Rows that the filters of tables among them hide
@@ -50,85 +74,77 @@ impl Workbook {
         let goes = |table: &Table| {
             table.area.sheet == from.sheet && from.rect.contains_rect(&table.area.rect)
         };
-        // Those that stay, on either sheet.
-        let others = |sheet: SheetId| -> Vec<AutoFilter> {
-            let tables = self.tables.iter().filter(|table| !goes(table));
-            let tables = tables.filter(|table| table.area.sheet == sheet);
-            let of_sheet = self.sheet(sheet).filter.iter().cloned();
-            tables.filter_map(Table::filter).chain(of_sheet).collect()
-        };
-        let (stay, there) = (others(from.sheet), others(to.sheet));
-        let filtered = |sheet, data: Rect, hidden, others: &[AutoFilter]| Edit::Layout {
-            sheet,
-            edit: LayoutEdit::Filtered {
-                first: data.top,
-                last: data.bottom,
-                hidden: self.hidden_by_all(sheet, data, hidden, others),
-            },
-        };
         let (mut before, mut after) = (Vec::new(), Vec::new());
-        let filters = self
-            .tables
-            .iter()
-            .filter(|table| goes(table))
-            .filter_map(Table::filter);
-        for filter in filters.filter(|filter| !filter.columns.is_empty()) {
+        let moved = self.table_filters(from.sheet, goes);
+        for filter in moved.filter(|filter| !filter.columns.is_empty()) {
             let Some(data) = filter.data() else {
                 continue;
             };
+            let stay = self.hidden_beside(from.sheet, goes);
             before.push(filtered(from.sheet, data, Vec::new(), &stay));
             // The cells keep their places in the rectangle.
             let row = |row: u32| row - from.rect.top + to.pos.row;
-            let (top, bottom) = (row(data.top), row(data.bottom));
             let hidden = self.filtered_out(from.sheet, &filter).into_iter();
-            let hidden = hidden
-                .map(|(top, bottom)| (row(top), row(bottom)))
-                .collect();
-            let moved = Rect {
-                top,
-                bottom,
+            let hidden = hidden.map(|(top, bottom)| (row(top), row(bottom)));
+            let there = Rect {
+                top: row(data.top),
+                bottom: row(data.bottom),
                 ..data
             };
-            after.push(filtered(to.sheet, moved, hidden, &there));
+            let theirs = self.hidden_beside(to.sheet, goes);
+            after.push(filtered(to.sheet, there, hidden.collect(), &theirs));
         }
         before.push(Edit::Move { from, to });
         before.extend(after);
         before
     }
 
-    /// The filters of a sheet's tables, with the tables' names.
-    fn table_filters(&self, sheet: SheetId) -> impl Iterator<Item = (&Arc<str>, AutoFilter)> {
+    /// The filters of those tables of a sheet that are asked for.
+    fn table_filters(
+        &self,
+        sheet: SheetId,
+        asked: impl Fn(&Table) -> bool,
+    ) -> impl Iterator<Item = AutoFilter> {
         let tables = self.tables.iter();
-        tables
-            .filter(move |table| table.area.sheet == sheet)
-            .filter_map(|table| Some((&table.name, table.filter()?)))
+        let tables = tables.filter(move |table| table.area.sheet == sheet && asked(table));
+        tables.filter_map(Table::filter)
     }
 
-    /// Puts the second of two filters in the place of the first; `others` of the
-    /// sheet may hide rows as well.
+    /// The rows that filters of a sheet hide.
+    fn hidden_by(
+        &self,
+        sheet: SheetId,
+        filters: impl Iterator<Item = AutoFilter>,
+    ) -> Vec<(u32, u32)> {
+        filters
+            .flat_map(|filter| self.filtered_out(sheet, &filter))
+            .collect()
+    }
+
+    /// The rows that the filters of a sheet hide without those of some tables.
+    fn hidden_beside(&self, sheet: SheetId, without: impl Fn(&Table) -> bool) -> Vec<(u32, u32)> {
+        let tables = self.table_filters(sheet, |table| !without(table));
+        let of_sheet = self.sheet(sheet).filter.iter().cloned();
+        self.hidden_by(sheet, tables.chain(of_sheet))
+    }
+
+    /// Puts the second of two filters in the place of the first; the sheet's
+    /// others hide `theirs` as well.
     fn filtering(
         &self,
         sheet: SheetId,
         name: &str,
         [old, filter]: [Option<&AutoFilter>; 2],
-        others: &[AutoFilter],
+        theirs: &[(u32, u32)],
         edit: Edit,
     ) -> Transaction {
-        let filtered = |data: Rect, hidden| Edit::Layout {
-            sheet,
-            edit: LayoutEdit::Filtered {
-                first: data.top,
-                last: data.bottom,
-                hidden: self.hidden_by_all(sheet, data, hidden, others),
-            },
-        };
         // What the filter before it hid is shown, unless it hides it again.
         let shown = old
             .and_then(AutoFilter::data)
-            .map(|data| filtered(data, Vec::new()));
+            .map(|data| filtered(sheet, data, Vec::new(), theirs));
         let hidden = filter.and_then(|filter| {
             let hidden = self.filtered_out(sheet, filter);
-            Some(filtered(filter.data()?, hidden))
+            Some(filtered(sheet, filter.data()?, hidden, theirs))
         });
         let edits = shown.into_iter().chain([edit]).chain(hidden).collect();
         Transaction::new(format!("Filter {name}"), edits)
@@ -158,31 +174,6 @@ impl Workbook {
                 }
             });
         (texts, count < column.len())
-    }
-
-    /// Those rows of a filter's data that it or one of the others hides.
-    fn hidden_by_all(
-        &self,
-        sheet: SheetId,
-        data: Rect,
-        hidden: Vec<(u32, u32)>,
-        others: &[AutoFilter],
-    ) -> Vec<(u32, u32)> {
-        if others.is_empty() {
-            return hidden;
-        }
-        let mut all = vec![false; data.rows() as usize];
-        let theirs = others
-            .iter()
-            .flat_map(|filter| self.filtered_out(sheet, filter));
-        for (top, bottom) in hidden.into_iter().chain(theirs) {
-            let (top, bottom) = (top.max(data.top), bottom.min(data.bottom));
-            if top <= bottom {
-                all[(top - data.top) as usize..=(bottom - data.top) as usize].fill(true);
-            }
-        }
-        let rows = (data.top..).zip(all).filter(|(_, hidden)| *hidden);
-        stretches(rows.map(|(row, _)| row))
     }
 
     /// The rows that a filter hides, as stretches.
