@@ -57,7 +57,6 @@ fn two_sheets() -> Driver {
     driver
 }
 
-/// Keys played into an empty sheet, and what is then being typed.
 #[test]
 fn what_excel_completes_on_entry_is_completed() {
     let mut driver = Driver::empty();
@@ -81,7 +80,9 @@ fn selected_numbers_are_summed_behind_them() {
     assert_eq!(driver.shown("A3") + &driver.shown("B3"), "4");
     driver.play("Ctrl+G `A1:B1` Enter Alt+=");
     assert_eq!(driver.shown("C1"), "3");
-    driver.play("Ctrl+G `A1:A2` Enter Alt+=");
+    driver.play("Ctrl+G `A1` Enter Ctrl+Space Alt+=");
+    assert_eq!(driver.shown("A4"), "8", "{}", driver.message());
+    driver.play("Ctrl+Z Ctrl+G `A1:A2` Enter Alt+=");
     assert!(
         driver.message().contains("not blank"),
         "{}",
@@ -115,6 +116,7 @@ fn what_a_filter_hides_is_left_alone() {
     assert_eq!(values(&driver), "1203");
 }
 
+/// Keys played into an empty sheet, and what is then being typed.
 #[test]
 fn keys_build_a_formula() {
     for (keys, expected) in [

@@ -3,7 +3,7 @@
 use super::super::{Engine, EntryError};
 use super::ValidationError;
 use crate::formula::{self, Axis, CellRef, Expr, RefShape};
-use crate::grid::{Cell, Rect};
+use crate::grid::{Area, Cell};
 use crate::value::parse_entry;
 use crate::workbook::{AlertStyle, Template, Validation};
 
@@ -17,7 +17,7 @@ impl Engine {
     pub fn validate_filled(
         &mut self,
         active: Cell,
-        areas: &[Rect],
+        areas: &[Area],
         text: &str,
     ) -> Result<Option<(Cell, ValidationError)>, EntryError> {
         let typed = text.strip_prefix('=').filter(|typed| !typed.is_empty());
@@ -34,7 +34,10 @@ impl Engine {
         for mut rule in rules {
             let alike = expr.is_none() && is_alike(&mut rule);
             let parts = areas.iter().flat_map(|area| {
-                let here = rule.areas.iter().filter_map(|own| own.intersection(area));
+                let here = rule
+                    .areas
+                    .iter()
+                    .filter_map(|own| own.intersection(&area.rect));
                 here.collect::<Vec<_>>()
             });
             let cells =

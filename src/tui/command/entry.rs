@@ -238,7 +238,7 @@ fn accept(app: &mut App, next: Next) -> Result<(), Refusal> {
         return Ok(());
     };
     if let Some(text) = text {
-        let checked = checked(app, cell, &[Rect::cell(cell.pos)], &text);
+        let checked = checked(app, cell, &[alone(cell)], &text);
         let entered = checked.and_then(|note| Ok((note, app.enter(cell, &text)?)));
         match entered {
             Ok((note, ())) => tell(app, note),
@@ -277,26 +277,17 @@ fn accept_into(app: &mut App, target: Target) -> Result<(), Refusal> {
         return Ok(());
     };
     let text = text.unwrap_or_default();
-    let areas = match target {
+    let as_array = matches!(target, Target::Array) && text.starts_with('=');
+    let areas = match as_array {
         // One array formula is asked for as a whole.
-        Target::Array if text.starts_with('=') => vec![Rect::cell(cell.pos)],
-        _ => app
-            .shown_areas()
-            .into_iter()
-            .map(|area| area.rect)
-            .collect(),
+        true => vec![alone(cell)],
+        false => app.shown_areas(),
     };
     let checked = checked(app, cell, &areas, &text);
     let entered = checked.and_then(|note| {
-        let transaction = match target {
-            Target::Array if text.starts_with('=') => array_formula(app, cell, &text)?,
-            _ => {
-                let sheet = cell.sheet;
-                let area = |&rect: &Rect| Area { sheet, rect };
-                let areas: Vec<Area> = areas.iter().map(area).collect();
-                let engine = app.document.engine_mut();
-                engine.entry_all(cell, &areas, &text)?
-            }
+        let transaction = match as_array {
+            true => array_formula(app, cell, &text)?,
+            false => app.document.engine_mut().entry_all(cell, &areas, &text)?,
         };
         app.apply_in(transaction, app.selected_area())?;
         Ok(note)
@@ -338,11 +329,8 @@ fn meant(engine: &Engine, cell: Cell, text: &str) -> Option<String> {
             return None;
         }
         let closed = |count| format!("{formula}{}", ")".repeat(count));
-        let closed = (1..=MOST_CLOSED).map(closed);
-        return closed
-            .into_iter()
-            .find(|t| parses(t))
-            .map(|t| format!("={t}"));
+        let meant = (1..=MOST_CLOSED).map(closed).find(|text| parses(text));
+        return meant.map(|formula| format!("={formula}"));
     }
     let dates = engine.workbook().date_system;
     match parse_entry(text, dates) {
@@ -372,6 +360,12 @@ const MOST_CLOSED: usize = 16;
 fn sum_selected(app: &mut App) -> Result<(), Refusal> {
     let Area { sheet, rect } = app.selected_area();
     let cells = &app.document.engine().workbook().sheet(sheet).cells;
+    // Whole rows and columns end where the last cell in use is.
+    let rect = match rect.rows() == MAX_ROWS || rect.cols() == MAX_COLS {
+        true => cells.used().and_then(|used| used.intersection(&rect)),
+        false => Some(rect),
+    };
+    let rect = rect.ok_or_else(|| Refusal::new("nothing that is selected can be summed"))?;
     let down = rect.rows() > 1;
     // The places of the sums, so many lines on.
     let places = |line: u32| -> Vec<Pos> {
@@ -485,9 +479,16 @@ fn tell(app: &mut App, note: Option<String>) {
     }
 }
 
+fn alone(cell: Cell) -> Area {
+    Area {
+        sheet: cell.sheet,
+        rect: Rect::cell(cell.pos),
+    }
+}
+
 /// Asks the data validation of all cells that get a text; what it wants said
 /// where it allows the text.
-fn checked(app: &mut App, cell: Cell, areas: &[Rect], text: &str) -> Result<Option<String>, Stay> {
+fn checked(app: &mut App, cell: Cell, areas: &[Area], text: &str) -> Result<Option<String>, Stay> {
     let warned = match &app.mode {
         Mode::Entry(entry) => entry.warned.as_deref() == Some(text),
         _ => false,
