@@ -64,8 +64,7 @@ pub enum CsvError {
 pub struct Found {
     /// The encoding's name.
     pub encoding: &'static str,
-    pub delimiter: u8,
-    pub decimal_comma: bool,
+    pub dialect: Dialect,
     /// How many texts were longer than a cell holds and were cut off there, as
     /// Excel does, and where the first one is.
     pub cut_off: Option<(usize, Pos)>,
@@ -88,7 +87,7 @@ impl Found {
 
     /// The delimiter in words.
     pub fn delimiter_name(&self) -> String {
-        match self.delimiter {
+        match self.dialect.delimiter {
             b',' => "commas".into(),
             b';' => "semicolons".into(),
             b'\t' => "tabs".into(),
@@ -117,10 +116,7 @@ impl Dialect {
     /// That of the file which a workbook was opened from; `None` where this was no text file.
     pub fn of_source(book: &Workbook) -> Option<Self> {
         let found: &Found = book.package.as_ref()?.downcast_ref()?;
-        Some(Self {
-            delimiter: found.delimiter,
-            decimal_comma: found.decimal_comma,
-        })
+        Some(found.dialect)
     }
 }
 
@@ -133,26 +129,14 @@ pub struct Told {
 
 /// Opens a file as a workbook with one sheet, named as the file is.
 pub fn open(path: &Path) -> Result<Workbook, CsvError> {
-    Ok(open_found(path)?.0)
+    Ok(open_told(path, Told::default(), &Reading::default())?.0)
 }
 
-/// Opens a file as [`open`] does, and tells how it was read.
-pub fn open_found(path: &Path) -> Result<(Workbook, Found), CsvError> {
-    open_watched(path, &Reading::default())
-}
-
-/// Opens a file as [`open_found`] does, and tells `reading` how far it is.
+/// Opens a file as [`open`] does, reads it as it is told, says how it was read,
+/// and tells `reading` how far it is.
 ///
 /// # Errors
 /// Also where `reading` is stopped.
-pub fn open_watched(path: &Path, reading: &Reading) -> Result<(Workbook, Found), CsvError> {
-    open_told(path, Told::default(), reading)
-}
-
-/// Opens a file as [`open_watched`] does, and reads it as it is told.
-///
-/// # Errors
-/// As [`open_watched`].
 pub fn open_told(
     path: &Path,
     told: Told,
@@ -186,8 +170,10 @@ fn read_found(
     let decimal_comma = told.decimal_comma.unwrap_or_else(seen);
     let mut found = Found {
         encoding,
-        delimiter,
-        decimal_comma,
+        dialect: Dialect {
+            delimiter,
+            decimal_comma,
+        },
         cut_off: None,
     };
 

@@ -1,6 +1,6 @@
 //! Opening and saving by a file's extension.
 
-use crate::csv::{self, Dialect, Texts};
+use crate::csv::{self, Dialect, Texts, Told};
 use crate::grid::SheetId;
 use crate::reading::Reading;
 use crate::workbook::Workbook;
@@ -101,7 +101,7 @@ pub fn open_watched(path: &Path, reading: &Arc<Reading>) -> Result<Opened, FileE
             Opened { workbook, notes }
         }
         Kind::Text(_) => {
-            let (workbook, found) = csv::open_watched(path, reading)?;
+            let (workbook, found) = csv::open_told(path, Told::default(), reading)?;
             Opened {
                 workbook,
                 notes: found.notes(),

@@ -70,6 +70,14 @@ impl Comparison {
             .collect();
         let volatile = engine.graph.dependents(&[], &volatile);
         let mut comparison = Self::default();
+        // The state as it was saved, for formulas to be calculated from.
+        let (cache, names) = (AreaCache::default(), Mutex::<NameCache>::default());
+        let before = World {
+            book: &saved,
+            cache: &cache,
+            names: &names,
+            ..engine.world()
+        };
         for &sheet in saved.order() {
             let runs = &engine.workbook.sheet(sheet).runs;
             for (_, run) in runs.iter() {
@@ -96,14 +104,14 @@ impl Comparison {
                         comparison.skipped_volatile += 1;
                         continue;
                     }
-                    let matches = comparison.compare(&engine, cell, &saved);
+                    let matches = comparison.compare(&engine, cell, before);
                     comparison.matched += usize::from(matches);
                 }
             }
             // What is spilled, here or in the file, but has no formula of its own.
-            let before = saved.sheet(sheet).spills.values();
+            let then = saved.sheet(sheet).spills.values();
             let now = engine.workbook.sheet(sheet).spills.values();
-            let mut spilled: Vec<_> = before
+            let mut spilled: Vec<_> = then
                 .chain(now)
                 .copied()
                 .flat_map(Rect::cells)
@@ -123,7 +131,7 @@ impl Comparison {
                     .any(|id| volatile.get(id).is_some());
                 if !skipped {
                     comparison.spilled += 1;
-                    comparison.compare(&engine, cell, &saved);
+                    comparison.compare(&engine, cell, before);
                 }
             }
         }
@@ -132,8 +140,8 @@ impl Comparison {
     }
 
     /// Whether a cell's value is the saved one.
-    fn compare(&mut self, engine: &Engine, cell: Cell, saved: &Workbook) -> bool {
-        let (expected, got) = (value_in(saved, cell), engine.value(cell));
+    fn compare(&mut self, engine: &Engine, cell: Cell, saved: World<'_>) -> bool {
+        let (expected, got) = (value_in(saved.book, cell), engine.value(cell));
         if agree(&expected, &got) {
             return true;
         }
@@ -198,7 +206,7 @@ fn value_in(workbook: &Workbook, cell: Cell) -> Value {
 /// Whether a number differs from the saved one only by the rounding of the
 /// numbers that its formula reads: the difference is small beside them, they
 /// agree with the saved ones, and from these the formula gives what was saved.
-fn is_rounding(engine: &Engine, saved: &Workbook, mismatch: &Mismatch) -> bool {
+fn is_rounding(engine: &Engine, saved: World<'_>, mismatch: &Mismatch) -> bool {
     let (Value::Number(expected), Value::Number(got)) = (&mismatch.expected, &mismatch.got) else {
         return false;
     };
@@ -208,21 +216,14 @@ fn is_rounding(engine: &Engine, saved: &Workbook, mismatch: &Mismatch) -> bool {
     let Some(formula) = engine.bound(cell).filter(|_| plain) else {
         return false;
     };
-    let (cache, names) = (AreaCache::default(), Mutex::<NameCache>::default());
-    let world = World {
-        book: saved,
-        cache: &cache,
-        names: &names,
-        ..engine.world()
-    };
-    let mut interpreter = Interpreter::new(world, cell);
+    let mut interpreter = Interpreter::new(saved, cell);
     interpreter.track();
     let from_saved = interpreter.single(formula, cell);
     if !agree(&mismatch.expected, &from_saved) {
         return false;
     }
     let mut largest: f64 = 0.0;
-    let mut same = |read: Cell| match (value_in(saved, read), engine.value(read)) {
+    let mut same = |read: Cell| match (value_in(saved.book, read), engine.value(read)) {
         // Near 0 too: what is magnified must not be lost in an absolute tolerance.
         (Value::Number(a), Value::Number(b)) => {
             largest = largest.max(a.abs());
@@ -232,7 +233,7 @@ fn is_rounding(engine: &Engine, saved: &Workbook, mismatch: &Mismatch) -> bool {
     };
     let all_same = interpreter.touched.iter().all(|area| {
         let sheet = area.sheet;
-        let used = saved.sheet(sheet).cells.used();
+        let used = saved.book.sheet(sheet).cells.used();
         let read = used.and_then(|used| used.intersection(&area.rect));
         read.is_none_or(|read| read.cells().all(|pos| same(Cell { sheet, pos })))
     });

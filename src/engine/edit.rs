@@ -170,11 +170,6 @@ impl Engine {
             let content = self.formula_content(cell, formula)?;
             return Ok(Transaction::new(label, vec![set(content)]));
         }
-        if let Some(text) = text.strip_prefix('\'') {
-            check_length(text)?;
-            let content = Content::Value(Value::text(text));
-            return Ok(Transaction::new(label, vec![set(content)]));
-        }
         let (value, format) = read_entry(text, self.workbook.date_system)?;
         let mut edits = vec![set(Content::Value(value))];
         let general = self

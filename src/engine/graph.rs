@@ -453,13 +453,6 @@ impl Graph {
             .map(|(id, node)| (id, node.area()))
     }
 
-    /// The formulas that have no meaning in part.
-    pub(super) fn problematic(&self) -> impl Iterator<Item = (NodeId, Area)> {
-        self.nodes()
-            .filter(|(_, node)| !node.formula.problems.is_empty())
-            .map(|(id, node)| (id, node.area()))
-    }
-
     /// The formulas whose values depend on where they or the cells that they
     /// name stand: those that ask for places, and those that take the cell in
     /// their own row or column.

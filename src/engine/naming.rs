@@ -11,7 +11,10 @@ use std::collections::BTreeSet;
 /// names' users too.
 pub(super) fn concerned(graph: &Graph, naming: &Naming) -> Vec<Area> {
     match naming {
-        Naming::Same => graph.problematic().map(|(_, area)| area).collect(),
+        Naming::Same => graph
+            .using(&BTreeSet::new())
+            .map(|(_, area)| area)
+            .collect(),
         Naming::Names(names) => graph.using(names).map(|(_, area)| area).collect(),
         Naming::All => graph.naming().map(|(_, area)| area).collect(),
     }

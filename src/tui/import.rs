@@ -77,7 +77,9 @@ impl Import {
 
     /// How it is read with the next delimiter.
     pub fn next_delimiter(&self) -> Told {
-        let now = DELIMITERS.iter().position(|&d| d == self.found.delimiter);
+        let now = DELIMITERS
+            .iter()
+            .position(|&d| d == self.found.dialect.delimiter);
         let next = now.map_or(0, |now| (now + 1) % DELIMITERS.len());
         Told {
             delimiter: Some(DELIMITERS[next]),
@@ -88,8 +90,8 @@ impl Import {
     /// How it is read with the other decimal sign.
     pub fn other_decimals(&self) -> Told {
         Told {
-            delimiter: Some(self.found.delimiter),
-            decimal_comma: Some(!self.found.decimal_comma),
+            delimiter: Some(self.found.dialect.delimiter),
+            decimal_comma: Some(!self.found.dialect.decimal_comma),
         }
     }
 

@@ -82,10 +82,9 @@ impl Rows {
         }
         self.cut(first);
         self.cut(last + 1);
-        if self.stretches.range(first..=last).next().is_some() {
-            let mut after = self.stretches.split_off(&first);
-            let mut after = after.split_off(&(last + 1));
-            self.stretches.append(&mut after);
+        // One by one: splitting the map would cost all the stretches behind.
+        while let Some((&within, _)) = self.stretches.range(first..=last).next() {
+            self.stretches.remove(&within);
         }
         if props == RowProps::default() {
             return;

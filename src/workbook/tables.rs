@@ -91,13 +91,28 @@ impl Table {
 
     /// Its filter; `None` where its headers have no buttons.
     pub fn filter(&self) -> Option<AutoFilter> {
-        (self.buttons && self.header_rows > 0).then(|| AutoFilter {
+        self.has_buttons().then(|| AutoFilter {
             rect: self.without_totals(),
-            columns: (0..)
-                .zip(&self.columns)
-                .filter_map(|(i, column)| Some((i, column.criterion.clone()?)))
+            columns: self
+                .filtered_columns()
+                .map(|(column, criterion)| (column, criterion.clone()))
                 .collect(),
         })
+    }
+
+    fn has_buttons(&self) -> bool {
+        self.buttons && self.header_rows > 0
+    }
+
+    /// The columns of which its filter asks something, from its left edge on.
+    pub fn filtered_columns(&self) -> impl Iterator<Item = (u32, &Criterion)> {
+        let columns = if self.has_buttons() {
+            &self.columns[..]
+        } else {
+            &[]
+        };
+        let columns = (0..).zip(columns);
+        columns.filter_map(|(i, column)| Some((i, column.criterion.as_ref()?)))
     }
 
     /// The rows that a structured reference's items mean, in all the table's

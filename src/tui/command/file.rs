@@ -155,22 +155,23 @@ fn save_as(app: &mut App, call: &Call) -> Result<(), Refusal> {
     };
     let path = named(path)?;
     if path.exists() && app.document.path() != Some(&*path) {
-        let shown = path.display().to_string();
-        app.mode = Mode::Confirm(Confirm::new(
-            format!("{shown} is there already. Replace it?"),
-            [
-                (
-                    'r',
-                    "Replace it",
-                    Some(("file.save-over", Some(shown.clone()))),
-                ),
-                ('o', "Choose another name", Some(("file.save-as", None))),
-                ('c', "Cancel", None),
-            ],
-        ));
+        ask_to_replace(app, &path, "file.save-over", "file.save-as");
         return Ok(());
     }
     save_into(app, &path)
+}
+
+/// Asks before a file is replaced, by the command `over`; `anew` asks for another name.
+pub(super) fn ask_to_replace(app: &mut App, path: &Path, over: &'static str, anew: &'static str) {
+    let shown = path.display().to_string();
+    app.mode = Mode::Confirm(Confirm::new(
+        format!("{shown} is there already. Replace it?"),
+        [
+            ('r', "Replace it", Some((over, Some(shown)))),
+            ('o', "Choose another name", Some((anew, None))),
+            ('c', "Cancel", None),
+        ],
+    ));
 }
 
 /// Asks for a file's name; a workbook that was read from text is proposed to

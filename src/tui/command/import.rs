@@ -5,7 +5,7 @@ use crate::csv::{self, Dialect, Texts, Told};
 use crate::files::Kind;
 use crate::tui::app::App;
 use crate::tui::import::Import;
-use crate::tui::mode::{Confirm, Context, Mode};
+use crate::tui::mode::{Context, Mode};
 use std::path::{Path, PathBuf};
 
 pub const COMMANDS: &[Command] = &[
@@ -118,19 +118,7 @@ fn export(app: &mut App, call: &Call, over: bool) -> Result<(), Refusal> {
         )));
     };
     if !over && path.exists() {
-        let shown = path.display().to_string();
-        app.mode = Mode::Confirm(Confirm::new(
-            format!("{shown} is there already. Replace it?"),
-            [
-                (
-                    'r',
-                    "Replace it",
-                    Some(("file.export-over", Some(shown.clone()))),
-                ),
-                ('o', "Choose another name", Some(("file.export", None))),
-                ('c', "Cancel", None),
-            ],
-        ));
+        super::file::ask_to_replace(app, path, "file.export-over", "file.export");
         return Ok(());
     }
     let sheet = app.sheet();

@@ -157,7 +157,10 @@ pub const COMMANDS: &[Command] = &[
 ];
 
 fn move_choice(app: &mut App, by: isize) -> Result<(), Refusal> {
-    let lines = app.help_lines();
+    let lines = match app.mode {
+        Mode::Help(_) => app.help_lines(),
+        _ => 0,
+    };
     match &mut app.mode {
         Mode::Palette(palette) => {
             let len = palette.matches().len();

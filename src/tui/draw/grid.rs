@@ -8,7 +8,7 @@ use crate::tui::layout::{Line, Viewport};
 use crate::tui::selection::Selection;
 use crate::value::Value;
 use crate::value::format::{Color as FormatColor, Format, NamedColor, general, printable};
-use crate::workbook::{AutoFilter, CellStyle, Colour, HorizontalAlign, Sheet, Table};
+use crate::workbook::{CellStyle, Colour, HorizontalAlign, Sheet};
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect as Screen;
@@ -89,15 +89,17 @@ fn merges_in_view(sheet: &Sheet, viewport: &Viewport) -> Vec<Rect> {
 /// something of.
 fn filtered_headers(app: &App) -> Vec<Pos> {
     let (workbook, id) = (app.document.engine().workbook(), app.sheet());
+    let at = |rect: Rect, column: u32| Pos::new(rect.top, rect.left + column);
+    let of_sheet = workbook.sheet(id).filter.iter().flat_map(|filter| {
+        let columns = filter.columns.keys();
+        columns.map(|&column| at(filter.rect, column))
+    });
     let tables = workbook.tables.iter().filter(|t| t.area.sheet == id);
-    let of_tables = tables.filter_map(Table::filter);
-    let filters = workbook.sheet(id).filter.clone().into_iter();
-    let headers = |filter: AutoFilter| {
-        let Rect { top, left, .. } = filter.rect;
-        let columns = filter.columns.into_keys();
-        columns.map(move |column| Pos::new(top, left + column))
-    };
-    filters.chain(of_tables).flat_map(headers).collect()
+    let of_tables = tables.flat_map(|table| {
+        let columns = table.filtered_columns();
+        columns.map(|(column, _)| at(table.area.rect, column))
+    });
+    of_sheet.chain(of_tables).collect()
 }
 
 struct Painter<'a> {

@@ -22,7 +22,7 @@ pub fn import(app: &App, import: &Import, frame: &mut Frame) {
         "{rows} rows, {columns} columns; {}, {}{}",
         import.found.encoding,
         import.found.delimiter_name(),
-        match import.found.decimal_comma {
+        match import.found.dialect.decimal_comma {
             true => ", decimal commas",
             false => "",
         }
