@@ -133,7 +133,7 @@ impl<'a> Parser<'a> {
             left = match op {
                 Operator::Percent => {
                     self.next += 1;
-                    let inner = self.hold_line(left, binding, &mut height);
+                    let inner = hold_line(self.notation, left, binding, &mut height);
                     height += 1;
                     Expr::Postfix(inner, PostfixOp::Percent)
                 }
@@ -195,9 +195,8 @@ impl<'a> Parser<'a> {
             match self.kind() {
                 Some(TokenKind::Hash) if may_be_reference(&expr) => {
                     self.next += 1;
-                    let mut height = self.height;
-                    let inner = self.hold_line(expr, Binding::Postfix, &mut height);
-                    self.height = height;
+                    let least = Binding::Postfix;
+                    let inner = hold_line(self.notation, expr, least, &mut self.height);
                     expr = Expr::Postfix(inner, PostfixOp::Spill);
                 }
                 Some(TokenKind::Open) if self.touches() && can_be_called(&expr) => {
@@ -325,9 +324,7 @@ impl<'a> Parser<'a> {
             && args.len() == 1
             && let Some(inner) = args.pop()
         {
-            let mut height = self.height;
-            let inner = self.hold_line(inner, least, &mut height);
-            self.height = height;
+            let inner = hold_line(self.notation, inner, least, &mut self.height);
             self.grow()?;
             return Ok(match least {
                 Binding::Postfix => Expr::Postfix(inner, PostfixOp::Spill),
@@ -403,15 +400,6 @@ impl<'a> Parser<'a> {
                 Ok(constant)
             }
             None => Err(self.unexpected("a number, text, TRUE, FALSE or an error in the array")),
-        }
-    }
-
-    /// As [`hold`], but a whole row or column of R1C1 notation is one word, `C[1]`,
-    /// and needs no parentheses: behind a name they would make a call of it.
-    fn hold_line(&self, expr: Expr, least: Binding, height: &mut u32) -> Box<Expr> {
-        match self.notation == Notation::R1C1 && is_one_line(&expr) {
-            true => Box::new(expr),
-            false => hold(expr, least, height),
         }
     }
 
@@ -548,6 +536,15 @@ fn hold(expr: Expr, least: Binding, height: &mut u32) -> Box<Expr> {
     }
     *height += 1;
     Box::new(Expr::Group(Box::new(expr)))
+}
+
+/// As [`hold`], but a whole row or column of R1C1 notation is one word, `C[1]`,
+/// and needs no parentheses: behind a name they would make a call of it.
+fn hold_line(notation: Notation, expr: Expr, least: Binding, height: &mut u32) -> Box<Expr> {
+    match notation == Notation::R1C1 && is_one_line(&expr) {
+        true => Box::new(expr),
+        false => hold(expr, least, height),
+    }
 }
 
 /// What a range begins with: without the parentheses that only tell the range
