@@ -213,6 +213,12 @@ impl Program {
         Self::within(builder, outputs, Limits::GPU)
     }
 
+    /// Without machine code.
+    #[cfg(test)]
+    pub(crate) fn interpreted(builder: &Builder, outputs: &[Node]) -> Self {
+        Self::within(builder, outputs, Limits::INTERPRETED)
+    }
+
     fn within(builder: &Builder, outputs: &[Node], limits: Limits) -> Self {
         let graph = &builder.graph;
         let schedule = Schedule::new(graph, outputs, limits);
@@ -277,7 +283,7 @@ impl Program {
                 let mut kernel = kernel::lower(&mut lowering, key, &members);
                 let outputs = number_outputs(&mut kernel);
                 Step::Kernel {
-                    kernel: Box::new(CpuKernel::new(kernel)),
+                    kernel: Box::new(CpuKernel::new(kernel, limits.machine_code)),
                     outputs,
                 }
             });

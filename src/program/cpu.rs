@@ -5,12 +5,16 @@
 //! a task and of tasks, so a result does not depend on the number of threads.
 
 mod code;
+mod compiled;
 mod products;
 mod simd;
 mod vector;
 
 use super::kernel::{Column, Instruction, Kernel, Memory, Uniform};
+use super::native::Arguments;
+use code::Place;
 pub(crate) use code::{Code, Fused};
+pub(crate) use compiled::Compiled;
 use products::PARTS;
 use rayon::prelude::*;
 use simd::{Isa, Portable};
@@ -101,8 +105,9 @@ pub(crate) struct CpuKernel {
 }
 
 impl CpuKernel {
-    pub fn new(kernel: Kernel) -> Self {
-        let code = Code::new(&kernel);
+    /// As machine code where it can be, if `machine_code`.
+    pub fn new(kernel: Kernel, machine_code: bool) -> Self {
+        let code = Code::new(&kernel, machine_code);
         let partition = Partition::new(&kernel, &code);
         let moves = |&i: &usize| !matches!(kernel.columns[i], Memory::Constant(..));
         Self {
@@ -175,7 +180,7 @@ impl CpuKernel {
         scratch.stores.clear();
         for &(output, first) in &kernel.stores {
             let column = &mut scratch.outputs[output][first..first + kernel.lanes];
-            scratch.stores.push(Place(column.as_mut_ptr()));
+            scratch.stores.push(Kept(column.as_mut_ptr()));
         }
         self.run_tasks(scratch);
         for (&(_, output, at), &total) in kernel.totals.iter().zip(&scratch.totals) {
@@ -251,11 +256,12 @@ impl CpuKernel {
 
 /// Where a column lies.
 #[derive(Clone, Copy, Debug)]
+#[repr(transparent)]
 struct Address(*const f64);
 
 /// Where a column is written.
 #[derive(Clone, Copy, Debug)]
-struct Place(*mut f64);
+struct Kept(*mut f64);
 
 // SAFETY: addresses of constants are those of the program that the workspace
 // was made for, the only one that runs in it, and which is borrowed while it
@@ -264,8 +270,8 @@ struct Place(*mut f64);
 unsafe impl Send for Address {}
 unsafe impl Sync for Address {}
 // SAFETY: as above; each task writes its own lanes of a column.
-unsafe impl Send for Place {}
-unsafe impl Sync for Place {}
+unsafe impl Send for Kept {}
+unsafe impl Sync for Kept {}
 
 /// Space for a kernel.
 #[derive(Debug)]
@@ -273,7 +279,7 @@ pub(crate) struct Scratch {
     uniforms: Vec<f64>,
     weights: Vec<f64>,
     columns: Vec<Address>,
-    stores: Vec<Place>,
+    stores: Vec<Kept>,
     totals: Vec<f64>,
     /// What each task leaves in the accumulators.
     results: Vec<f64>,
@@ -357,20 +363,13 @@ struct Frame<'a> {
     uniforms: &'a [f64],
     weights: &'a [f64],
     columns: &'a [Address],
-    stores: &'a [Place],
+    stores: &'a [Kept],
 }
 
 /// A task while it runs.
 struct State<'a> {
     frame: Frame<'a>,
     worker: &'a mut Worker,
-}
-
-/// A block of lanes.
-#[derive(Clone, Copy)]
-struct Block {
-    start: usize,
-    len: usize,
 }
 
 impl State<'_> {
@@ -399,9 +398,8 @@ impl State<'_> {
         } = &kernel.code;
         while start < end {
             let len = partition.block.min(end - start);
-            let block = Block { start, len };
             for (instruction, &first) in instructions.iter().zip(firsts) {
-                self.step::<I>(instruction, first, block);
+                self.step::<I>(instruction, first, len);
             }
             for &operand in moving {
                 let Address(at) = &mut self.worker.operands[operand];
@@ -428,26 +426,28 @@ impl State<'_> {
     /// `start` on.
     fn find_operands(&mut self, start: usize) {
         self.worker.operands.clear();
-        for &column in &self.frame.kernel.code.operands {
-            let address = match column {
-                Column::Register(i) => self.register(i).cast_const(),
+        for &place in &self.frame.kernel.code.operands {
+            let address = match place {
+                Place::Column(Column::Register(i)) => self.register(i).cast_const(),
                 // A block lies within the column's lanes.
-                Column::Memory(i) => self.frame.columns[i as usize].0.wrapping_add(start),
-                Column::Uniform(i) => &raw const self.frame.uniforms[i as usize],
+                Place::Column(Column::Memory(i)) => {
+                    self.frame.columns[i as usize].0.wrapping_add(start)
+                }
+                Place::Column(Column::Uniform(i)) => &raw const self.frame.uniforms[i as usize],
+                Place::Store(i) => self.frame.stores[i as usize].0.wrapping_add(start),
             };
             self.worker.operands.push(Address(address));
         }
     }
 
     #[inline(always)]
-    fn step<I: Isa>(&mut self, instruction: &Fused, first: usize, block: Block) {
+    fn step<I: Isa>(&mut self, instruction: &Fused, first: usize, len: usize) {
         let Worker {
             operands, partial, ..
         } = &mut *self.worker;
         let at = &operands[first..];
-        let len = block.len;
         match instruction {
-            Fused::Plain(instruction) => self.plain::<I>(instruction, first, block),
+            Fused::Plain(instruction) => self.plain::<I>(instruction, first, len),
             Fused::Where(compare, columns, _) => {
                 let [a, b, t, o, out] = at.first_chunk().expect("its operands");
                 let [_, kinds @ ..] = columns;
@@ -507,16 +507,28 @@ impl State<'_> {
                     );
                 }
             }
+            Fused::Compiled(compiled) => {
+                let arguments = Arguments {
+                    operands: at.as_ptr().cast(),
+                    numbers: self.frame.uniforms.as_ptr(),
+                    weights: self.frame.weights.as_ptr(),
+                    sums: partial.as_mut_ptr(),
+                    count: len,
+                };
+                // SAFETY: the operands that the function was made for, with the lanes of
+                // the block; it writes registers that it does not read, and
+                // columns that are this task's.
+                unsafe { compiled.function.run(arguments) }
+            }
         }
     }
 
     #[inline(always)]
-    fn plain<I: Isa>(&mut self, instruction: &Instruction, first: usize, block: Block) {
+    fn plain<I: Isa>(&mut self, instruction: &Instruction, first: usize, len: usize) {
         let Worker {
             operands, partial, ..
         } = &mut *self.worker;
         let at = &operands[first..];
-        let len = block.len;
         // SAFETY: see `result`.
         let result = |place: usize| unsafe { at[place].result(len) };
         match instruction {
@@ -557,13 +569,10 @@ impl State<'_> {
                 *slot = op.combine(*slot, sum);
             }
             Instruction::DotTotals(..) => unreachable!("the code makes these products"),
-            Instruction::Store(x, store) => {
-                let Place(column) = self.frame.stores[*store as usize];
-                // SAFETY: a stored column has all lanes of the kernel, and this
-                // task alone writes those of the block.
-                let out = unsafe {
-                    std::slice::from_raw_parts_mut(column.wrapping_add(block.start), len)
-                };
+            Instruction::Store(x, _) => {
+                // A stored column has all lanes of the kernel, and this task
+                // alone writes those of the block.
+                let out = result(1);
                 match at[0].of(*x, len) {
                     Lanes::Each(x) => out.copy_from_slice(x),
                     Lanes::All(x) => out.fill(x),

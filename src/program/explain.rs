@@ -3,7 +3,7 @@
 
 use super::builder::{Axes, Builder, Node, Reduction};
 use super::compile::{Program, Step};
-use super::cpu::{CpuKernel, Fused};
+use super::cpu::{Compiled, CpuKernel, Fused};
 use super::graph::Op;
 use super::kernel::{Column, Instruction, Kernel};
 use super::tensor::{Shape, Tensor};
@@ -301,8 +301,17 @@ impl Step {
     fn instructions(&self) -> Vec<String> {
         match self {
             Step::Kernel { kernel, .. } => {
-                let instructions = &kernel.code.instructions;
-                instructions.iter().map(ToString::to_string).collect()
+                let mut lines = Vec::new();
+                for instruction in &kernel.code.instructions {
+                    if let Fused::Compiled(compiled) = instruction {
+                        lines.push(compiled.to_string());
+                        let inner = compiled.instructions.iter();
+                        lines.extend(inner.map(|instruction| format!("    {instruction}")));
+                    } else {
+                        lines.push(instruction.to_string());
+                    }
+                }
+                lines
             }
             _ => Vec::new(),
         }
@@ -393,7 +402,15 @@ impl fmt::Display for Fused {
                 write!(f, " times")?;
                 list(f, factors)
             }
+            Fused::Compiled(compiled) => write!(f, "{compiled}"),
         }
+    }
+}
+
+impl fmt::Display for Compiled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let size = self.function.size();
+        write!(f, "in one loop, {size} bytes of machine code:")
     }
 }
 

@@ -53,6 +53,7 @@ mod gradient;
 mod graph;
 mod jacobian;
 mod kernel;
+mod native;
 mod ops;
 #[cfg(test)]
 mod reference;

@@ -22,6 +22,8 @@ pub(crate) struct Limits {
     product: usize,
     /// The most sums over lanes of one operation.
     totals: usize,
+    /// Kernels become machine code where the processor allows it.
+    pub machine_code: bool,
 }
 
 impl Limits {
@@ -29,12 +31,20 @@ impl Limits {
         cells: 1024,
         product: 1 << 16,
         totals: usize::MAX,
+        machine_code: true,
+    };
+    /// Every instruction by its own loop.
+    #[cfg(test)]
+    pub const INTERPRETED: Limits = Limits {
+        machine_code: false,
+        ..Self::CPU
     };
     /// What fits into the registers of a thread; cuBLAS does better than more.
     pub const GPU: Limits = Limits {
         cells: 64,
         product: 512,
         totals: 64,
+        machine_code: false,
     };
 
     /// How an alias sees its operands.

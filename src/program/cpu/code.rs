@@ -6,10 +6,12 @@
 //!   sums over lanes of products.
 //! - A comparison that only selects is made by the selection.
 //! - Two additions, subtractions or multiplications in a row are one pass.
+//! - Where the processor allows it, runs of instructions become machine code.
 
 use super::super::builder::Binary;
 use super::super::graph::Absorb;
 use super::super::kernel::{Column, Instruction, Kernel};
+use super::compiled::{Compiled, compile};
 use super::products::{MAX_RESULTS, tile_of_totals};
 use super::vector::{Compare, Inner, Outer};
 use rustc_hash::FxHashMap;
@@ -25,13 +27,21 @@ pub(crate) struct Code {
     /// The factors of all [`Fused::Products`], by their places among the uniforms.
     pub weights: Vec<u32>,
     /// What the instructions read, in the order of [`Fused::for_each_column`], and
-    /// behind it the registers they write: where it lies is found once for a
-    /// task, not block by block.
-    pub operands: Vec<Column>,
+    /// behind it the registers they write and the columns they keep: where it lies is
+    /// found once for a task, not block by block.
+    pub operands: Vec<Place>,
     /// The first of each instruction's operands.
     pub firsts: Vec<usize>,
     /// Those operands that lie in memory, and so elsewhere for the next block.
     pub moving: Vec<usize>,
+}
+
+/// Where an operand lies.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Place {
+    Column(Column),
+    /// A column that is kept, by its number in the list of stores.
+    Store(u32),
 }
 
 /// An instruction of the CPU.
@@ -57,10 +67,12 @@ pub(crate) enum Fused {
         factors: Vec<Column>,
         sums: Vec<u32>,
     },
+    Compiled(Compiled),
 }
 
 impl Code {
-    pub fn new(kernel: &Kernel) -> Self {
+    /// As machine code where it can be, if `machine_code`.
+    pub fn new(kernel: &Kernel, machine_code: bool) -> Self {
         let mut maker = Maker {
             uses: uses(&kernel.instructions),
             definitions: definitions(&kernel.instructions),
@@ -80,6 +92,9 @@ impl Code {
         let placed = maker.fuse();
         let mut code = maker.code;
         code.instructions = without_dead(placed);
+        if machine_code {
+            code.instructions = compile(code.instructions);
+        }
         code.allocate();
         code.list_operands();
         code
@@ -89,10 +104,14 @@ impl Code {
         let list = &mut self.operands;
         for instruction in &mut self.instructions {
             self.firsts.push(list.len());
-            instruction.for_each_column(|&mut column| list.push(column));
-            instruction.for_each_result(|&mut result| list.push(Column::Register(result)));
+            instruction.for_each_column(|&mut column| list.push(Place::Column(column)));
+            instruction.for_each_result(|&mut result| {
+                list.push(Place::Column(Column::Register(result)));
+            });
+            list.extend(instruction.stores().iter().map(|&store| Place::Store(store)));
         }
-        let moves = |&i: &usize| matches!(list[i], Column::Memory(_));
+        let moves =
+            |&i: &usize| matches!(list[i], Place::Column(Column::Memory(_)) | Place::Store(_));
         self.moving = (0..list.len()).filter(moves).collect();
     }
 
@@ -117,7 +136,9 @@ impl Code {
             count += 1;
         }
         let mut free = Vec::new();
+        let mut names = Vec::new();
         for (i, instruction) in self.instructions.iter_mut().enumerate() {
+            let before = registers_of(instruction);
             let mut done = Vec::new();
             let mut fresh = Vec::new();
             instruction.for_each_result(|result| {
@@ -143,9 +164,27 @@ impl Code {
                 }
             });
             free.extend(done);
+            names.push(before.into_iter().zip(registers_of(instruction)));
         }
         self.registers = count as usize;
+        for (instruction, names) in self.instructions.iter_mut().zip(names) {
+            if let Fused::Compiled(compiled) = instruction {
+                compiled.rename(names.collect(), count);
+            }
+        }
     }
+}
+
+/// The registers that an instruction reads and writes.
+fn registers_of(instruction: &mut Fused) -> Vec<u32> {
+    let mut registers = Vec::new();
+    instruction.for_each_column(|column| {
+        if let Column::Register(r) = column {
+            registers.push(*r);
+        }
+    });
+    instruction.for_each_result(|&mut result| registers.push(result));
+    registers
 }
 
 impl Fused {
@@ -158,10 +197,20 @@ impl Fused {
             Fused::Totals {
                 columns, factors, ..
             } => columns.iter_mut().chain(factors).for_each(&mut visit),
+            Fused::Compiled(compiled) => compiled.reads.iter_mut().for_each(visit),
         }
     }
 
-    fn for_each_result(&mut self, mut visit: impl FnMut(&mut u32)) {
+    /// The columns that are kept.
+    fn stores(&self) -> &[u32] {
+        match self {
+            Fused::Plain(Instruction::Store(_, store)) => std::slice::from_ref(store),
+            Fused::Compiled(compiled) => &compiled.stores,
+            _ => &[],
+        }
+    }
+
+    pub(super) fn for_each_result(&mut self, mut visit: impl FnMut(&mut u32)) {
         match self {
             Fused::Plain(instruction) => {
                 if let Some(result) = instruction.output_mut() {
@@ -171,6 +220,7 @@ impl Fused {
             Fused::Where(.., result) | Fused::Pair(.., result) => visit(result),
             Fused::Products { results, .. } => results.iter_mut().for_each(visit),
             Fused::Totals { .. } => {}
+            Fused::Compiled(compiled) => compiled.writes.iter_mut().for_each(visit),
         }
     }
 }

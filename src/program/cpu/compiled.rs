@@ -1,0 +1,482 @@
+//! Runs of instructions as machine code: one loop over the lanes of a block
+//! in place of one for each, so that what only the next instruction needs
+//! never leaves the processor's registers, and arithmetic is done in the shadow of products.
+//!
+//! Sums over lanes of many products keep their own loops (`products`): they want
+//! all registers for themselves. So do functions such as `exp`, which are called.
+
+use super::super::graph::Absorb;
+use super::super::kernel::{Column, Instruction};
+use super::super::native::{
+    Function, Operand, Predicate, Target, Tile, absorbing_product, binary, reduction, select, unary,
+};
+use super::code::Fused;
+use super::vector::{Compare, Inner, Outer};
+use crate::program::builder::{Binary, Reduction};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::ops::Range;
+use std::sync::Arc;
+
+/// The most running sums of a run: each is read and written in memory.
+const MOST_SUMS: usize = 3;
+/// The most products of a column and a weight in one instruction: with more,
+/// loops are as good, and shorter.
+const MOST_PRODUCTS: usize = 256;
+/// The most work, in lines for one vector, that is compiled together.
+const MOST_LINES: usize = 1000;
+
+/// Instructions compiled together.
+#[derive(Clone, Debug)]
+pub(crate) struct Compiled {
+    pub function: Arc<Function>,
+    /// What the function computes. Registers beyond the kernel's are the processor's.
+    pub instructions: Vec<Fused>,
+    /// The operands that the function gets: what it reads, the registers it writes, the columns it keeps.
+    pub reads: Vec<Column>,
+    pub writes: Vec<u32>,
+    pub stores: Vec<u32>,
+}
+
+impl Compiled {
+    /// Gives the registers of its instructions the names that they have in
+    /// the kernel; those that only this function knows are numbered from `first` on.
+    pub fn rename(&mut self, mut names: FxHashMap<u32, u32>, first: u32) {
+        let mut next = first;
+        let mut rename = |register: &mut u32| {
+            *register = *names.entry(*register).or_insert_with(|| {
+                next += 1;
+                next - 1
+            });
+        };
+        for instruction in &mut self.instructions {
+            instruction.for_each_column(|column| {
+                if let Column::Register(r) = column {
+                    rename(r);
+                }
+            });
+            instruction.for_each_result(&mut rename);
+        }
+    }
+}
+
+/// Replaces runs of instructions by machine code, where this processor runs it.
+pub(super) fn compile(instructions: Vec<Fused>) -> Vec<Fused> {
+    let last = last_uses(&instructions);
+    let mut code = Vec::new();
+    let mut run = Run::default();
+    for (i, instruction) in instructions.into_iter().enumerate() {
+        match role(&instruction) {
+            Role::Member => {
+                if run.lines + lines(&instruction) > MOST_LINES {
+                    run.close(i, &last, &mut code);
+                }
+                run.lines += lines(&instruction);
+                run.members.push((i, instruction));
+            }
+            Role::Sink => run.sinks.push(instruction),
+            Role::Other => {
+                run.close(i, &last, &mut code);
+                code.push(instruction);
+            }
+        }
+    }
+    run.close(usize::MAX, &last, &mut code);
+    code
+}
+
+enum Role {
+    Member,
+    /// Leaves nothing that others read, and may wait until the run is over.
+    Sink,
+    Other,
+}
+
+fn role(instruction: &Fused) -> Role {
+    let member = match instruction {
+        Fused::Where(..) | Fused::Pair(..) => true,
+        Fused::Products {
+            columns, results, ..
+        } => columns.len() * results.len() <= MOST_PRODUCTS,
+        Fused::Totals { sums, .. } if sums.len() > MOST_SUMS => return Role::Sink,
+        Fused::Totals { .. } => true,
+        Fused::Compiled(_) => false,
+        Fused::Plain(instruction) => {
+            // Tried out on anything.
+            let (mut tile, x) = (Tile::default(), Operand::from(0.0));
+            match instruction {
+                Instruction::Unary(op, ..) => unary(&mut tile, *op, x).is_some(),
+                Instruction::Binary(op, ..) => binary(&mut tile, *op, x, x).is_some(),
+                Instruction::Select(..) | Instruction::Store(..) => true,
+                Instruction::Fold(_, columns, _) => columns.len() <= MOST_PRODUCTS,
+                Instruction::Dot(_, pairs, _) => pairs.len() <= MOST_PRODUCTS,
+                Instruction::Total(op, ..) => *op == Reduction::Sum,
+                Instruction::DotTotals(..) => false,
+            }
+        }
+    };
+    if member { Role::Member } else { Role::Other }
+}
+
+/// About how many lines an instruction becomes for each vector.
+fn lines(instruction: &Fused) -> usize {
+    match instruction {
+        Fused::Products {
+            columns, results, ..
+        } => columns.len() * results.len(),
+        Fused::Plain(Instruction::Fold(_, columns, _)) => columns.len(),
+        Fused::Plain(Instruction::Dot(_, pairs, _)) => 2 * pairs.len(),
+        _ => 5,
+    }
+}
+
+/// The last instruction that reads each register.
+fn last_uses(instructions: &[Fused]) -> FxHashMap<u32, usize> {
+    let mut last = FxHashMap::default();
+    for (i, instruction) in instructions.iter().enumerate() {
+        // Sinks may wait, and what they read with them.
+        let at = match role(instruction) {
+            Role::Sink => usize::MAX,
+            _ => i,
+        };
+        instruction.clone().for_each_column(|column| {
+            if let Column::Register(r) = column {
+                let last = last.entry(*r).or_insert(at);
+                *last = at.max(*last);
+            }
+        });
+    }
+    last
+}
+
+/// Instructions that are compiled together, and the sums that wait for them.
+#[derive(Default)]
+struct Run {
+    members: Vec<(usize, Fused)>,
+    sinks: Vec<Fused>,
+    lines: usize,
+}
+
+impl Run {
+    /// Puts into `code` what has gathered before instruction `end`.
+    fn close(&mut self, end: usize, last: &FxHashMap<u32, usize>, code: &mut Vec<Fused>) {
+        let Run { members, sinks, .. } = std::mem::take(self);
+        let members: Vec<Fused> = members.into_iter().map(|(_, member)| member).collect();
+        match compiled(&members, end, last) {
+            Some(compiled) => code.push(Fused::Compiled(compiled)),
+            None => code.extend(members),
+        }
+        code.extend(sinks);
+    }
+}
+
+fn compiled(members: &[Fused], end: usize, last: &FxHashMap<u32, usize>) -> Option<Compiled> {
+    if members.len() < 2 {
+        return None;
+    }
+    let (mut made, mut reads, mut writes, mut stores) =
+        (FxHashSet::default(), Vec::new(), Vec::new(), Vec::new());
+    let mut seen = FxHashSet::default();
+    for member in members {
+        let mut member = member.clone();
+        member.for_each_column(|&mut column| {
+            let outside = match column {
+                Column::Register(r) => !made.contains(&r),
+                Column::Memory(_) => true,
+                Column::Uniform(_) => false,
+            };
+            if outside && seen.insert(column) {
+                reads.push(column);
+            }
+        });
+        member.for_each_result(|&mut result| {
+            made.insert(result);
+            if last.get(&result).is_some_and(|&last| last >= end) {
+                writes.push(result);
+            }
+        });
+        if let Fused::Plain(Instruction::Store(_, store)) = member {
+            stores.push(store);
+        }
+    }
+    let widest = members.iter().filter_map(|member| match member {
+        Fused::Products { results, .. } => Some(results.len()),
+        _ => None,
+    });
+    // As many vectors as keep the processor busy, and their sums in registers.
+    let vectors = match widest.max() {
+        None => 2,
+        Some(1) => 8,
+        Some(2) => 4,
+        Some(3) => 3,
+        Some(_) => 2,
+    };
+    let places = |columns: &[Column], from: usize| -> FxHashMap<Column, u32> {
+        let places = columns.iter().copied().zip(from as u32..);
+        places.collect()
+    };
+    let written: Vec<Column> = writes.iter().map(|&r| Column::Register(r)).collect();
+    let inputs = places(&reads, 0);
+    let results = places(&written, reads.len());
+    let first_store = (reads.len() + writes.len()) as u32;
+    let function = Function::over_lanes(vectors, |vectors, single| {
+        let mut lowering = Lowering {
+            tile: Tile::default(),
+            single,
+            inputs: &inputs,
+            results: &results,
+            next_store: first_store,
+            values: FxHashMap::default(),
+            sums: Vec::new(),
+        };
+        lowering.lower(members, 0..vectors);
+        lowering.finish()
+    })?;
+    Some(Compiled {
+        function: Arc::new(function),
+        instructions: members.to_vec(),
+        reads,
+        writes,
+        stores,
+    })
+}
+
+/// Writes instructions as lines of a tile.
+struct Lowering<'a> {
+    tile: Tile,
+    /// For one lane instead of vectors.
+    single: bool,
+    inputs: &'a FxHashMap<Column, u32>,
+    results: &'a FxHashMap<Column, u32>,
+    /// The operand of the next column that is kept.
+    next_store: u32,
+    /// Registers' vectors.
+    values: FxHashMap<(u32, usize), Operand>,
+    /// Running sums.
+    sums: Vec<(u32, Operand)>,
+}
+
+impl Lowering<'_> {
+    fn lower(&mut self, members: &[Fused], vectors: Range<usize>) {
+        // Products take all vectors at once, so that a weight is read once; what
+        // stands between them goes vector by vector, which needs fewer registers.
+        let is_products = |member: &Fused| matches!(member, Fused::Products { .. });
+        for group in members.chunk_by(|a, b| !is_products(a) && !is_products(b)) {
+            if let [
+                Fused::Products {
+                    absorb,
+                    columns,
+                    weights,
+                    results,
+                },
+            ] = group
+            {
+                self.products(*absorb, columns, *weights as u32, results, vectors.clone());
+                continue;
+            }
+            let store = self.next_store;
+            for vector in vectors.clone() {
+                self.next_store = store;
+                for member in group {
+                    self.member(member, vector);
+                }
+            }
+        }
+    }
+
+    fn finish(mut self) -> Tile {
+        for (at, sum) in self.sums {
+            self.tile.store(sum, Target::Sum(at));
+        }
+        self.tile
+    }
+
+    fn operand(&self, column: Column, vector: usize) -> Operand {
+        match column {
+            Column::Uniform(i) => Operand::Number(i),
+            Column::Register(r) if self.values.contains_key(&(r, vector)) => {
+                self.values[&(r, vector)]
+            }
+            column => Operand::Lanes(self.inputs[&column], vector as u32),
+        }
+    }
+
+    fn define(&mut self, register: u32, vector: usize, value: Operand) {
+        self.values.insert((register, vector), value);
+        if let Some(&place) = self.results.get(&Column::Register(register)) {
+            self.tile.store(value, Target::Lanes(place, vector as u32));
+        }
+    }
+
+    fn products(
+        &mut self,
+        absorb: Absorb,
+        columns: &[Column],
+        weights: u32,
+        results: &[u32],
+        vectors: Range<usize>,
+    ) {
+        let mut sums = vec![Operand::from(0.0); results.len() * vectors.len()];
+        for (k, &column) in (0..).zip(columns) {
+            let mut sums = sums.iter_mut();
+            for vector in vectors.clone() {
+                let x = self.operand(column, vector);
+                for o in 0..results.len() as u32 {
+                    let weight = Operand::Weight(weights + k * results.len() as u32 + o);
+                    if let Some(sum) = sums.next() {
+                        *sum = absorbing_product(&mut self.tile, absorb, x, weight, *sum);
+                    }
+                }
+            }
+        }
+        let mut sums = sums.into_iter();
+        for vector in vectors {
+            for (&result, sum) in results.iter().zip(&mut sums) {
+                self.define(result, vector, sum);
+            }
+        }
+    }
+
+    /// Adds to a running sum.
+    fn add_to(&mut self, sum: u32, add: impl FnOnce(&mut Tile, Operand) -> Operand) {
+        let place = self.sums.iter().position(|&(at, _)| at == sum);
+        let place = place.unwrap_or_else(|| {
+            self.sums.push((sum, Operand::Sum(sum)));
+            self.sums.len() - 1
+        });
+        self.sums[place].1 = add(&mut self.tile, self.sums[place].1);
+    }
+
+    /// What goes into a sum: the lanes that are the tile's own.
+    fn own(&mut self, x: Operand) -> Operand {
+        match self.single {
+            true => self.tile.and(x, Operand::FirstLane),
+            false => x,
+        }
+    }
+
+    fn member(&mut self, member: &Fused, vector: usize) {
+        match member {
+            Fused::Plain(instruction) => self.plain(instruction, vector),
+            &Fused::Where(compare, columns, out) => {
+                let [a, b, then, otherwise] = columns.map(|x| self.operand(x, vector));
+                let predicate = match compare {
+                    Compare::Less => Predicate::Less,
+                    Compare::LessEqual => Predicate::LessEqual,
+                    Compare::Equal => Predicate::Equal,
+                    Compare::NotEqual => Predicate::NotEqual,
+                };
+                let tile = &mut self.tile;
+                let holds = tile.compare(predicate, a, b);
+                let picked = tile.blend(holds, then, otherwise);
+                // As `vector::choose_where`: NaN where a or b is not finite.
+                let rest = tile.mul(b, 0.0.into());
+                let value = tile.mul_add(a, rest, picked);
+                self.define(out, vector, value);
+            }
+            &Fused::Pair(inner, outer, columns, out) => {
+                let [a, b, c] = columns.map(|x| self.operand(x, vector));
+                let tile = &mut self.tile;
+                let first = match inner {
+                    Inner::Add => tile.add(a, b),
+                    Inner::Sub => tile.sub(a, b),
+                    Inner::Mul => tile.mul(a, b),
+                };
+                let value = match outer {
+                    Outer::Add => tile.add(first, c),
+                    Outer::Sub => tile.sub(first, c),
+                    Outer::SubFrom => tile.sub(c, first),
+                    Outer::Mul => tile.mul(first, c),
+                };
+                self.define(out, vector, value);
+            }
+            Fused::Totals {
+                absorb,
+                columns,
+                factors,
+                sums,
+            } => {
+                let pairs = columns
+                    .iter()
+                    .flat_map(|&x| factors.iter().map(move |&y| (x, y)));
+                for ((x, y), &sum) in pairs.zip(sums) {
+                    let (x, y) = (self.operand(x, vector), self.operand(y, vector));
+                    let same = x == y;
+                    let x = self.own(x);
+                    let y = if same { x } else { self.own(y) };
+                    self.add_to(sum, |tile, sum| {
+                        absorbing_product(tile, *absorb, x, y, sum)
+                    });
+                }
+            }
+            Fused::Products { .. } | Fused::Compiled(_) => {
+                unreachable!("lowered elsewhere")
+            }
+        }
+    }
+
+    fn plain(&mut self, instruction: &Instruction, vector: usize) {
+        const KNOWN: &str = "an operation that was tried out";
+        match instruction {
+            &Instruction::Unary(op, x, out) => {
+                let x = self.operand(x, vector);
+                let value = unary(&mut self.tile, op, x).expect(KNOWN);
+                self.define(out, vector, value);
+            }
+            &Instruction::Binary(op, [a, b], out) => {
+                let (a, b) = (self.operand(a, vector), self.operand(b, vector));
+                let value = binary(&mut self.tile, op, a, b).expect(KNOWN);
+                self.define(out, vector, value);
+            }
+            &Instruction::Select(columns, out) => {
+                let [condition, then, otherwise] = columns.map(|x| self.operand(x, vector));
+                let value = select(&mut self.tile, condition, then, otherwise);
+                self.define(out, vector, value);
+            }
+            Instruction::Dot(absorb, pairs, out) => {
+                // Each product is rounded, as where it stands alone.
+                let mut sum = None;
+                for &(a, b) in pairs {
+                    let (a, b) = (self.operand(a, vector), self.operand(b, vector));
+                    let product = match absorb {
+                        Absorb::None => Some(self.tile.mul(a, b)),
+                        Absorb::Left => binary(&mut self.tile, Binary::AbsorbingMul, a, b),
+                        Absorb::Right => binary(&mut self.tile, Binary::AbsorbingMul, b, a),
+                    };
+                    let product = product.expect(KNOWN);
+                    sum = Some(match sum {
+                        Some(sum) => self.tile.add(sum, product),
+                        None => product,
+                    });
+                }
+                self.define(*out, vector, sum.unwrap_or_else(|| 0.0.into()));
+            }
+            Instruction::Fold(op, columns, out) => {
+                let mut partial = None;
+                for &x in columns {
+                    let x = self.operand(x, vector);
+                    partial = Some(match partial {
+                        Some(partial) => reduction(&mut self.tile, *op, partial, x),
+                        None => x,
+                    });
+                }
+                self.define(
+                    *out,
+                    vector,
+                    partial.unwrap_or_else(|| op.identity().into()),
+                );
+            }
+            &Instruction::Total(_, x, total) => {
+                let x = self.operand(x, vector);
+                let x = self.own(x);
+                self.add_to(total, |tile, sum| tile.add(sum, x));
+            }
+            &Instruction::Store(x, _) => {
+                let x = self.operand(x, vector);
+                self.tile
+                    .store(x, Target::Lanes(self.next_store, vector as u32));
+                self.next_store += 1;
+            }
+            Instruction::DotTotals(..) => unreachable!("the code makes these products"),
+        }
+    }
+}
