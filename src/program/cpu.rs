@@ -23,7 +23,7 @@ use vector::Lanes;
 
 /// What a block's columns take together: near the first-level cache, and long
 /// enough that an instruction costs more in its loop than around it.
-const BLOCK_BYTES: usize = 32 * 1024;
+const BLOCK_BYTES: usize = 16 * 1024;
 /// Enough lanes that handing out a task costs nothing beside it.
 const TASK_LANES: usize = 4096;
 const MAX_TASKS: usize = 1024;
@@ -79,9 +79,9 @@ impl Partition {
         // Many columns take blocks so short that they stay in the second-level cache.
         let shortest = fit(8 * BLOCK_BYTES).clamp(64, 256);
         let fitting = fit(BLOCK_BYTES).clamp(shortest, 2048);
-        // Blocks of nearly one length, in whole cache lines.
+        // Blocks of nearly one length, in whole cache lines and tiles of the code.
         let blocks = lanes.div_ceil(fitting);
-        let block = lanes.div_ceil(blocks).next_multiple_of(8);
+        let block = lanes.div_ceil(blocks).next_multiple_of(16);
         let blocks = lanes.div_ceil(block);
         let most = (MAX_RESULTS / kernel.totals.len().max(1)).clamp(8, MAX_TASKS);
         let per_task = blocks.div_ceil(most).max(TASK_LANES.div_ceil(block));
@@ -447,21 +447,14 @@ impl State<'_> {
         } = &mut *self.worker;
         let at = &operands[first..];
         match instruction {
-            Fused::Plain(instruction) => self.plain::<I>(instruction, first, len),
+            Fused::Plain(instruction) => self.plain(instruction, first, len),
             Fused::Where(compare, columns, _) => {
                 let [a, b, t, o, out] = at.first_chunk().expect("its operands");
                 let [_, kinds @ ..] = columns;
                 let operands = lanes(kinds, [b, t, o], len);
                 // SAFETY: operands have the lanes of the block; see `result`.
                 let (a, out) = unsafe { (a.lanes(len), out.result(len)) };
-                vector::choose_where::<I>(*compare, out, a, operands);
-            }
-            Fused::Pair(inner, outer, columns, _) => {
-                let [a, b, c, out] = at.first_chunk().expect("its operands");
-                let operands = lanes(columns, [a, b, c], len);
-                // SAFETY: see `result`.
-                let out = unsafe { out.result(len) };
-                vector::pair::<I>(*inner, *outer, out, operands);
+                vector::choose_where(*compare, out, a, operands);
             }
             Fused::Products {
                 absorb,
@@ -524,7 +517,7 @@ impl State<'_> {
     }
 
     #[inline(always)]
-    fn plain<I: Isa>(&mut self, instruction: &Instruction, first: usize, len: usize) {
+    fn plain(&mut self, instruction: &Instruction, first: usize, len: usize) {
         let Worker {
             operands, partial, ..
         } = &mut *self.worker;
@@ -537,7 +530,7 @@ impl State<'_> {
             }
             Instruction::Binary(op, columns, _) => {
                 let operands = lanes(columns, [&at[0], &at[1]], len);
-                vector::binary::<I>(*op, result(2), operands);
+                vector::binary(*op, result(2), operands);
             }
             Instruction::Select(columns, _) => {
                 let [c, t, o] = lanes(columns, [&at[0], &at[1], &at[2]], len);
@@ -557,7 +550,7 @@ impl State<'_> {
                 if xs.len() < 2 {
                     out.fill(op.identity());
                 } else if let (Some(a), Some(b)) = (xs.next(), xs.next()) {
-                    vector::binary::<I>(op.of_two(), out, [a, b]);
+                    vector::binary(op.of_two(), out, [a, b]);
                 }
                 for x in xs {
                     vector::fold(*op, out, x);

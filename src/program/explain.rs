@@ -380,9 +380,6 @@ impl fmt::Display for Fused {
             Fused::Where(compare, [a, b, t, o], out) => {
                 write!(f, "r{out} = Select({compare:?} {a} {b}) {t} {o}")
             }
-            Fused::Pair(inner, outer, [a, b, c], out) => {
-                write!(f, "r{out} = {outer:?}({inner:?} {a} {b}) {c}")
-            }
             Fused::Products {
                 columns, results, ..
             } => {

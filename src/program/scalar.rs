@@ -61,14 +61,6 @@ impl ScalarOp {
             ScalarOp::Select(c, t, o) => select(at(c), at(t), at(o)),
         }
     }
-
-    pub fn for_each_operand(self, mut visit: impl FnMut(u32)) {
-        match self {
-            ScalarOp::Unary(_, x) => visit(x),
-            ScalarOp::Binary(_, a, b) => [a, b].into_iter().for_each(visit),
-            ScalarOp::Select(c, t, o) => [c, t, o].into_iter().for_each(&mut visit),
-        }
-    }
 }
 
 /// Lowers the operations `members`, in their order.

@@ -5,7 +5,6 @@
 //!   whether the sheet has them as one `MMULT` or as many `SUMPRODUCT`s; so do
 //!   sums over lanes of products.
 //! - A comparison that only selects is made by the selection.
-//! - Two additions, subtractions or multiplications in a row are one pass.
 //! - Where the processor allows it, runs of instructions become machine code.
 
 use super::super::builder::Binary;
@@ -13,7 +12,7 @@ use super::super::graph::Absorb;
 use super::super::kernel::{Column, Instruction, Kernel};
 use super::compiled::{Compiled, compile};
 use super::products::{MAX_RESULTS, tile_of_totals};
-use super::vector::{Compare, Inner, Outer};
+use super::vector::Compare;
 use rustc_hash::FxHashMap;
 
 /// What the CPU runs for each block of lanes.
@@ -50,7 +49,6 @@ pub(crate) enum Fused {
     Plain(Instruction),
     /// `then` where the comparison of the first two operands holds.
     Where(Compare, [Column; 4], u32),
-    Pair(Inner, Outer, [Column; 3], u32),
     /// For each result the sum of the columns, each times its weight; the
     /// weights lie from a place on, those of one column side by side.
     Products {
@@ -74,7 +72,6 @@ impl Code {
     /// As machine code where it can be, if `machine_code`.
     pub fn new(kernel: &Kernel, machine_code: bool) -> Self {
         let mut maker = Maker {
-            uses: uses(&kernel.instructions),
             definitions: definitions(&kernel.instructions),
             kernel,
             registers: kernel.registers as u32,
@@ -93,7 +90,7 @@ impl Code {
         let mut code = maker.code;
         code.instructions = without_dead(placed);
         if machine_code {
-            code.instructions = compile(code.instructions);
+            code.instructions = compile(code.instructions, &kernel.uniforms);
         }
         code.allocate();
         code.list_operands();
@@ -108,7 +105,12 @@ impl Code {
             instruction.for_each_result(|&mut result| {
                 list.push(Place::Column(Column::Register(result)));
             });
-            list.extend(instruction.stores().iter().map(|&store| Place::Store(store)));
+            list.extend(
+                instruction
+                    .stores()
+                    .iter()
+                    .map(|&store| Place::Store(store)),
+            );
         }
         let moves =
             |&i: &usize| matches!(list[i], Place::Column(Column::Memory(_)) | Place::Store(_));
@@ -192,7 +194,6 @@ impl Fused {
         match self {
             Fused::Plain(instruction) => instruction.for_each_column(visit),
             Fused::Where(_, columns, _) => columns.iter_mut().for_each(visit),
-            Fused::Pair(_, _, columns, _) => columns.iter_mut().for_each(visit),
             Fused::Products { columns, .. } => columns.iter_mut().for_each(visit),
             Fused::Totals {
                 columns, factors, ..
@@ -217,25 +218,12 @@ impl Fused {
                     visit(result);
                 }
             }
-            Fused::Where(.., result) | Fused::Pair(.., result) => visit(result),
+            Fused::Where(.., result) => visit(result),
             Fused::Products { results, .. } => results.iter_mut().for_each(visit),
             Fused::Totals { .. } => {}
             Fused::Compiled(compiled) => compiled.writes.iter_mut().for_each(visit),
         }
     }
-}
-
-/// How often each register is read.
-fn uses(instructions: &[Instruction]) -> FxHashMap<u32, u32> {
-    let mut uses = FxHashMap::default();
-    for instruction in instructions {
-        instruction.clone().for_each_column(|column| {
-            if let Column::Register(r) = column {
-                *uses.entry(*r).or_insert(0) += 1;
-            }
-        });
-    }
-    uses
 }
 
 /// Which instruction makes each register.
@@ -283,7 +271,6 @@ type Group = Vec<(usize, Vec<u32>, u32)>;
 
 struct Maker<'a> {
     kernel: &'a Kernel,
-    uses: FxHashMap<u32, u32>,
     definitions: FxHashMap<u32, usize>,
     /// Registers so far, none shared yet.
     registers: u32,
@@ -299,7 +286,6 @@ impl Maker<'_> {
         let mut order = Vec::new();
         let mut sums: Vec<Sums> = Vec::new();
         let kernel = self.kernel;
-        let mut joined = vec![false; kernel.instructions.len()];
         for (i, instruction) in kernel.instructions.iter().enumerate() {
             match instruction {
                 Instruction::Dot(absorb, pairs, out) => {
@@ -328,10 +314,8 @@ impl Maker<'_> {
                     });
                 }
                 instruction => {
-                    let pair = self.pair(instruction, &joined);
-                    joined[i] = pair.is_some();
-                    let fused = pair
-                        .or_else(|| self.selection(instruction))
+                    let fused = self
+                        .selection(instruction)
                         .unwrap_or_else(|| Fused::Plain(instruction.clone()));
                     placed.push((i, fused));
                 }
@@ -414,12 +398,12 @@ impl Maker<'_> {
         Some((absorb, columns, weights))
     }
 
-    fn definition(&self, column: Column) -> Option<(usize, &Instruction)> {
+    fn definition(&self, column: Column) -> Option<&Instruction> {
         let Column::Register(r) = column else {
             return None;
         };
         let &i = self.definitions.get(&r)?;
-        Some((i, &self.kernel.instructions[i]))
+        Some(&self.kernel.instructions[i])
     }
 
     /// A selection by a comparison.
@@ -427,7 +411,7 @@ impl Maker<'_> {
         let &Instruction::Select([condition, then, otherwise], out) = instruction else {
             return None;
         };
-        let (_, &Instruction::Binary(op, [a, b], _)) = self.definition(condition)? else {
+        let &Instruction::Binary(op, [a, b], _) = self.definition(condition)? else {
             return None;
         };
         let uniform = |column| matches!(column, Column::Uniform(_));
@@ -449,55 +433,6 @@ impl Maker<'_> {
         }
         Some(Fused::Where(compare, [a, b, then, otherwise], out))
     }
-
-    /// Two operations of arithmetic in a row, the first of which nobody else
-    /// needs and is not such a pair itself.
-    fn pair(&self, instruction: &Instruction, joined: &[bool]) -> Option<Fused> {
-        let (op, [x, y], out) = arithmetic(instruction)?;
-        let first = |column: Column| {
-            let Column::Register(r) = column else {
-                return None;
-            };
-            let (i, inner) = self.definition(column)?;
-            let (op, operands, _) = arithmetic(inner)?;
-            (self.uses.get(&r) == Some(&1) && !joined[i]).then_some((op, operands))
-        };
-        let (inner, [a, b], outer, c) = if let Some((inner, operands)) = first(x) {
-            let outer = match op {
-                Inner::Add => Outer::Add,
-                Inner::Sub => Outer::Sub,
-                Inner::Mul => Outer::Mul,
-            };
-            (inner, operands, outer, y)
-        } else {
-            let (inner, operands) = first(y)?;
-            let outer = match op {
-                Inner::Add => Outer::Add,
-                Inner::Sub => Outer::SubFrom,
-                Inner::Mul => Outer::Mul,
-            };
-            (inner, operands, outer, x)
-        };
-        // One number for all lanes stands second, where the loops expect it.
-        let operands = match (inner, a) {
-            (Inner::Add | Inner::Mul, Column::Uniform(_)) => [b, a, c],
-            _ => [a, b, c],
-        };
-        Some(Fused::Pair(inner, outer, operands, out))
-    }
-}
-
-fn arithmetic(instruction: &Instruction) -> Option<(Inner, [Column; 2], u32)> {
-    let &Instruction::Binary(op, operands, out) = instruction else {
-        return None;
-    };
-    let op = match op {
-        Binary::Add => Inner::Add,
-        Binary::Sub => Inner::Sub,
-        Binary::Mul => Inner::Mul,
-        _ => return None,
-    };
-    Some((op, operands, out))
 }
 
 /// Sums over lanes with the same factor, and then those with the same columns,

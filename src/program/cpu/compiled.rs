@@ -6,12 +6,12 @@
 //! all registers for themselves. So do functions such as `exp`, which are called.
 
 use super::super::graph::Absorb;
-use super::super::kernel::{Column, Instruction};
+use super::super::kernel::{Column, Instruction, Uniform};
 use super::super::native::{
     Function, Operand, Predicate, Target, Tile, absorbing_product, binary, reduction, select, unary,
 };
 use super::code::Fused;
-use super::vector::{Compare, Inner, Outer};
+use super::vector::Compare;
 use crate::program::builder::{Binary, Reduction};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::ops::Range;
@@ -60,10 +60,15 @@ impl Compiled {
 }
 
 /// Replaces runs of instructions by machine code, where this processor runs it.
-pub(super) fn compile(instructions: Vec<Fused>) -> Vec<Fused> {
+pub(super) fn compile(instructions: Vec<Fused>, uniforms: &[Uniform]) -> Vec<Fused> {
     let last = last_uses(&instructions);
     let mut code = Vec::new();
-    let mut run = Run::default();
+    let mut run = Run {
+        members: Vec::new(),
+        sinks: Vec::new(),
+        lines: 0,
+        uniforms,
+    };
     for (i, instruction) in instructions.into_iter().enumerate() {
         match role(&instruction) {
             Role::Member => {
@@ -71,7 +76,7 @@ pub(super) fn compile(instructions: Vec<Fused>) -> Vec<Fused> {
                     run.close(i, &last, &mut code);
                 }
                 run.lines += lines(&instruction);
-                run.members.push((i, instruction));
+                run.members.push(instruction);
             }
             Role::Sink => run.sinks.push(instruction),
             Role::Other => {
@@ -93,7 +98,7 @@ enum Role {
 
 fn role(instruction: &Fused) -> Role {
     let member = match instruction {
-        Fused::Where(..) | Fused::Pair(..) => true,
+        Fused::Where(..) => true,
         Fused::Products {
             columns, results, ..
         } => columns.len() * results.len() <= MOST_PRODUCTS,
@@ -149,27 +154,32 @@ fn last_uses(instructions: &[Fused]) -> FxHashMap<u32, usize> {
 }
 
 /// Instructions that are compiled together, and the sums that wait for them.
-#[derive(Default)]
-struct Run {
-    members: Vec<(usize, Fused)>,
+struct Run<'a> {
+    members: Vec<Fused>,
     sinks: Vec<Fused>,
     lines: usize,
+    uniforms: &'a [Uniform],
 }
 
-impl Run {
+impl Run<'_> {
     /// Puts into `code` what has gathered before instruction `end`.
     fn close(&mut self, end: usize, last: &FxHashMap<u32, usize>, code: &mut Vec<Fused>) {
-        let Run { members, sinks, .. } = std::mem::take(self);
-        let members: Vec<Fused> = members.into_iter().map(|(_, member)| member).collect();
-        match compiled(&members, end, last) {
+        self.lines = 0;
+        let members = std::mem::take(&mut self.members);
+        match compiled(&members, self.uniforms, end, last) {
             Some(compiled) => code.push(Fused::Compiled(compiled)),
             None => code.extend(members),
         }
-        code.extend(sinks);
+        code.append(&mut self.sinks);
     }
 }
 
-fn compiled(members: &[Fused], end: usize, last: &FxHashMap<u32, usize>) -> Option<Compiled> {
+fn compiled(
+    members: &[Fused],
+    uniforms: &[Uniform],
+    end: usize,
+    last: &FxHashMap<u32, usize>,
+) -> Option<Compiled> {
     if members.len() < 2 {
         return None;
     }
@@ -222,6 +232,7 @@ fn compiled(members: &[Fused], end: usize, last: &FxHashMap<u32, usize>) -> Opti
         let mut lowering = Lowering {
             tile: Tile::default(),
             single,
+            uniforms,
             inputs: &inputs,
             results: &results,
             next_store: first_store,
@@ -245,6 +256,7 @@ struct Lowering<'a> {
     tile: Tile,
     /// For one lane instead of vectors.
     single: bool,
+    uniforms: &'a [Uniform],
     inputs: &'a FxHashMap<Column, u32>,
     results: &'a FxHashMap<Column, u32>,
     /// The operand of the next column that is kept.
@@ -292,7 +304,10 @@ impl Lowering<'_> {
 
     fn operand(&self, column: Column, vector: usize) -> Operand {
         match column {
-            Column::Uniform(i) => Operand::Number(i),
+            Column::Uniform(i) => match self.uniforms[i as usize] {
+                Uniform::Constant(x) => x.into(),
+                Uniform::Memory(_) => Operand::Number(i),
+            },
             Column::Register(r) if self.values.contains_key(&(r, vector)) => {
                 self.values[&(r, vector)]
             }
@@ -315,7 +330,7 @@ impl Lowering<'_> {
         results: &[u32],
         vectors: Range<usize>,
     ) {
-        let mut sums = vec![Operand::from(0.0); results.len() * vectors.len()];
+        let mut sums = vec![None; results.len() * vectors.len()];
         for (k, &column) in (0..).zip(columns) {
             let mut sums = sums.iter_mut();
             for vector in vectors.clone() {
@@ -323,7 +338,7 @@ impl Lowering<'_> {
                 for o in 0..results.len() as u32 {
                     let weight = Operand::Weight(weights + k * results.len() as u32 + o);
                     if let Some(sum) = sums.next() {
-                        *sum = absorbing_product(&mut self.tile, absorb, x, weight, *sum);
+                        *sum = Some(absorbing_product(&mut self.tile, absorb, x, weight, *sum));
                     }
                 }
             }
@@ -331,7 +346,7 @@ impl Lowering<'_> {
         let mut sums = sums.into_iter();
         for vector in vectors {
             for (&result, sum) in results.iter().zip(&mut sums) {
-                self.define(result, vector, sum);
+                self.define(result, vector, sum.unwrap_or_else(|| 0.0.into()));
             }
         }
     }
@@ -369,24 +384,13 @@ impl Lowering<'_> {
                 let holds = tile.compare(predicate, a, b);
                 let picked = tile.blend(holds, then, otherwise);
                 // As `vector::choose_where`: NaN where a or b is not finite.
-                let rest = tile.mul(b, 0.0.into());
-                let value = tile.mul_add(a, rest, picked);
-                self.define(out, vector, value);
-            }
-            &Fused::Pair(inner, outer, columns, out) => {
-                let [a, b, c] = columns.map(|x| self.operand(x, vector));
-                let tile = &mut self.tile;
-                let first = match inner {
-                    Inner::Add => tile.add(a, b),
-                    Inner::Sub => tile.sub(a, b),
-                    Inner::Mul => tile.mul(a, b),
-                };
-                let value = match outer {
-                    Outer::Add => tile.add(first, c),
-                    Outer::Sub => tile.sub(first, c),
-                    Outer::SubFrom => tile.sub(c, first),
-                    Outer::Mul => tile.mul(first, c),
-                };
+                let mut value = picked;
+                for operand in [a, b] {
+                    let poison = tile.poison(operand);
+                    if poison != Operand::from(0.0) {
+                        value = tile.add(value, poison);
+                    }
+                }
                 self.define(out, vector, value);
             }
             Fused::Totals {
@@ -404,7 +408,7 @@ impl Lowering<'_> {
                     let x = self.own(x);
                     let y = if same { x } else { self.own(y) };
                     self.add_to(sum, |tile, sum| {
-                        absorbing_product(tile, *absorb, x, y, sum)
+                        absorbing_product(tile, *absorb, x, y, Some(sum))
                     });
                 }
             }

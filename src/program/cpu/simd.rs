@@ -8,8 +8,6 @@
 //! The sets differ in rounding alone: sums of products use fused multiply-add
 //! where there is one. Everything else rounds as written.
 
-use super::vector::Compare;
-
 /// An instruction set.
 pub(super) trait Isa {
     /// Four lanes.
@@ -33,13 +31,6 @@ pub(super) trait Vector: Copy {
     fn splat(x: f64) -> Self;
 
     fn add(self, other: Self) -> Self;
-
-    fn sub(self, other: Self) -> Self;
-
-    fn mul(self, other: Self) -> Self;
-
-    /// `self` where the comparison of `a` and `b` holds, else `otherwise`.
-    fn where_holds(self, compare: Compare, a: Self, b: Self, otherwise: Self) -> Self;
 
     /// `self * b + c`
     fn mul_add(self, b: Self, c: Self) -> Self;
@@ -82,27 +73,6 @@ impl<const N: usize> Vector for [f64; N] {
     }
 
     #[inline(always)]
-    fn sub(self, other: Self) -> Self {
-        std::array::from_fn(|i| self[i] - other[i])
-    }
-
-    #[inline(always)]
-    fn mul(self, other: Self) -> Self {
-        std::array::from_fn(|i| self[i] * other[i])
-    }
-
-    #[inline(always)]
-    fn where_holds(self, compare: Compare, a: Self, b: Self, otherwise: Self) -> Self {
-        std::array::from_fn(|i| {
-            if compare.holds(a[i], b[i]) {
-                self[i]
-            } else {
-                otherwise[i]
-            }
-        })
-    }
-
-    #[inline(always)]
     fn mul_add(self, b: Self, c: Self) -> Self {
         std::array::from_fn(|i| self[i] * b[i] + c[i])
     }
@@ -118,7 +88,7 @@ pub(super) use x86::Avx2;
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
-    use super::{Compare, Isa, Vector};
+    use super::{Isa, Vector};
     use std::arch::x86_64::*;
 
     /// AVX2 with FMA: x86-64 processors since about 2013.
@@ -168,32 +138,6 @@ mod x86 {
         }
 
         #[inline(always)]
-        fn sub(self, other: Self) -> Self {
-            // SAFETY: see the type.
-            Four(unsafe { _mm256_sub_pd(self.0, other.0) })
-        }
-
-        #[inline(always)]
-        fn mul(self, other: Self) -> Self {
-            // SAFETY: see the type.
-            Four(unsafe { _mm256_mul_pd(self.0, other.0) })
-        }
-
-        #[inline(always)]
-        fn where_holds(self, compare: Compare, a: Self, b: Self, otherwise: Self) -> Self {
-            // SAFETY: see the type.
-            Four(unsafe {
-                let holds = match compare {
-                    Compare::Less => _mm256_cmp_pd::<_CMP_LT_OQ>(a.0, b.0),
-                    Compare::LessEqual => _mm256_cmp_pd::<_CMP_LE_OQ>(a.0, b.0),
-                    Compare::Equal => _mm256_cmp_pd::<_CMP_EQ_OQ>(a.0, b.0),
-                    Compare::NotEqual => _mm256_cmp_pd::<_CMP_NEQ_UQ>(a.0, b.0),
-                };
-                _mm256_blendv_pd(otherwise.0, self.0, holds)
-            })
-        }
-
-        #[inline(always)]
         fn mul_add(self, b: Self, c: Self) -> Self {
             // SAFETY: see the type.
             Four(unsafe { _mm256_fmadd_pd(self.0, b.0, c.0) })
@@ -235,25 +179,6 @@ mod x86 {
         #[inline(always)]
         fn add(self, other: Self) -> Self {
             One(self.0 + other.0)
-        }
-
-        #[inline(always)]
-        fn sub(self, other: Self) -> Self {
-            One(self.0 - other.0)
-        }
-
-        #[inline(always)]
-        fn mul(self, other: Self) -> Self {
-            One(self.0 * other.0)
-        }
-
-        #[inline(always)]
-        fn where_holds(self, compare: Compare, a: Self, b: Self, otherwise: Self) -> Self {
-            if compare.holds(a.0, b.0) {
-                self
-            } else {
-                otherwise
-            }
         }
 
         #[inline(always)]

@@ -6,13 +6,22 @@
 use super::super::builder::{Binary, Reduction, Unary};
 use super::super::graph::Absorb;
 use super::super::ops::elementwise::{absorbing_mul, select};
-use super::simd::{Isa, Vector};
 
 /// An operand of a block: its lanes, or one number for all.
 #[derive(Clone, Copy)]
 pub(super) enum Lanes<'a> {
     Each(&'a [f64]),
     All(f64),
+}
+
+impl Lanes<'_> {
+    #[inline(always)]
+    fn at(self, lane: usize) -> f64 {
+        match self {
+            Lanes::Each(x) => x[lane],
+            Lanes::All(x) => x,
+        }
+    }
 }
 
 /// The comparisons that [`choose_where`] makes.
@@ -34,24 +43,6 @@ impl Compare {
             Compare::NotEqual => a != b,
         }
     }
-}
-
-/// The first of two operations that [`pair`] joins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Inner {
-    Add,
-    Sub,
-    Mul,
-}
-
-/// The second, of the first's result and a third operand; `SubFrom` takes that
-/// result from the operand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Outer {
-    Add,
-    Sub,
-    SubFrom,
-    Mul,
 }
 
 #[inline(always)]
@@ -94,18 +85,18 @@ pub(super) fn unary(op: Unary, out: &mut [f64], x: Lanes<'_>) {
 }
 
 #[inline(always)]
-pub(super) fn binary<I: Isa>(op: Binary, out: &mut [f64], [a, b]: [Lanes<'_>; 2]) {
+pub(super) fn binary(op: Binary, out: &mut [f64], [a, b]: [Lanes<'_>; 2]) {
     macro_rules! specialised {
         ($($name:ident),*) => {
             match op {
                 $(Binary::$name => map2(out, a, b, |a, b| Binary::$name.apply(a, b)),)*
-                Binary::Add => alone::<I, _>(out, [a, b], Add),
-                Binary::Sub => alone::<I, _>(out, [a, b], Sub),
-                Binary::Mul => alone::<I, _>(out, [a, b], Mul),
             }
         };
     }
     specialised!(
+        Add,
+        Sub,
+        Mul,
         Div,
         Pow,
         Atan2,
@@ -155,211 +146,20 @@ pub(super) fn choose(out: &mut [f64], condition: Lanes<'_>, then: Lanes<'_>, oth
 /// `then` where the comparison of `a` and `b` holds, else `otherwise`; NaN where
 /// `a` or `b` is not finite: [`choose`] of a comparison that is kept nowhere.
 #[inline(always)]
-pub(super) fn choose_where<I: Isa>(
+pub(super) fn choose_where(
     compare: Compare,
     out: &mut [f64],
     a: &[f64],
     [b, then, otherwise]: [Lanes<'_>; 3],
 ) {
-    #[derive(Clone, Copy)]
-    struct Choose(Compare);
-    impl Map for Choose {
-        #[inline(always)]
-        fn of<V: Vector>(self, [a, b, t, o]: [V; 4]) -> V {
-            let picked = t.where_holds(self.0, a, b, o);
-            // Adds a * (b * 0): 0, which changes nothing, or NaN.
-            a.mul_add(b.mul(V::splat(0.0)), picked)
-        }
-    }
-    macro_rules! with {
-        ($($compare:ident),*) => {
-            match compare {
-                $(Compare::$compare => {
-                    three::<I, _, _>(out, Each(a), [b, then, otherwise], Choose(Compare::$compare));
-                })*
-            }
+    for (i, (y, &a)) in out.iter_mut().zip(a).enumerate() {
+        let b = b.at(i);
+        let picked = match compare.holds(a, b) {
+            true => then.at(i),
+            false => otherwise.at(i),
         };
-    }
-    with!(Less, LessEqual, Equal, NotEqual);
-}
-
-/// `outer(inner(a, b), c)`, rounded twice as two operations are.
-#[inline(always)]
-pub(super) fn pair<I: Isa>(inner: Inner, outer: Outer, out: &mut [f64], abc: [Lanes<'_>; 3]) {
-    macro_rules! with {
-        ($(($inner:ident, $outer:ident)),*) => {
-            match (inner, outer) {
-                $((Inner::$inner, Outer::$outer) => {
-                    three::<I, _, _>(out, All(0.0), abc, Both($inner, $outer));
-                })*
-            }
-        };
-    }
-    with!(
-        (Add, Add),
-        (Add, Sub),
-        (Add, SubFrom),
-        (Add, Mul),
-        (Sub, Add),
-        (Sub, Sub),
-        (Sub, SubFrom),
-        (Sub, Mul),
-        (Mul, Add),
-        (Mul, Sub),
-        (Mul, SubFrom),
-        (Mul, Mul)
-    );
-}
-
-/// An operation of arithmetic.
-trait Arithmetic: Copy {
-    fn of<V: Vector>(self, a: V, b: V) -> V;
-}
-
-macro_rules! arithmetic {
-    ($($name:ident($a:ident, $b:ident) = $of:expr),*) => {
-        $(
-            #[derive(Clone, Copy)]
-            struct $name;
-            impl Arithmetic for $name {
-                #[inline(always)]
-                fn of<V: Vector>(self, $a: V, $b: V) -> V {
-                    $of
-                }
-            }
-        )*
-    };
-}
-
-arithmetic!(
-    Add(a, b) = a.add(b),
-    Sub(a, b) = a.sub(b),
-    SubFrom(a, b) = b.sub(a),
-    Mul(a, b) = a.mul(b)
-);
-
-/// The second operation of the first one's result and a third operand.
-#[derive(Clone, Copy)]
-struct Both<F, G>(F, G);
-
-impl<F: Arithmetic, G: Arithmetic> Map for Both<F, G> {
-    #[inline(always)]
-    fn of<V: Vector>(self, [_, a, b, c]: [V; 4]) -> V {
-        self.1.of(self.0.of(a, b), c)
-    }
-}
-
-/// One operation of two operands.
-#[inline(always)]
-fn alone<I: Isa, F: Arithmetic>(out: &mut [f64], [a, b]: [Lanes<'_>; 2], f: F) {
-    #[derive(Clone, Copy)]
-    struct One<F>(F);
-    impl<F: Arithmetic> Map for One<F> {
-        #[inline(always)]
-        fn of<V: Vector>(self, [_, a, b, _]: [V; 4]) -> V {
-            self.0.of(a, b)
-        }
-    }
-    three::<I, _, _>(out, All(0.0), [a, b, Lanes::All(0.0)], One(f));
-}
-
-/// What is computed of each lane's operands.
-trait Map: Copy {
-    fn of<V: Vector>(self, operands: [V; 4]) -> V;
-}
-
-/// An operand of a loop.
-trait Source: Copy {
-    /// # Safety
-    /// An operand with lanes holds those from `lane` on.
-    unsafe fn load<V: Vector>(self, lane: usize) -> V;
-}
-
-#[derive(Clone, Copy)]
-struct Each<'a>(&'a [f64]);
-
-#[derive(Clone, Copy)]
-struct All(f64);
-
-impl Source for Each<'_> {
-    #[inline(always)]
-    unsafe fn load<V: Vector>(self, lane: usize) -> V {
-        debug_assert!(lane + V::LANES <= self.0.len());
-        // SAFETY: the caller's promise.
-        unsafe { V::load(self.0.as_ptr().add(lane)) }
-    }
-}
-
-impl Source for All {
-    #[inline(always)]
-    unsafe fn load<V: Vector>(self, _: usize) -> V {
-        V::splat(self.0)
-    }
-}
-
-/// Maps four operands, three of which may be one number for all lanes.
-#[inline(always)]
-fn three<I: Isa, S: Source, M: Map>(out: &mut [f64], first: S, [a, b, c]: [Lanes<'_>; 3], map: M) {
-    macro_rules! with {
-        ($([$a:ident $b:ident $c:ident])*) => {
-            match (a, b, c) {
-                $((Lanes::$a(a), Lanes::$b(b), Lanes::$c(c)) => {
-                    each_lane::<I, _, _, _, _, _>(out, first, $a(a), $b(b), $c(c), map)
-                })*
-            }
-        };
-    }
-    with!(
-        [Each Each Each]
-        [Each Each All]
-        [Each All Each]
-        [Each All All]
-        [All Each Each]
-        [All Each All]
-        [All All Each]
-        [All All All]
-    );
-}
-
-#[inline(always)]
-fn each_lane<I: Isa, A: Source, B: Source, C: Source, D: Source, M: Map>(
-    out: &mut [f64],
-    a: A,
-    b: B,
-    c: C,
-    d: D,
-    map: M,
-) {
-    #[inline(always)]
-    unsafe fn load<V: Vector>(
-        (a, b, c, d): (impl Source, impl Source, impl Source, impl Source),
-        at: usize,
-    ) -> [V; 4] {
-        // SAFETY: the caller's promise.
-        unsafe { [a.load(at), b.load(at), c.load(at), d.load(at)] }
-    }
-    let operands = (a, b, c, d);
-    let (len, wide) = (out.len(), I::Wide::LANES);
-    let out = out.as_mut_ptr();
-    let mut at = 0;
-    // SAFETY: the operands of a block have its lanes, and none beyond them is read.
-    unsafe {
-        // Four at a time: less of the loop itself beside the operations.
-        while at + 4 * wide <= len {
-            for i in 0..4 {
-                let at = at + i * wide;
-                map.of::<I::Wide>(load(operands, at)).store(out.add(at));
-            }
-            at += 4 * wide;
-        }
-        while at + wide <= len {
-            map.of::<I::Wide>(load(operands, at)).store(out.add(at));
-            at += wide;
-        }
-        while at < len {
-            map.of::<I::One>(load(operands, at)).store(out.add(at));
-            at += 1;
-        }
+        // Adds 0, which changes nothing, or NaN.
+        *y = picked + (a - a) + (b - b);
     }
 }
 

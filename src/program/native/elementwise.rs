@@ -6,7 +6,7 @@ use crate::program::builder::{Binary, Reduction, Unary};
 use crate::program::graph::Absorb;
 
 /// `None` where the operation is not one of these.
-pub(in crate::program) fn unary(tile: &mut Tile, op: Unary, x: Operand) -> Option<Operand> {
+pub(crate) fn unary(tile: &mut Tile, op: Unary, x: Operand) -> Option<Operand> {
     let sign = Operand::from(-0.0);
     let (zero, one) = (Operand::from(0.0), Operand::from(1.0));
     Some(match op {
@@ -39,12 +39,7 @@ pub(in crate::program) fn unary(tile: &mut Tile, op: Unary, x: Operand) -> Optio
 }
 
 /// `None` where the operation is not one of these.
-pub(in crate::program) fn binary(
-    tile: &mut Tile,
-    op: Binary,
-    a: Operand,
-    b: Operand,
-) -> Option<Operand> {
+pub(crate) fn binary(tile: &mut Tile, op: Binary, a: Operand, b: Operand) -> Option<Operand> {
     let zero = Operand::from(0.0);
     Some(match op {
         Binary::Add => tile.add(a, b),
@@ -99,7 +94,7 @@ fn poisoned(tile: &mut Tile, mask: Operand, a: Operand, b: Operand) -> Operand {
 }
 
 /// `condition ? then : otherwise`; NaN where the condition is not finite.
-pub(in crate::program) fn select(
+pub(crate) fn select(
     tile: &mut Tile,
     condition: Operand,
     then: Operand,
@@ -114,12 +109,7 @@ pub(in crate::program) fn select(
 }
 
 /// A partial result and one more element.
-pub(in crate::program) fn reduction(
-    tile: &mut Tile,
-    op: Reduction,
-    partial: Operand,
-    x: Operand,
-) -> Operand {
+pub(crate) fn reduction(tile: &mut Tile, op: Reduction, partial: Operand, x: Operand) -> Operand {
     match op {
         Reduction::Sum => tile.add(partial, x),
         Reduction::Product => tile.mul(partial, x),
@@ -128,13 +118,13 @@ pub(in crate::program) fn reduction(
     }
 }
 
-/// `a * b + sum`, rounded once, where 0 of the absorbing side makes the product 0.
-pub(in crate::program) fn absorbing_product(
+/// `a * b`, where 0 of the absorbing side makes the product 0; or `a * b + sum`, rounded once.
+pub(crate) fn absorbing_product(
     tile: &mut Tile,
     absorb: Absorb,
     a: Operand,
     b: Operand,
-    sum: Operand,
+    sum: Option<Operand>,
 ) -> Operand {
     let mut gated = |x: Operand, gate: Operand| {
         let open = tile.compare(Predicate::NotEqual, gate, 0.0.into());
@@ -145,5 +135,8 @@ pub(in crate::program) fn absorbing_product(
         Absorb::Left => (a, gated(b, a)),
         Absorb::Right => (gated(a, b), b),
     };
-    tile.mul_add(a, b, sum)
+    match sum {
+        Some(sum) => tile.mul_add(a, b, sum),
+        None => tile.mul(a, b),
+    }
 }

@@ -70,8 +70,7 @@ pub(super) struct Code {
     labels: Vec<Option<usize>>,
     /// Places of four bytes for the distance to a label.
     jumps: Vec<(usize, Label)>,
-    /// Places of four bytes for the distance to a constant; how many bytes of the
-    /// instruction follow.
+    /// Places of four bytes for the distance to a constant.
     constants: Vec<(usize, [u64; 2])>,
 }
 
@@ -294,9 +293,15 @@ mod tests {
             assert_eq!(code.finish(), bytes, "{bytes:02x?}");
         };
         // vaddpd ymm1, ymm2, ymm3 (with the prefix of three bytes)
-        check(&|c| c.two(Two::Add, 1, 2, 3), &[0xC4, 0xE1, 0x6D, 0x58, 0xCB]);
+        check(
+            &|c| c.two(Two::Add, 1, 2, 3),
+            &[0xC4, 0xE1, 0x6D, 0x58, 0xCB],
+        );
         // vsubpd ymm9, ymm10, ymm11
-        check(&|c| c.two(Two::Sub, 9, 10, 11), &[0xC4, 0x41, 0x2D, 0x5C, 0xCB]);
+        check(
+            &|c| c.two(Two::Sub, 9, 10, 11),
+            &[0xC4, 0x41, 0x2D, 0x5C, 0xCB],
+        );
         // vfmadd231pd ymm1, ymm2, ymm3
         check(&|c| c.add_product(1, 2, 3), &[0xC4, 0xE2, 0xED, 0xB8, 0xCB]);
         // vcmplt_oqpd ymm1, ymm2, ymm3
@@ -305,7 +310,10 @@ mod tests {
             &[0xC4, 0xE1, 0x6D, 0xC2, 0xCB, 0x11],
         );
         // vblendvpd ymm4, ymm1, ymm2, ymm3
-        check(&|c| c.blend(4, 3, 2, 1), &[0xC4, 0xE3, 0x75, 0x4B, 0xE2, 0x30]);
+        check(
+            &|c| c.blend(4, 3, 2, 1),
+            &[0xC4, 0xE3, 0x75, 0x4B, 0xE2, 0x30],
+        );
         // vmovupd ymm1, [r13 + rax + 0x20]
         check(
             &|c| c.load(1, Rm::Memory(13, Some(RAX), 0x20)),

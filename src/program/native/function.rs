@@ -15,7 +15,7 @@ const MOST_SLOTS: i32 = 100;
 
 /// What a function gets.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::program) struct Arguments {
+pub(crate) struct Arguments {
     /// Where the lanes of each operand begin.
     pub operands: *const *const f64,
     pub numbers: *const f64,
@@ -27,16 +27,11 @@ pub(in crate::program) struct Arguments {
 }
 
 /// Operands, numbers, weights, sums, bytes of a column: rdi, rsi, rdx, rcx, r8.
-type Entry = unsafe extern "sysv64" fn(
-    *const *const f64,
-    *const f64,
-    *const f64,
-    *mut [f64; VECTOR],
-    usize,
-);
+type Entry =
+    unsafe extern "sysv64" fn(*const *const f64, *const f64, *const f64, *mut [f64; VECTOR], usize);
 
 /// Machine code.
-pub(in crate::program) struct Function {
+pub(crate) struct Function {
     code: Mmap,
 }
 
@@ -77,8 +72,9 @@ impl Function {
             code.load_address(9, bytes);
             code.raw(&[0x4D, 0x39, 0xC1]); // cmp r9, r8
             code.jump(Jump::Above, beyond);
-            let slots = Registers::new(code, width).write(&lines, &[]);
-            writer.slots = writer.slots.max(slots);
+            let mut registers = Registers::new(code, &writer.pointers, width);
+            registers.write(&lines, &[]);
+            writer.slots = writer.slots.max(registers.slots());
             let code = &mut writer.code;
             code.raw(&[0x4C, 0x89, 0xC8]); // mov rax, r9
             code.jump(Jump::Always, again);
@@ -115,13 +111,13 @@ impl Function {
             code.raw(&[0x4C, 0x39, 0xC0]); // cmp rax, r8
             code.jump(Jump::GreaterEqual, beyond);
         }
-        let mut registers = Registers::new(code, Width::One);
+        let mut registers = Registers::new(code, &writer.pointers, Width::One);
         for state in 0..first.len() {
             registers.reserve(state as u32);
         }
-        let slots = registers.write(tile, next);
+        registers.write(tile, next);
         registers.advance(next);
-        writer.slots = slots;
+        writer.slots = registers.slots();
         let code = &mut writer.code;
         code.jump(Jump::Always, again);
         code.place(beyond);
@@ -146,8 +142,7 @@ impl Function {
         // writes what the caller of this promises.
         unsafe {
             let entry = std::mem::transmute::<*const u8, Entry>(code);
-            entry(
-operands, numbers, weights, sums, 8 * count            );
+            entry(operands, numbers, weights, sums, 8 * count);
         }
     }
 
@@ -165,6 +160,8 @@ fn available() -> bool {
 /// A function being written.
 struct Writer {
     code: Code,
+    /// The operands in [`POINTERS`].
+    pointers: Vec<u32>,
     /// Vectors on the stack.
     slots: i32,
     /// Where the instruction that makes room for them has how much.
@@ -181,12 +178,14 @@ impl Writer {
         code.raw(&[0x48, 0x81, 0xEC, 0, 0, 0, 0]); // sub rsp, 0
         let room = code.len() - 4;
         code.raw(&[0x48, 0x83, 0xE4, 0xE0]); // and rsp, -32
-        let operands = tile.function_operands();
-        for (i, register) in POINTERS.into_iter().enumerate().take(operands) {
-            code.load_pointer(register, RDI, 8 * i as i32);
+        let mut pointers = tile.function_operands();
+        pointers.truncate(POINTERS.len());
+        for (&operand, register) in pointers.iter().zip(POINTERS) {
+            code.load_pointer(register, RDI, 8 * operand as i32);
         }
         Self {
             code,
+            pointers,
             slots: 0,
             room,
         }
@@ -198,6 +197,7 @@ impl Writer {
             mut code,
             slots,
             room,
+            ..
         } = self;
         if slots > MOST_SLOTS {
             return None;

@@ -11,8 +11,8 @@ use rustc_hash::FxHashMap;
 
 /// Vector registers.
 pub(super) const REGISTERS: usize = 16;
-/// General registers that hold where operands lie: rbx, r12 to r15.
-pub(super) const POINTERS: [u8; 5] = [3, 12, 13, 14, 15];
+/// General registers that hold where operands lie: rbx, r10, r12 to r15.
+pub(super) const POINTERS: [u8; 6] = [3, 10, 12, 13, 14, 15];
 
 /// How the lanes of a tile lie in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +26,8 @@ pub(super) enum Width {
 /// Writes the instructions of one tile.
 pub(super) struct Registers<'a> {
     code: &'a mut Code,
+    /// The operands in [`POINTERS`].
+    pointers: &'a [u32],
     width: Width,
     held: [Option<Operand>; REGISTERS],
     /// Not given to others: states.
@@ -41,9 +43,10 @@ pub(super) struct Registers<'a> {
 }
 
 impl<'a> Registers<'a> {
-    pub fn new(code: &'a mut Code, width: Width) -> Self {
+    pub fn new(code: &'a mut Code, pointers: &'a [u32], width: Width) -> Self {
         Self {
             code,
+            pointers,
             width,
             held: [None; REGISTERS],
             reserved: [false; REGISTERS],
@@ -62,9 +65,8 @@ impl<'a> Registers<'a> {
         self.reserved[register] = true;
     }
 
-    /// Writes all lines; `after` are read behind them. Returns the vectors that
-    /// were needed on the stack.
-    pub fn write(&mut self, tile: &Tile, after: &[Operand]) -> i32 {
+    /// Writes all lines; `after` are read behind them.
+    pub fn write(&mut self, tile: &Tile, after: &[Operand]) {
         let end = tile.lines.len();
         for &operand in after {
             self.uses.entry(operand).or_default().push(end);
@@ -77,6 +79,10 @@ impl<'a> Registers<'a> {
         for line in &tile.lines {
             self.line(line);
         }
+    }
+
+    /// The vectors that were needed on the stack.
+    pub fn slots(&self) -> i32 {
         self.slots
     }
 
@@ -243,7 +249,9 @@ impl<'a> Registers<'a> {
                     Width::One => self.code.store_first(to, from),
                 }
             }
-            Target::Sum(i) => self.code.store(Rm::Memory(RCX, None, BYTES * i as i32), from),
+            Target::Sum(i) => self
+                .code
+                .store(Rm::Memory(RCX, None, BYTES * i as i32), from),
         }
     }
 
@@ -254,8 +262,8 @@ impl<'a> Registers<'a> {
 
     /// The general register that holds where an operand lies.
     fn pointer(&mut self, which: u32) -> u8 {
-        if let Some(&register) = POINTERS.get(which as usize) {
-            return register;
+        if let Some(place) = self.pointers.iter().position(|&held| held == which) {
+            return POINTERS[place];
         }
         if self.scratch != Some(which) {
             self.code.load_pointer(R11, RDI, 8 * which as i32);
@@ -288,8 +296,7 @@ impl<'a> Registers<'a> {
             });
             self.kept.insert(value, slot);
             let at = BYTES * slot;
-            self.code
-                .store(Rm::Memory(RSP, None, at), furthest as u8);
+            self.code.store(Rm::Memory(RSP, None, at), furthest as u8);
         }
         self.held[furthest] = None;
         furthest as u8

@@ -91,7 +91,19 @@ fn operations_of_two_numbers_are_those_of_the_interpreter_to_the_bit() {
     };
     let (a, b) = pairs();
     let all = [
-        AbsorbingMul, Add, And, Div, Equal, Less, LessEqual, Max, Min, Mul, NotEqual, Or, Sub,
+        AbsorbingMul,
+        Add,
+        And,
+        Div,
+        Equal,
+        Less,
+        LessEqual,
+        Max,
+        Min,
+        Mul,
+        NotEqual,
+        Or,
+        Sub,
     ];
     for op in all {
         let expected: Vec<f64> = a.iter().zip(&b).map(|(&a, &b)| op.apply(a, b)).collect();
@@ -123,7 +135,12 @@ fn selections_reductions_and_products_are_those_of_the_interpreter() {
         &expected(&elementwise::select),
         "select",
     );
-    for op in [Reduction::Sum, Reduction::Product, Reduction::Max, Reduction::Min] {
+    for op in [
+        Reduction::Sum,
+        Reduction::Product,
+        Reduction::Max,
+        Reduction::Min,
+    ] {
         same(
             &found(&|tile, [a, b, _]| reduction(tile, op, a, b)),
             &expected(&|a, b, _| op.combine(a, b)),
@@ -131,7 +148,7 @@ fn selections_reductions_and_products_are_those_of_the_interpreter() {
         );
     }
     let gated = |x: f64, gate: f64| if gate == 0.0 { 0.0 } else { x };
-    let product = |absorb| found(&|tile, [a, b, c]| absorbing_product(tile, absorb, a, b, c));
+    let product = |absorb| found(&|tile, [a, b, c]| absorbing_product(tile, absorb, a, b, Some(c)));
     same(&product(Absorb::None), &expected(&f64::mul_add), "product");
     same(
         &product(Absorb::Left),
@@ -177,7 +194,11 @@ fn what_does_not_fit_the_registers_is_found_again() {
                 values.push(a.mul_add(b, values[i] * (f64::from(i as u32) * 0.25 - 3.0)));
             }
             let middle = values[20];
-            values.into_iter().rev().reduce(|sum, x| sum + (x - middle)).unwrap()
+            values
+                .into_iter()
+                .rev()
+                .reduce(|sum, x| sum + (x - middle))
+                .unwrap()
         })
         .collect();
     same(&found, &expected, "many values");

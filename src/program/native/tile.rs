@@ -1,10 +1,11 @@
 //! A straight line of operations on vectors.
 
 use super::VECTOR;
+use rustc_hash::FxHashMap;
 
 /// A vector that an operation reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(in crate::program) enum Operand {
+pub(crate) enum Operand {
     /// The result of an operation before.
     Value(u32),
     /// A vector of the numbers that an operand of the function points to: which
@@ -32,7 +33,7 @@ impl From<f64> for Operand {
 
 /// Where a vector is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::program) enum Target {
+pub(crate) enum Target {
     /// As [`Operand::Lanes`].
     Lanes(u32, u32),
     /// The parts of a running sum.
@@ -40,8 +41,8 @@ pub(in crate::program) enum Target {
 }
 
 /// Operations of two vectors, lane by lane.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::program) enum Two {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Two {
     Add,
     Sub,
     Mul,
@@ -55,8 +56,8 @@ pub(in crate::program) enum Two {
 }
 
 /// Comparisons; their result has all bits or none in each lane.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::program) enum Predicate {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Predicate {
     Less,
     LessEqual,
     Equal,
@@ -68,14 +69,14 @@ pub(in crate::program) enum Predicate {
 }
 
 /// To which whole number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::program) enum Rounding {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Rounding {
     Down,
     Up,
     TowardsZero,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Operation {
     Two(Two, [Operand; 2]),
     Compare(Predicate, [Operand; 2]),
@@ -116,39 +117,62 @@ impl Line {
     }
 }
 
-/// A straight line of operations, each of which names its result.
+/// A straight line of operations, each of which names its result. What was
+/// computed before is not computed again.
 #[derive(Clone, Debug, Default)]
-pub(in crate::program) struct Tile {
+pub(crate) struct Tile {
     pub(super) lines: Vec<Line>,
-    values: u32,
+    known: FxHashMap<Operation, u32>,
 }
 
 impl Tile {
-    pub fn len(&self) -> usize {
-        self.lines.len()
-    }
-
-    /// How many operands the function needs.
-    pub(super) fn function_operands(&self) -> usize {
-        let read = self.lines.iter().flat_map(Line::operands);
-        let read = read.filter_map(|operand| match operand {
-            Operand::Lanes(which, _) => Some(which),
-            _ => None,
-        });
-        let written = self.lines.iter().filter_map(|line| match line {
-            Line::Store(_, Target::Lanes(which, _)) => Some(*which),
-            _ => None,
-        });
-        read.chain(written).max().map_or(0, |last| last as usize + 1)
+    /// The operands of the function that the lines speak of, those first that are turned to most often.
+    pub(super) fn function_operands(&self) -> Vec<u32> {
+        let mut turns: Vec<(u32, u32)> = Vec::new();
+        let mut last = None;
+        for line in &self.lines {
+            let read = line.operands().filter_map(|operand| match operand {
+                Operand::Lanes(which, _) => Some(which),
+                _ => None,
+            });
+            let written = match *line {
+                Line::Store(_, Target::Lanes(which, _)) => Some(which),
+                _ => None,
+            };
+            for which in read.chain(written) {
+                if last == Some(which) {
+                    continue;
+                }
+                last = Some(which);
+                match turns.iter_mut().find(|(other, _)| *other == which) {
+                    Some((_, turns)) => *turns += 1,
+                    None => turns.push((which, 1)),
+                }
+            }
+        }
+        turns.sort_by_key(|&(which, turns)| (std::cmp::Reverse(turns), which));
+        turns.into_iter().map(|(which, _)| which).collect()
     }
 
     fn push(&mut self, operation: Operation) -> Operand {
-        self.lines.push(Line::Operation(operation, self.values));
-        self.values += 1;
-        Operand::Value(self.values - 1)
+        let next = self.known.len() as u32;
+        let value = *self.known.entry(operation).or_insert(next);
+        if value == next {
+            self.lines.push(Line::Operation(operation, value));
+        }
+        Operand::Value(value)
     }
 
     pub fn two(&mut self, op: Two, a: Operand, b: Operand) -> Operand {
+        if let (Operand::Constant(a), Operand::Constant(b)) = (a, b) {
+            let (a, b) = (f64::from_bits(a), f64::from_bits(b));
+            match op {
+                Two::Add => return (a + b).into(),
+                Two::Sub => return (a - b).into(),
+                Two::Mul => return (a * b).into(),
+                Two::Div | Two::And | Two::AndNot | Two::Or | Two::Xor => {}
+            }
+        }
         self.push(Operation::Two(op, [a, b]))
     }
 
@@ -172,12 +196,26 @@ impl Tile {
         self.push(Operation::Compare(predicate, [a, b]))
     }
 
+    /// `then` in the lanes of the mask, which a comparison made. Where one of both is 0, operations on bits
+    /// do, which more of a processor's units have.
     pub fn blend(&mut self, mask: Operand, then: Operand, otherwise: Operand) -> Operand {
+        const ZERO: Operand = Operand::Constant(0);
+        if then == ZERO {
+            return self.two(Two::AndNot, mask, otherwise);
+        }
+        if otherwise == ZERO {
+            return self.two(Two::And, mask, then);
+        }
         self.push(Operation::Blend([mask, then, otherwise]))
     }
 
     pub fn mul_add(&mut self, a: Operand, b: Operand, c: Operand) -> Operand {
         self.push(Operation::MulAdd([a, b, c]))
+    }
+
+    /// 0, or NaN where the operand is not finite.
+    pub fn poison(&mut self, x: Operand) -> Operand {
+        self.two(Two::Sub, x, x)
     }
 
     pub fn sqrt(&mut self, x: Operand) -> Operand {

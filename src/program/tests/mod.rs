@@ -11,16 +11,30 @@ mod structure;
 
 use super::{Axes, Builder, Node, Program, Reduction, Shape, Tensor};
 
-/// Values of the outputs at a point.
+/// Values of the outputs at a point, as machine code gives them and, but for
+/// rounding in sums, the interpreter of instructions.
 fn run(builder: &Builder, outputs: &[Node], parameters: &[f64]) -> Vec<Vec<f64>> {
-    let program = Program::new(builder, outputs);
-    let mut workspace = program.workspace();
-    program.run(&mut workspace, parameters);
-    // A second run finds no trace of the first.
-    program.run(&mut workspace, parameters);
-    (0..outputs.len())
-        .map(|i| workspace.output(i).to_vec())
-        .collect()
+    let values = |program: Program| -> Vec<Vec<f64>> {
+        let mut workspace = program.workspace();
+        program.run(&mut workspace, parameters);
+        // A second run finds no trace of the first.
+        program.run(&mut workspace, parameters);
+        let outputs = 0..outputs.len();
+        outputs.map(|i| workspace.output(i).to_vec()).collect()
+    };
+    let compiled = values(Program::new(builder, outputs));
+    let interpreted = values(Program::interpreted(builder, outputs));
+    for (a, b) in compiled.iter().zip(&interpreted) {
+        // Terms of sums may cancel.
+        let scale = b
+            .iter()
+            .filter(|x| x.is_finite())
+            .fold(1.0f64, |m, x| m.max(x.abs()));
+        if scale < 1e6 {
+            assert_close(a, b, 1e-9);
+        }
+    }
+    compiled
 }
 
 fn close(a: f64, b: f64, tolerance: f64) -> bool {

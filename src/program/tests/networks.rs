@@ -188,8 +188,11 @@ fn a_network_is_one_pass_over_its_data() {
     }
 }
 
+/// How a program is made.
+type Make = fn(&Builder, &[Node]) -> Program;
+
 /// The outputs of both forms on so many threads.
-fn on_threads(rows: usize, threads: usize, set: InstructionSet) -> Vec<f64> {
+fn on_threads(rows: usize, threads: usize, make: Make, set: InstructionSet) -> Vec<f64> {
     let data = noise_tensor(1, Shape::new(1, rows, 10));
     let target = noise_tensor(2, Shape::new(1, rows, 1));
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
@@ -204,7 +207,7 @@ fn on_threads(rows: usize, threads: usize, set: InstructionSet) -> Vec<f64> {
             let parameters = b.parameters().to_vec();
             let squares = b.binary(Binary::Mul, parameters[0], parameters[0]).unwrap();
             outputs.push(squares);
-            let program = Program::new(&b, &outputs);
+            let program = make(&b, &outputs);
             let mut workspace = program.workspace();
             workspace.use_instructions(set);
             for _ in 0..2 {
@@ -220,25 +223,26 @@ fn on_threads(rows: usize, threads: usize, set: InstructionSet) -> Vec<f64> {
 fn one_two_and_seven_threads_compute_the_same() {
     // The last task and the last block are shorter, and no multiple of a vector.
     let rows = 100_003;
-    let bits = |threads| -> Vec<u64> {
-        let outputs = on_threads(rows, threads, InstructionSet::best());
-        outputs.iter().map(|x| x.to_bits()).collect()
-    };
-    let one = bits(1);
-    assert_eq!(one, bits(2));
-    assert_eq!(one, bits(7));
+    for make in [Program::new as Make, Program::interpreted] {
+        let bits = |threads| -> Vec<u64> {
+            let outputs = on_threads(rows, threads, make, InstructionSet::best());
+            outputs.iter().map(|x| x.to_bits()).collect()
+        };
+        let one = bits(1);
+        assert_eq!(one, bits(2));
+        assert_eq!(one, bits(7));
+    }
 }
 
 #[test]
-fn instruction_sets_differ_by_rounding_alone() {
+fn machine_code_and_instruction_sets_differ_by_rounding_alone() {
     for rows in [1, 2, 3, 15, 16, 17, 255, 257, 712, 5001] {
-        let best = on_threads(rows, 1, InstructionSet::best());
-        let portable = on_threads(rows, 1, InstructionSet::Portable);
-        for (a, b) in best.iter().zip(&portable) {
-            assert!(
-                (a - b).abs() <= 1e-13 * (1.0 + b.abs()),
-                "{rows} rows: {a}, {b}"
-            );
+        let compiled = on_threads(rows, 1, Program::new, InstructionSet::best());
+        let best = on_threads(rows, 1, Program::interpreted, InstructionSet::best());
+        let portable = on_threads(rows, 1, Program::interpreted, InstructionSet::Portable);
+        for ((a, b), c) in compiled.iter().zip(&best).zip(&portable) {
+            let close = |a: f64, b: f64| (a - b).abs() <= 1e-13 * (1.0 + b.abs());
+            assert!(close(*a, *b) && close(*b, *c), "{rows} rows: {a}, {b}, {c}");
         }
     }
 }

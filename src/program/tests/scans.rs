@@ -210,3 +210,55 @@ fn constants_outside_are_constants_inside() {
         .unwrap();
     assert_eq!(run(&b, &states, &[1.0]).concat(), [2.0, 4.0, 8.0]);
 }
+
+/// So many steps that they are machine code: two states that take each other's
+/// place, a third one beside them, selections, divisions and extremes.
+#[test]
+fn long_recurrences_compute_what_their_steps_say() {
+    for (steps, reverse) in [(31, false), (32, false), (100, false), (100, true)] {
+        let mut b = Builder::new();
+        let init: Vec<Node> = (0..3).map(|_| b.parameter(Shape::SCALAR)).collect();
+        let x = b.parameter(Shape::new(steps, 1, 2));
+        let rate = b.parameter(Shape::SCALAR);
+        let scan = Scan {
+            steps,
+            reverse,
+            init,
+            sequences: vec![x],
+            uniforms: vec![rate],
+        };
+        let states = b
+            .scan::<ShapeError>(scan, |b, s, x, u| {
+                let [left, right] = [0, 1].map(|at| b.view(x[0], at, Shape::SCALAR));
+                let two = b.scalar(2.0);
+                let less = b.binary(Binary::Less, s[1], left)?;
+                let high = b.binary(Binary::Max, s[2], right)?;
+                let low = b.binary(Binary::Div, s[0], two)?;
+                let picked = b.select(less, high, low)?;
+                let scaled = b.binary(Binary::Mul, picked, u[0])?;
+                Ok(vec![s[1], s[0], b.binary(Binary::Sub, scaled, s[0])?])
+            })
+            .unwrap();
+        let at = noise(7, 3 + 2 * steps + 1);
+        let got = run(&b, &states, &at);
+        let (x, rate) = (&at[3..3 + 2 * steps], at[3 + 2 * steps]);
+        let mut s = [at[0], at[1], at[2]];
+        for i in 0..steps {
+            let step = if reverse { steps - 1 - i } else { i };
+            let (left, right) = (x[step], x[steps + step]);
+            let picked = if s[1] < left {
+                s[2].max(right)
+            } else {
+                s[0] / 2.0
+            };
+            s = [s[1], s[0], picked * rate - s[0]];
+            for (state, got) in s.iter().zip(&got) {
+                assert_eq!(
+                    got[step].to_bits(),
+                    state.to_bits(),
+                    "step {step} of {steps}"
+                );
+            }
+        }
+    }
+}

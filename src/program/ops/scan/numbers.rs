@@ -2,11 +2,24 @@
 //! short that a run of the body's program would cost more than they do.
 
 use super::ScanBody;
-use crate::program::builder::Binary;
 use crate::program::compile::Single;
 use crate::program::kernel::Memory;
+use crate::program::native::{self, Arguments, Function, Operand as Vector, Target, Tile};
 use crate::program::ops::Operand;
-use crate::program::scalar::{ScalarKernel, ScalarOp};
+use crate::program::scalar::ScalarOp;
+
+/// With fewer, machine code takes longer to make than it saves.
+const FEWEST_STEPS: usize = 32;
+
+/// Where the numbers of a sequence or of a state lie.
+#[derive(Clone, Copy, Debug)]
+#[repr(transparent)]
+struct Address(*const f64);
+
+// SAFETY: found at each run, which borrows what they point to, and not used between runs.
+unsafe impl Send for Address {}
+// SAFETY: as above; only a run, which has the only reference, looks at them.
+unsafe impl Sync for Address {}
 
 #[derive(Debug)]
 pub(super) struct Numbers {
@@ -18,25 +31,15 @@ pub(super) struct Numbers {
     states: Vec<(u32, usize)>,
     /// Place in the table, sequence, element of it.
     elements: Vec<(u32, usize, usize)>,
-    code: Vec<(Joined, u32)>,
+    code: Vec<(ScalarOp, u32)>,
     /// Where each state is found after a step.
     next: Vec<u32>,
     /// Some state becomes what one was before the step.
     exchanges: bool,
-}
-
-/// One operation, or two of arithmetic in a row, the first of which nobody else
-/// needs: each saves a way through memory.
-#[derive(Clone, Copy, Debug)]
-enum Joined {
-    One(ScalarOp),
-    /// `second(first(a, b), c)`, or `second(c, first(a, b))` where `after`.
-    Two {
-        first: Binary,
-        second: Binary,
-        operands: [u32; 3],
-        after: bool,
-    },
+    /// All steps as machine code, where there is such.
+    compiled: Option<Function>,
+    /// What it gets, kept for its space.
+    operands: Vec<Address>,
 }
 
 impl Numbers {
@@ -65,15 +68,16 @@ impl Numbers {
             loads.extend(at.map(|at| (place, at)));
             next.push(place);
         }
-        let code = joined(kernel, &next, table.len());
         let mut numbers = Self {
             table,
             fixed: Vec::new(),
             states: Vec::new(),
             elements: Vec::new(),
-            code,
+            code: kernel.code.clone(),
             next,
             exchanges: false,
+            compiled: None,
+            operands: Vec::new(),
         };
         // Parameters are states, elements of sequences, uniforms.
         let states = body.state_len();
@@ -94,7 +98,38 @@ impl Numbers {
             .states
             .iter()
             .any(|(place, _)| numbers.next.contains(place));
+        if body.steps >= FEWEST_STEPS {
+            numbers.compiled = numbers.compile(body.reverse);
+        }
         Some(numbers)
+    }
+
+    /// The step as lines of a tile, if it has such operations alone.
+    fn compile(&self, reverse: bool) -> Option<Function> {
+        let mut tile = Tile::default();
+        let mut operands: Vec<Vector> = (0..self.table.len() as u32).map(Vector::Number).collect();
+        for (state, &(place, _)) in (0..).zip(&self.states) {
+            operands[place as usize] = Vector::State(state);
+        }
+        for (element, &(place, ..)) in (0..).zip(&self.elements) {
+            operands[place as usize] = Vector::Lanes(element, 0);
+        }
+        for &(op, to) in &self.code {
+            let at = |place: u32| operands[place as usize];
+            operands[to as usize] = match op {
+                ScalarOp::Unary(op, x) => native::unary(&mut tile, op, at(x))?,
+                ScalarOp::Binary(op, a, b) => native::binary(&mut tile, op, at(a), at(b))?,
+                ScalarOp::Select(c, t, o) => native::select(&mut tile, at(c), at(t), at(o)),
+            };
+        }
+        let next = |state: usize| operands[self.next[state] as usize];
+        for state in 0..self.next.len() {
+            let place = (self.elements.len() + state) as u32;
+            tile.store(next(state), Target::Lanes(place, 0));
+        }
+        let first: Vec<u32> = self.states.iter().map(|&(place, _)| place).collect();
+        let after: Vec<Vector> = self.states.iter().map(|&(_, state)| next(state)).collect();
+        Function::over_steps(reverse, &first, &tile, &after)
     }
 
     /// Takes the steps in `order`; `parameters` holds the first states and the
@@ -110,6 +145,28 @@ impl Numbers {
         let table = &mut self.table[..];
         for &(place, at) in self.fixed.iter().chain(&self.states) {
             table[place as usize] = parameters[at];
+        }
+        if let Some(function) = &self.compiled {
+            let elements = self.elements.iter().map(|&(_, sequence, element)| {
+                sequences[sequence].data[element * steps..][..steps].as_ptr()
+            });
+            self.operands.clear();
+            self.operands.extend(elements.map(Address));
+            let columns = out.chunks_exact_mut(steps).take(self.next.len());
+            self.operands
+                .extend(columns.map(|column| Address(column.as_mut_ptr().cast_const())));
+            let arguments = Arguments {
+                operands: self.operands.as_ptr().cast(),
+                numbers: table.as_ptr(),
+                weights: table.as_ptr(),
+                sums: std::ptr::null_mut(),
+                count: steps,
+            };
+            // SAFETY: the step reads places of the table, the elements and what states become; it has neither weights
+            // nor sums. All of these columns have the steps' numbers, and `out`
+            // is borrowed for writing.
+            unsafe { function.run(arguments) };
+            return;
         }
         for step in order {
             for &(place, sequence, element) in &self.elements {
@@ -130,84 +187,4 @@ impl Numbers {
             }
         }
     }
-}
-
-impl Joined {
-    #[inline(always)]
-    fn apply(self, table: &[f64]) -> f64 {
-        match self {
-            Joined::One(op) => op.apply(table),
-            Joined::Two {
-                first,
-                second,
-                operands,
-                after,
-            } => {
-                let [a, b, c] = operands.map(|place| table[place as usize]);
-                let inner = arithmetic(first, a, b);
-                if after {
-                    arithmetic(second, c, inner)
-                } else {
-                    arithmetic(second, inner, c)
-                }
-            }
-        }
-    }
-}
-
-/// Whether two operations may be joined, which [`arithmetic`] computes.
-fn is_arithmetic(op: Binary) -> bool {
-    matches!(
-        op,
-        Binary::Add | Binary::Sub | Binary::Mul | Binary::AbsorbingMul
-    )
-}
-
-#[inline(always)]
-fn arithmetic(op: Binary, a: f64, b: f64) -> f64 {
-    match op {
-        Binary::Add => a + b,
-        Binary::Sub => a - b,
-        Binary::Mul => a * b,
-        op => op.apply(a, b),
-    }
-}
-
-/// The operations of a kernel, joined; results in `kept` are needed afterwards.
-fn joined(kernel: &ScalarKernel, kept: &[u32], places: usize) -> Vec<(Joined, u32)> {
-    let mut uses = vec![0; places];
-    let mut made = vec![None; places];
-    for (i, &(op, to)) in kernel.code.iter().enumerate() {
-        op.for_each_operand(|place| uses[place as usize] += 1);
-        made[to as usize] = Some(i);
-    }
-    for &place in kept {
-        uses[place as usize] += 1;
-    }
-    let mut code: Vec<Option<(Joined, u32)>> = Vec::with_capacity(kernel.code.len());
-    for &(op, to) in &kernel.code {
-        let mut join = None;
-        if let ScalarOp::Binary(second, x, y) = op
-            && is_arithmetic(second)
-        {
-            for (inner, c, after) in [(x, y, false), (y, x, true)] {
-                if join.is_none()
-                    && uses[inner as usize] == 1
-                    && let Some(i) = made[inner as usize]
-                    && let Some((Joined::One(ScalarOp::Binary(first, a, b)), _)) = code[i]
-                    && is_arithmetic(first)
-                {
-                    code[i] = None;
-                    join = Some(Joined::Two {
-                        first,
-                        second,
-                        operands: [a, b, c],
-                        after,
-                    });
-                }
-            }
-        }
-        code.push(Some((join.unwrap_or(Joined::One(op)), to)));
-    }
-    code.into_iter().flatten().collect()
 }
