@@ -24,6 +24,8 @@ use vector::Lanes;
 /// What a block's columns take together: near the first-level cache, and long
 /// enough that an instruction costs more in its loop than around it.
 const BLOCK_BYTES: usize = 16 * 1024;
+/// With fewer lanes machine code takes longer to make than it saves.
+const FEWEST_LANES: usize = 64;
 /// Enough lanes that handing out a task costs nothing beside it.
 const TASK_LANES: usize = 4096;
 const MAX_TASKS: usize = 1024;
@@ -107,7 +109,7 @@ pub(crate) struct CpuKernel {
 impl CpuKernel {
     /// As machine code where it can be, if `machine_code`.
     pub fn new(kernel: Kernel, machine_code: bool) -> Self {
-        let code = Code::new(&kernel, machine_code);
+        let code = Code::new(&kernel, machine_code && kernel.lanes >= FEWEST_LANES);
         let partition = Partition::new(&kernel, &code);
         let moves = |&i: &usize| !matches!(kernel.columns[i], Memory::Constant(..));
         Self {

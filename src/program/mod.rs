@@ -40,8 +40,9 @@
 //! - `ops` holds what each operation computes; `gradient` and `jacobian` how
 //!   derivatives pass through it;
 //! - `schedule` decides what runs together, `kernel` and `scalar` lower it to
-//!   instructions, `cpu` joins these and runs them over blocks of lanes, and
-//!   `compile` ties the steps together;
+//!   instructions, `cpu` joins these and runs them over blocks of lanes, as
+//!   machine code made by `native` where it can, and `compile` ties the steps
+//!   together;
 //! - `cuda` makes text for GPUs of the same steps.
 
 mod builder;

@@ -11,15 +11,8 @@ use crate::program::scalar::ScalarOp;
 /// With fewer, machine code takes longer to make than it saves.
 const FEWEST_STEPS: usize = 32;
 
-/// Where the numbers of a sequence or of a state lie.
-#[derive(Clone, Copy, Debug)]
-#[repr(transparent)]
-struct Address(*const f64);
-
-// SAFETY: found at each run, which borrows what they point to, and not used between runs.
-unsafe impl Send for Address {}
-// SAFETY: as above; only a run, which has the only reference, looks at them.
-unsafe impl Sync for Address {}
+/// The most sequences and states of machine code.
+const MOST_COLUMNS: usize = 32;
 
 #[derive(Debug)]
 pub(super) struct Numbers {
@@ -38,8 +31,6 @@ pub(super) struct Numbers {
     exchanges: bool,
     /// All steps as machine code, where there is such.
     compiled: Option<Function>,
-    /// What it gets, kept for its space.
-    operands: Vec<Address>,
 }
 
 impl Numbers {
@@ -77,7 +68,6 @@ impl Numbers {
             next,
             exchanges: false,
             compiled: None,
-            operands: Vec::new(),
         };
         // Parameters are states, elements of sequences, uniforms.
         let states = body.state_len();
@@ -106,6 +96,9 @@ impl Numbers {
 
     /// The step as lines of a tile, if it has such operations alone.
     fn compile(&self, reverse: bool) -> Option<Function> {
+        if self.elements.len() + self.next.len() > MOST_COLUMNS {
+            return None;
+        }
         let mut tile = Tile::default();
         let mut operands: Vec<Vector> = (0..self.table.len() as u32).map(Vector::Number).collect();
         for (state, &(place, _)) in (0..).zip(&self.states) {
@@ -150,13 +143,14 @@ impl Numbers {
             let elements = self.elements.iter().map(|&(_, sequence, element)| {
                 sequences[sequence].data[element * steps..][..steps].as_ptr()
             });
-            self.operands.clear();
-            self.operands.extend(elements.map(Address));
-            let columns = out.chunks_exact_mut(steps).take(self.next.len());
-            self.operands
-                .extend(columns.map(|column| Address(column.as_mut_ptr().cast_const())));
+            let states = out.chunks_exact_mut(steps).take(self.next.len());
+            let states = states.map(|column| column.as_mut_ptr().cast_const());
+            let mut columns = [std::ptr::null(); MOST_COLUMNS];
+            for (place, column) in columns.iter_mut().zip(elements.chain(states)) {
+                *place = column;
+            }
             let arguments = Arguments {
-                operands: self.operands.as_ptr().cast(),
+                operands: columns.as_ptr(),
                 numbers: table.as_ptr(),
                 weights: table.as_ptr(),
                 sums: std::ptr::null_mut(),
