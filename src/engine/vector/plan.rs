@@ -64,7 +64,7 @@ pub enum Part<'b> {
 }
 
 /// A column beside the formula's.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ColumnRef {
     pub sheet: SheetId,
     pub col: u32,
