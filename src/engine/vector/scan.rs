@@ -17,7 +17,7 @@ use crate::engine::interpret::World;
 use crate::functions::Numbers;
 use crate::grid::{Area, Cell, Pos, Rect};
 use crate::workbook::Workbook;
-use code::{Compiler, Instruction, Op, Rule, Slot, extreme, holds, last, power, result};
+use code::{Compiler, Instruction, Op, Rule, Slot, holds, number, result};
 use std::ops::Range;
 
 /// Columns of formulas that are computed row by row.
@@ -79,6 +79,11 @@ impl Place {
     #[inline(always)]
     fn at(self, row: usize) -> usize {
         (self.base + self.step * row as i64) as usize
+    }
+
+    /// Whether it is in each row where another is in the row before.
+    fn follows(self, other: Self) -> bool {
+        other.step != 0 && self.step == other.step && self.base + self.step == other.base
     }
 }
 
@@ -380,6 +385,20 @@ impl Instruction {
 impl Active {
     /// Computes rows; the first that gives no number.
     fn rows(&self, rows: Range<usize>, rules: &[Rule], memory: &mut [f64]) -> Option<usize> {
+        // A formula of one operation without a look at it in each row.
+        if let [only] = self.code.as_slice() {
+            match only.op {
+                Op::Add => return only.each(rows, memory, |x, y| number(Op::Add, x, y)),
+                Op::Subtract => return only.each(rows, memory, |x, y| number(Op::Subtract, x, y)),
+                Op::Multiply => return only.each(rows, memory, |x, y| number(Op::Multiply, x, y)),
+                Op::Divide => return only.each(rows, memory, |x, y| number(Op::Divide, x, y)),
+                Op::AddLast => return only.each(rows, memory, |x, y| number(Op::AddLast, x, y)),
+                Op::SubtractLast => {
+                    return only.each(rows, memory, |x, y| number(Op::SubtractLast, x, y));
+                }
+                _ => {}
+            }
+        }
         for row in rows {
             if !self.row(row, rules, memory) || memory[self.own.at(row)].is_nan() {
                 return Some(row);
@@ -395,20 +414,7 @@ impl Active {
         while let Some(&Placed { op, a, b, out }) = self.code.get(next) {
             next += 1;
             let (x, y) = (memory[a.at(row)], memory[b.at(row)]);
-            let number = match op {
-                Op::Add => result(x + y),
-                Op::Subtract => result(x - y),
-                Op::Multiply => result(x * y),
-                Op::Divide => result(x / y),
-                Op::Power => power(x, y),
-                Op::AddLast => last(x + y, x, y),
-                Op::SubtractLast => last(x - y, x, y),
-                Op::Plus => x + y,
-                Op::Minus => x - y,
-                Op::Least => extreme(x, y, f64::min),
-                Op::Most => extreme(x, y, f64::max),
-                Op::Copy => x,
-                Op::Call(rule) => (rules[rule as usize].rule)(&args).map_or(f64::NAN, result),
+            memory[out.at(row)] = match op {
                 Op::Jump => {
                     next = out.base as usize;
                     continue;
@@ -435,9 +441,58 @@ impl Active {
                     args[index as usize] = x;
                     continue;
                 }
+                Op::Call(rule) => (rules[rule as usize].rule)(&args).map_or(f64::NAN, result),
+                op => number(op, x, y),
             };
-            memory[out.at(row)] = number;
         }
         true
+    }
+}
+
+impl Placed {
+    /// Computes rows by one operation; the first that gives no number.
+    #[inline(always)]
+    fn each(
+        self,
+        rows: Range<usize>,
+        memory: &mut [f64],
+        operation: impl Fn(f64, f64) -> f64,
+    ) -> Option<usize> {
+        if self.a.follows(self.out) {
+            self.on(self.b, rows, memory, operation)
+        } else if self.b.follows(self.out) {
+            self.on(self.a, rows, memory, |x, y| operation(y, x))
+        } else {
+            let Self { a, b, out, .. } = self;
+            for row in rows {
+                let number = operation(memory[a.at(row)], memory[b.at(row)]);
+                memory[out.at(row)] = number;
+                if number.is_nan() {
+                    return Some(row);
+                }
+            }
+            None
+        }
+    }
+
+    /// The same where one operand is the result of the row before, which so stays at hand.
+    #[inline(always)]
+    fn on(
+        self,
+        other: Place,
+        rows: Range<usize>,
+        memory: &mut [f64],
+        operation: impl Fn(f64, f64) -> f64,
+    ) -> Option<usize> {
+        let out = self.out;
+        let mut number = memory[(out.base + out.step * (rows.start as i64 - 1)) as usize];
+        for row in rows {
+            number = operation(number, memory[other.at(row)]);
+            memory[out.at(row)] = number;
+            if number.is_nan() {
+                return Some(row);
+            }
+        }
+        None
     }
 }

@@ -49,6 +49,7 @@ pub enum Op {
     Least,
     Most,
     Copy,
+    // What follows is no operation on numbers.
     /// Goes on elsewhere.
     Jump,
     /// Goes on elsewhere where the comparison does not hold.
@@ -299,9 +300,28 @@ pub fn result(x: f64) -> f64 {
     }
 }
 
+/// What an operation makes of two numbers; none of those that jump or call.
+#[inline(always)]
+pub fn number(op: Op, x: f64, y: f64) -> f64 {
+    match op {
+        Op::Add => result(x + y),
+        Op::Subtract => result(x - y),
+        Op::Multiply => result(x * y),
+        Op::Divide => result(x / y),
+        Op::Power => power(x, y),
+        Op::AddLast => last(x + y, x, y),
+        Op::SubtractLast => last(x - y, x, y),
+        Op::Plus => x + y,
+        Op::Minus => x - y,
+        Op::Least => extreme(x, y, f64::min),
+        Op::Most => extreme(x, y, f64::max),
+        _ => x,
+    }
+}
+
 /// A sum or difference at a formula's end, as the interpreter computes it.
 #[inline(always)]
-pub fn last(x: f64, a: f64, b: f64) -> f64 {
+fn last(x: f64, a: f64, b: f64) -> f64 {
     // Where operands may cancel the operator itself decides.
     if x != 0.0 && x.abs() <= 1e-14 * a.abs().max(b.abs()) {
         return cancelled(x, a, b);
@@ -317,7 +337,7 @@ fn cancelled(x: f64, a: f64, b: f64) -> f64 {
     }
 }
 
-pub fn power(a: f64, b: f64) -> f64 {
+fn power(a: f64, b: f64) -> f64 {
     if a.is_nan() || b.is_nan() {
         return f64::NAN;
     }
@@ -326,7 +346,7 @@ pub fn power(a: f64, b: f64) -> f64 {
 
 /// The lesser or the greater of two, as `choose` has it.
 #[inline(always)]
-pub fn extreme(a: f64, b: f64, choose: fn(f64, f64) -> f64) -> f64 {
+fn extreme(a: f64, b: f64, choose: fn(f64, f64) -> f64) -> f64 {
     if a.is_nan() || b.is_nan() {
         return f64::NAN;
     }
