@@ -5,6 +5,7 @@ use super::lanes::Lanes;
 use super::memo::Memo;
 use super::operators::results;
 use super::plan::Part;
+use super::rows::Fold;
 use crate::engine::interpret::Mode;
 use crate::engine::interpret::call::kind;
 use crate::functions::{self, Context, Function, LazyArgs, Operand, ParamKind, ValueRule};
@@ -32,6 +33,10 @@ impl<'w> Block<'w> {
             _ => {
                 if let Some(lanes) = truths(function, &args, self.len) {
                     return lanes;
+                }
+                let fold = Fold::of(function);
+                if let Some(numbers) = fold.and_then(|fold| fold.of_lanes(&args, self.len)) {
+                    return Lanes::Numbers(Cow::Owned(numbers));
                 }
                 self.call_operands(function, &args, memo)
             }

@@ -80,10 +80,11 @@ impl Part<'_> {
             Part::Same(_) | Part::Column(_) | Part::Slot(_) => false,
             Part::Moving(_) | Part::Each(_) | Part::EachOperand(..) => true,
             Part::Call { function, args, .. } => {
-                !matches!(
+                let by_lanes = matches!(
                     function.value,
                     ValueRule::Scalar(_) | ValueRule::Numbers { .. }
-                ) || any(args)
+                ) || Fold::of(function).is_some();
+                !by_lanes || any(args)
             }
             Part::Lazy { args, .. } => any(args),
             Part::Read(part) | Part::Negate(part) | Part::Percent(part) => {
@@ -350,6 +351,10 @@ impl<'w, 'b> Planner<'w, 'b> {
     /// The arguments of a fold over each row's cells; `None` where there are none
     /// of these cells, or others that move.
     fn rows(&mut self, fold: Fold, args: &'b [Bound]) -> Option<Vec<RowArg<'b>>> {
+        let row = |arg: &Bound| matches!(arg, Bound::Cells(_)) && self.varies(arg);
+        if !args.iter().any(row) {
+            return None;
+        }
         let mut out = Vec::with_capacity(args.len());
         for arg in args {
             out.push(match arg {
@@ -360,6 +365,9 @@ impl<'w, 'b> Planner<'w, 'b> {
                 Bound::Cells(_) | Bound::Value(Value::Array(_)) if fold == Fold::SumProduct => {
                     let operand = self.same_operand(arg, Mode::Array)?;
                     RowArg::Fixed(self.fixed(&operand)?)
+                }
+                Bound::Value(Value::Number(_)) if fold != Fold::SumProduct => {
+                    RowArg::Value(self.value(arg))
                 }
                 Bound::Cells(_) | Bound::Omitted | Bound::Value(_) => return None,
                 arg if fold == Fold::SumProduct || is_reference(arg) => return None,
@@ -373,8 +381,7 @@ impl<'w, 'b> Planner<'w, 'b> {
         });
         let mut widths = widths.peekable();
         let width = *widths.peek()?;
-        let any_row = out.iter().any(|arg| matches!(arg, RowArg::Row(..)));
-        (any_row && (fold != Fold::SumProduct || widths.all(|other| other == width))).then_some(out)
+        (fold != Fold::SumProduct || widths.all(|other| other == width)).then_some(out)
     }
 
     /// The numbers of one row that every lane sees; `None` for another shape

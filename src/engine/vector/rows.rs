@@ -1,6 +1,7 @@
 //! Sums, means, extremes and sums of products over the cells of each row.
 
 use super::block::Block;
+use super::lanes::{Lanes, Numbers};
 use super::operators::results;
 use super::plan::{ColumnRef, Part};
 use crate::functions::Function;
@@ -35,6 +36,35 @@ impl Fold {
             "MAX" => Self::Max,
             "SUMPRODUCT" => Self::SumProduct,
             _ => return None,
+        })
+    }
+
+    /// The fold of arguments that are one number in every lane; `None` where one
+    /// is anything else, or a result is not finite.
+    pub(super) fn of_lanes(self, args: &[Lanes<'_>], len: usize) -> Option<Vec<f64>> {
+        let columns: Option<Vec<Numbers<'_>>> = args.iter().map(Lanes::plain_numbers).collect();
+        let columns = columns?;
+        let over = |start: fn(f64) -> f64, step: fn(f64, f64) -> f64| {
+            let (first, _) = columns.split_first()?;
+            let mut out: Vec<f64> = (0..len).map(|lane| start(first.get(lane))).collect();
+            for column in &columns {
+                for (lane, folded) in out.iter_mut().enumerate() {
+                    *folded = step(*folded, column.get(lane));
+                }
+            }
+            Some(out)
+        };
+        results(match self {
+            Self::Sum => over(|_| 0.0, |sum, x| sum + x)?,
+            Self::Average => {
+                let mut sums = over(|_| 0.0, |sum, x| sum + x)?;
+                let count = columns.len() as f64;
+                sums.iter_mut().for_each(|sum| *sum /= count);
+                sums
+            }
+            Self::Min => over(|x| x, f64::min)?,
+            Self::Max => over(|x| x, f64::max)?,
+            Self::SumProduct => return None,
         })
     }
 }
@@ -91,8 +121,8 @@ impl Block<'_> {
                 RowArg::Value(part) => {
                     let lanes = self.lanes(part);
                     match lanes.numbers()? {
-                        super::lanes::Numbers::Same(x) => take(&vec![x; len]),
-                        super::lanes::Numbers::Each(numbers) => take(&numbers),
+                        Numbers::Same(x) => take(&vec![x; len]),
+                        Numbers::Each(numbers) => take(&numbers),
                     }
                 }
                 RowArg::Fixed(_) => return None,

@@ -173,6 +173,11 @@ impl Compiler {
                 self.land(end);
                 out
             }
+            Part::Call { function, args, .. } if let Some(fold) = Fold::of(function) => {
+                let terms = args.iter().map(|arg| self.branch(arg, None));
+                let terms = terms.collect::<Option<Vec<usize>>>()?;
+                self.fold(fold, &terms, into)?
+            }
             Part::Call { function, args, .. } => {
                 let ValueRule::Numbers { read, rule } = function.value else {
                     return None;
@@ -190,7 +195,10 @@ impl Compiler {
                 }
                 self.push(Op::Call(place), out, out, Some(out))
             }
-            Part::Rows { fold, args, .. } => self.fold(*fold, args, into)?,
+            Part::Rows { fold, args, .. } => {
+                let terms = self.terms(args)?;
+                self.fold(*fold, &terms, into)?
+            }
             Part::Read(inner) => return self.value(inner, into),
             _ => return None,
         })
@@ -220,7 +228,7 @@ impl Compiler {
         Some(self.push(op, left, right, into))
     }
 
-    /// A branch of IF is not read as a number.
+    /// A branch of IF, or an argument of a fold, is not read as a number.
     fn branch(&mut self, part: &Part<'_>, into: Option<usize>) -> Option<usize> {
         match part {
             Part::Same(Operand::Value(Value::Number(_))) => self.value(part, into),
@@ -244,7 +252,8 @@ impl Compiler {
         Some(self.jump(Op::UnlessNotZero, x, x))
     }
 
-    fn fold(&mut self, fold: Fold, args: &[RowArg<'_>], into: Option<usize>) -> Option<usize> {
+    /// The slots of the numbers that a fold goes over.
+    fn terms(&mut self, args: &[RowArg<'_>]) -> Option<Vec<usize>> {
         let mut terms = Vec::new();
         for arg in args {
             match arg {
@@ -255,6 +264,10 @@ impl Compiler {
                 RowArg::Fixed(_) => return None,
             }
         }
+        Some(terms)
+    }
+
+    fn fold(&mut self, fold: Fold, terms: &[usize], into: Option<usize>) -> Option<usize> {
         let (op, end) = match fold {
             Fold::Sum => (Op::Plus, Op::Add),
             Fold::Average => (Op::Plus, Op::Plus),
