@@ -334,6 +334,18 @@ fn columns_that_read_the_row_before_give_the_same_at_both_speeds() {
     }
 }
 
+#[test]
+fn sums_in_sums_take_no_longer_than_there_are_sums() {
+    // Each would take twice as long as the one in it, were it looked at twice.
+    for (column, row) in [("A", 1), ("I", 1)] {
+        let mut text = format!("{column}{row}");
+        for _ in 0..40 {
+            text = format!("SUM({column}{row},1+{text})/2");
+        }
+        compare(book(6), &text, 60).expect("a formula");
+    }
+}
+
 fn operand() -> impl Strategy<Value = String> {
     prop_oneof![
         4 => (0..9u32, 0..3u32).prop_map(|(c, r)| Pos::new(r, c).to_string()),

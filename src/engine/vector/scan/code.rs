@@ -195,8 +195,13 @@ impl Compiler {
                 }
                 self.push(Op::Call(place), out, out, Some(out))
             }
-            Part::Rows { fold, args, .. } => {
-                let terms = self.terms(args)?;
+            Part::Rows {
+                fold,
+                args,
+                operands,
+                ..
+            } => {
+                let terms = self.terms(args, operands)?;
                 self.fold(*fold, &terms, into)?
             }
             Part::Read(inner) => return self.value(inner, into),
@@ -253,14 +258,14 @@ impl Compiler {
     }
 
     /// The slots of the numbers that a fold goes over.
-    fn terms(&mut self, args: &[RowArg<'_>]) -> Option<Vec<usize>> {
+    fn terms(&mut self, args: &[RowArg], operands: &[Part<'_>]) -> Option<Vec<usize>> {
         let mut terms = Vec::new();
         for arg in args {
             match arg {
                 RowArg::Row(first, width) => {
                     terms.extend((0..*width).map(|by| self.cell(beside(*first, by))));
                 }
-                RowArg::Value(part) => terms.push(self.value(part, None)?),
+                RowArg::Value(index) => terms.push(self.branch(operands.get(*index)?, None)?),
                 RowArg::Fixed(_) => return None,
             }
         }
