@@ -26,6 +26,8 @@ pub struct Scan {
     slots: Vec<Slot>,
     rules: Vec<Rule>,
     memory: Vec<f64>,
+    /// The rows that each slot has room for.
+    room: usize,
     /// From one row to the next: 1, or -1 from the bottom to the top.
     step: i64,
     /// The first row, the one that the next stretch begins with, and the last.
@@ -128,14 +130,15 @@ impl Scan {
             Slot::Constant(x) => *x,
             _ => f64::NAN,
         }));
-        let mut len = slots.len() * (BLOCK as usize + 1);
+        let top = areas.iter().map(|area| i64::from(area.rect.top)).min()?;
+        let bottom = areas.iter().map(|area| i64::from(area.rect.bottom)).max()?;
+        let room = (bottom - top + 1).min(i64::from(BLOCK)) as usize;
+        let mut len = slots.len() * (room + 1);
         for column in &mut columns {
             column.base = len;
             len += column.area.rect.rows() as usize;
         }
         memory.resize(len, f64::NAN);
-        let top = areas.iter().map(|area| i64::from(area.rect.top)).min()?;
-        let bottom = areas.iter().map(|area| i64::from(area.rect.bottom)).max()?;
         let (step, begin, end) = match down {
             true => (1, top, bottom),
             false => (-1, bottom, top),
@@ -145,6 +148,7 @@ impl Scan {
             slots,
             rules,
             memory,
+            room,
             step,
             begin,
             next: begin,
@@ -260,7 +264,7 @@ impl Scan {
         row: i64,
         len: usize,
     ) -> Place {
-        let base = self.slots.len() + slot * BLOCK as usize;
+        let base = self.slots.len() + slot * self.room;
         let out = &mut self.memory[base..base + len];
         let (top, base) = match self.step {
             1 => (row, base),
@@ -384,7 +388,7 @@ impl Instruction {
 
 impl Active {
     /// Computes rows; the first that gives no number.
-    fn rows(&self, rows: Range<usize>, rules: &[Rule], memory: &mut [f64]) -> Option<usize> {
+    fn rows(&self, mut rows: Range<usize>, rules: &[Rule], memory: &mut [f64]) -> Option<usize> {
         // A formula of one operation without a look at it in each row.
         if let [only] = self.code.as_slice() {
             match only.op {
@@ -399,12 +403,7 @@ impl Active {
                 _ => {}
             }
         }
-        for row in rows {
-            if !self.row(row, rules, memory) || memory[self.own.at(row)].is_nan() {
-                return Some(row);
-            }
-        }
-        None
+        rows.find(|&row| !self.row(row, rules, memory) || memory[self.own.at(row)].is_nan())
     }
 
     /// Carries out the instructions in a row; `false` where they came to no end.

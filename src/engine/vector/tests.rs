@@ -1,12 +1,12 @@
 //! Both speeds give the same: every function, and random formulas, over
 //! columns of numbers, blanks, texts, truths and errors.
 
-use super::WORTH_PLANNING;
+use super::{Scan, WORTH_PLANNING};
 use crate::engine::Engine;
 use crate::engine::interpret::Interpreter;
 use crate::formula;
 use crate::functions::{self, Function, ParamKind, ValueRule};
-use crate::grid::{Cell, Pos, Rect, SheetId};
+use crate::grid::{Area, Cell, Pos, Rect, SheetId};
 use crate::random::SplitMix64;
 use crate::value::{ErrorKind, Value};
 use crate::workbook::{Run, RunKind, Template, Workbook};
@@ -331,6 +331,40 @@ fn columns_that_read_the_row_before_give_the_same_at_both_speeds() {
         let (back, _) = compare_all(book, texts, 1, ROWS)
             .unwrap_or_else(|| panic!("{texts:?} are no formulas"));
         book = back;
+    }
+}
+
+#[test]
+fn columns_that_compute_with_numbers_need_the_interpreter_in_no_row() {
+    let sheet = SheetId(0);
+    for text in [
+        "J1+1",
+        "A2-J1",
+        "J1*0.5+A2-B2/C2",
+        "IF(J1>50,0,J1*1.01+A2)",
+        "MAX(0,SUM(J1*0.5,A2,1))",
+        "ROUND(J1+A2,C2)",
+    ] {
+        let mut book = book(7);
+        let head = Pos::new(FIRST - 1, OUT);
+        book.sheet_mut(sheet).cells.set(head, Value::Number(1.0));
+        let tree = formula::parse(text, Pos::new(1, OUT)).expect("a formula");
+        let template = book.templates.intern(Template::Formula(tree));
+        let top = Pos::new(FIRST, OUT);
+        let rect = Rect::new(top, Pos::new(FIRST + ROWS - 1, OUT));
+        let kind = RunKind::Plain;
+        book.sheet_mut(sheet).runs.insert(Run {
+            rect,
+            template,
+            kind,
+        });
+        let engine = Engine::new(book);
+        let bound = engine.bound(Cell { sheet, pos: top }).expect("a formula");
+        let formulas = [(bound, Area { sheet, rect })];
+        let mut scan = Scan::new(engine.world(), &formulas, true).expect(text);
+        while scan.stretch(engine.workbook()) {
+            assert_eq!(scan.compute(), None, "{text}");
+        }
     }
 }
 
