@@ -16,7 +16,8 @@ pub struct Snapshot {
 }
 
 impl Engine {
-    /// Copies the workbook: as much work as copying its values in memory.
+    /// Copies the workbook. Columns are shared until the workbook writes to
+    /// them, which copies those that it writes to.
     pub fn snapshot(&self) -> Snapshot {
         Snapshot {
             workbook: self.workbook.clone(),
@@ -38,5 +39,31 @@ impl Snapshot {
             seed: self.seed,
             pending: None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::tests::{enter, sheet};
+    use crate::grid::{Pos, SheetId};
+
+    #[test]
+    fn a_snapshot_stays_as_it_was_while_the_workbook_goes_on() {
+        let mut engine = sheet(&[("A1", "1"), ("B1", "=A1*2"), ("C1", "=B1+A1")]);
+        let snapshot = engine.snapshot();
+        enter(&mut engine, "A1", "5");
+        let numbers = |book: &Workbook| {
+            let cells = &book.sheet(SheetId(0)).cells;
+            [0, 1, 2].map(|col| cells.number(Pos::new(0, col)))
+        };
+        assert_eq!(
+            numbers(&snapshot.workbook),
+            [Some(1.0), Some(2.0), Some(3.0)]
+        );
+        assert_eq!(
+            numbers(engine.workbook()),
+            [Some(5.0), Some(10.0), Some(15.0)]
+        );
     }
 }

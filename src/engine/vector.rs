@@ -26,7 +26,7 @@ use crate::value::Value;
 use block::Block;
 use plan::{Part, Planner};
 
-pub use scan::{Computed, Step};
+pub use scan::Scan;
 
 /// Rows of a block: those of a chunk of cells, so that columns are borrowed
 /// as they lie in memory.

@@ -15,12 +15,13 @@ use super::chunk::{CHUNK_ROWS, Chunk};
 use crate::grid::{Pos, Rect};
 use crate::value::{ErrorKind, Value};
 use std::borrow::Cow;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
-/// The values of a sheet's cells, typed in or computed.
+/// The values of a sheet's cells, typed in or computed. A copy shares its
+/// columns until one of the two is written to.
 #[derive(Clone, Debug, Default)]
 pub struct Cells {
-    columns: ByNumber<Column>,
+    columns: ByNumber<Arc<Column>>,
     /// Kept while cells are added, found anew after one at its edge was emptied.
     used: OnceLock<Option<Rect>>,
 }
@@ -51,7 +52,7 @@ impl Cells {
             Value::Blank => self.clear(Rect::cell(at)),
             value => {
                 let (number, row) = split(at.row);
-                self.columns.entry(at.col).entry(number).set(row, value);
+                self.column_mut(at.col).entry(number).set(row, value);
                 self.grow(Rect::cell(at));
             }
         }
@@ -61,9 +62,13 @@ impl Cells {
     pub fn clear(&mut self, rect: Rect) {
         let mut emptied_column = false;
         for (_, column) in self.columns.range_mut(rect.left, rect.right) {
+            let (first, last) = (rect.top / CHUNK_ROWS, rect.bottom / CHUNK_ROWS);
+            if column.range(first, last).is_empty() {
+                continue;
+            }
+            let column = Arc::make_mut(column);
             let mut emptied_chunk = false;
-            for (number, chunk) in column.range_mut(rect.top / CHUNK_ROWS, rect.bottom / CHUNK_ROWS)
-            {
+            for (number, chunk) in column.range_mut(first, last) {
                 let (first, last) = rows_within(*number, &rect);
                 chunk.clear(first, last);
                 emptied_chunk |= chunk.is_empty();
@@ -241,7 +246,7 @@ impl Cells {
         let Some(last) = numbers.len().checked_sub(1) else {
             return;
         };
-        let column = self.columns.entry(col);
+        let column = self.column_mut(col);
         let mut rest = numbers;
         let mut at = top;
         while !rest.is_empty() {
@@ -274,7 +279,7 @@ impl Cells {
         if row > 0 || numbers.len() != CHUNK_ROWS as usize {
             return self.set_numbers(col, top, &numbers);
         }
-        *self.columns.entry(col).entry(number) = Chunk::of_numbers(numbers);
+        *self.column_mut(col).entry(number) = Chunk::of_numbers(numbers);
         self.grow(Rect {
             top,
             left: col,
@@ -287,7 +292,7 @@ impl Cells {
     pub fn put_values(&mut self, col: u32, top: u32, values: Vec<Value>) {
         let (number, row) = split(top);
         if row == 0 && values.len() == CHUNK_ROWS as usize && !values.contains(&Value::Blank) {
-            *self.columns.entry(col).entry(number) = Chunk::of_values(values);
+            *self.column_mut(col).entry(number) = Chunk::of_values(values);
             self.grow(Rect {
                 top,
                 left: col,
@@ -332,7 +337,7 @@ impl Cells {
                 }
             }
             if !copy.is_empty() {
-                *out.columns.entry(*col) = copy;
+                *out.columns.entry(*col) = Arc::new(copy);
             }
         }
         out
@@ -344,7 +349,7 @@ impl Cells {
             return;
         };
         for (col, column) in other.columns.iter() {
-            let mine = self.columns.entry(*col);
+            let mine = self.column_mut(*col);
             for (number, chunk) in column.iter() {
                 let target = mine.entry(*number);
                 if target.is_empty() {
@@ -357,6 +362,11 @@ impl Cells {
             }
         }
         self.grow(rect);
+    }
+
+    /// A column to write to.
+    fn column_mut(&mut self, col: u32) -> &mut Column {
+        Arc::make_mut(self.columns.entry(col))
     }
 
     fn grow(&mut self, rect: Rect) {
@@ -372,7 +382,7 @@ impl Cells {
             .iter()
             .map(|(_, column)| {
                 let chunks: usize = column.iter().map(|(_, c)| c.heap_bytes()).sum();
-                column.heap_bytes() + chunks
+                size_of::<(usize, usize, Column)>() + column.heap_bytes() + chunks
             })
             .sum::<usize>()
             + columns

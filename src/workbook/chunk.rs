@@ -293,11 +293,15 @@ impl Chunk {
         }
         let start = usize::from(first);
         let end = start + new.len();
-        self.clear(first, (end - 1) as u16);
-        self.make_dense();
+        let last = (end - 1) as u16;
+        if !matches!(self, Self::Numbers { .. }) {
+            self.clear(first, last);
+            self.make_dense();
+        }
         let Self::Numbers { numbers, others } = self else {
             return;
         };
+        others.retain(|(row, _)| *row < first || last < *row);
         if numbers.len() < end {
             extend(numbers, end, VACANT);
         }

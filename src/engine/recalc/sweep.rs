@@ -2,13 +2,10 @@
 
 use super::Recalc;
 use crate::engine::graph::{Direction, Dirty, NodeId, Sweep, Within};
-use crate::engine::vector::{self, Computed, Step};
-use crate::grid::{Area, Pos, Rect};
+use crate::engine::vector::{self, Scan};
+use crate::grid::{Area, Rect};
 use std::ops::ControlFlow;
 
-/// Lines of numbers between two looks at the watch: what was computed is
-/// written before.
-const LINES: u32 = 4096;
 /// Cells that were no numbers in a row of which steps are given up.
 const MOST_MISSES: usize = 64;
 
@@ -36,14 +33,16 @@ impl Recalc<'_> {
         let Some((first, last)) = lines.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))) else {
             return ControlFlow::Continue(());
         };
-        let worth_planning = direction.by_rows() && last - first >= vector::WORTH_PLANNING;
+        let mut done = 0;
+        if direction.by_rows() && last - first >= vector::WORTH_PLANNING {
+            done = self.scan(direction, &parts)?;
+        }
         match direction {
             Direction::Down | Direction::Right => {
-                self.lines(first..last + 1, direction, &parts, worth_planning)
+                self.lines((first..last + 1).skip(done), direction, &parts)
             }
             Direction::Up | Direction::Left => {
-                let lines = (first..last + 1).rev();
-                self.lines(lines, direction, &parts, worth_planning)
+                self.lines((first..last + 1).rev().skip(done), direction, &parts)
             }
         }
     }
@@ -51,14 +50,10 @@ impl Recalc<'_> {
     /// Evaluates parts of runs line by line.
     fn lines(
         &mut self,
-        mut lines: impl Iterator<Item = u32>,
+        lines: impl Iterator<Item = u32>,
         direction: Direction,
         parts: &[PartOfRun],
-        worth_planning: bool,
     ) -> ControlFlow<()> {
-        if worth_planning {
-            self.steps(&mut lines, parts)?;
-        }
         for line in lines {
             self.watched()?;
             for (id, within, rect) in parts {
@@ -77,98 +72,44 @@ impl Recalc<'_> {
         ControlFlow::Continue(())
     }
 
-    /// Evaluates columns that only compute with numbers, row by row; ends
-    /// early, with the rows that are left in `rows`, where they do more.
-    fn steps(
-        &mut self,
-        rows: &mut impl Iterator<Item = u32>,
-        parts: &[PartOfRun],
-    ) -> ControlFlow<()> {
+    /// Evaluates columns that only compute with numbers, row by row; gives how many
+    /// rows are done, as it ends early where they do more.
+    fn scan(&mut self, direction: Direction, parts: &[PartOfRun]) -> ControlFlow<(), usize> {
         let graph = &self.engine.graph;
-        let areas: Vec<Area> = parts
-            .iter()
-            .map(|&(id, _, rect)| Area {
-                sheet: graph.node(id).sheet,
-                rect,
-            })
-            .collect();
-        if areas.iter().any(|area| area.rect.cols() > 1) {
-            return ControlFlow::Continue(());
-        }
-        let steps = parts.iter().zip(&areas).map(|((id, ..), area)| {
-            Step::new(self.world(), &graph.node(*id).formula, *area, &areas)
+        let formulas = parts.iter().map(|&(id, _, rect)| {
+            let node = graph.node(id);
+            let sheet = node.sheet;
+            (&*node.formula, Area { sheet, rect })
         });
-        let Some(steps) = steps.collect::<Option<Vec<Step>>>() else {
-            return ControlFlow::Continue(());
+        let formulas: Vec<_> = formulas.collect();
+        let down = direction == Direction::Down;
+        let Some(mut scan) = Scan::new(self.world(), &formulas, down) else {
+            return ControlFlow::Continue(0);
         };
-        let blank = |area: &Area| vec![f64::NAN; area.rect.rows() as usize];
-        let mut computed = Computed {
-            numbers: areas.iter().map(blank).collect(),
-            areas,
-        };
-        // The oldest and the newest row whose numbers are not in their cells yet.
-        let mut unwritten: Vec<Option<(u32, u32)>> = vec![None; parts.len()];
-        let mut misses = 0;
-        for (count, row) in (0..).zip(&mut *rows) {
-            for (index, step) in steps.iter().enumerate() {
-                let rect = computed.areas[index].rect;
-                if row < rect.top || rect.bottom < row {
-                    continue;
+        while scan.stretch(&self.engine.workbook) {
+            while let Some((part, cell)) = scan.compute() {
+                self.put_numbers(&mut scan);
+                if let Some(done) = scan.hopeless(MOST_MISSES) {
+                    return ControlFlow::Continue(done as usize);
                 }
-                let place = (row - rect.top) as usize;
-                if let Some(number) = step.number(row, &computed, &self.engine.workbook) {
-                    computed.numbers[index][place] = number;
-                    match &mut unwritten[index] {
-                        Some((_, newest)) => *newest = row,
-                        none => *none = Some((row, row)),
-                    }
-                    misses = 0;
-                    continue;
-                }
-                self.put_numbers(&computed, &mut unwritten);
-                let pos = Pos::new(row, rect.left);
-                self.cell(parts[index].0, pos);
-                let cells = &self
-                    .engine
-                    .workbook
-                    .sheet(computed.areas[index].sheet)
-                    .cells;
-                computed.numbers[index][place] = cells.number(pos).unwrap_or(f64::NAN);
-                misses += 1;
+                self.cell(parts[part].0, cell.pos);
+                let cells = &self.engine.workbook.sheet(cell.sheet).cells;
+                scan.found(cells.number(cell.pos));
             }
-            if count % LINES == LINES - 1 {
-                self.put_numbers(&computed, &mut unwritten);
-                self.watched()?;
-            }
-            if misses >= MOST_MISSES {
-                break;
-            }
+            self.put_numbers(&mut scan);
+            self.watched()?;
         }
-        self.put_numbers(&computed, &mut unwritten);
-        ControlFlow::Continue(())
+        ControlFlow::Continue(usize::MAX)
     }
 
-    /// Writes the numbers of rows that are not in their cells yet.
-    fn put_numbers(&mut self, computed: &Computed, unwritten: &mut [Option<(u32, u32)>]) {
-        for (index, rows) in unwritten.iter_mut().enumerate() {
-            let Some((oldest, newest)) = rows.take() else {
-                continue;
-            };
-            let (top, bottom) = (oldest.min(newest), oldest.max(newest));
-            let Area { sheet, rect } = computed.areas[index];
-            self.forget(Area {
-                sheet,
-                rect: Rect {
-                    top,
-                    bottom,
-                    ..rect
-                },
-            });
-            let place = |row: u32| (row - rect.top) as usize;
-            let numbers = &computed.numbers[index][place(top)..=place(bottom)];
+    /// Writes the numbers that are not in their cells yet.
+    fn put_numbers(&mut self, scan: &mut Scan) {
+        scan.unwritten(|area, numbers| {
+            self.forget(area);
             self.report.evaluated += numbers.len() as u64;
+            let Area { sheet, rect } = area;
             let cells = &mut self.engine.workbook.sheet_mut(sheet).cells;
-            cells.set_numbers(rect.left, top, numbers);
-        }
+            cells.set_numbers(rect.left, rect.top, numbers);
+        });
     }
 }

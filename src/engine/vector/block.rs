@@ -3,6 +3,7 @@
 use super::lanes::Lanes;
 use super::operators;
 use super::plan::{ColumnRef, Part};
+use super::rows::RowArg;
 use crate::engine::bind::{Bound, BoundRef};
 use crate::engine::interpret::operators::is_arithmetic;
 use crate::engine::interpret::{Interpreter, Mode};
@@ -103,12 +104,32 @@ impl<'w> Block<'w> {
                 function,
                 args,
                 memo,
-            } => self.call(function, args, memo),
+            } => {
+                let args: Vec<Lanes<'w>> = args.iter().map(|arg| self.lanes(arg)).collect();
+                self.call(function, &args, memo)
+            }
             Part::Lazy { function, args } => self.lazy(function, args),
-            Part::Rows { fold, args, call } => match self.fold(*fold, args) {
-                Some(numbers) => Lanes::Numbers(Cow::Owned(numbers)),
-                None => self.lanes(call),
-            },
+            Part::Rows {
+                fold,
+                args,
+                function,
+                operands,
+                memo,
+            } => {
+                let mut values: Vec<Option<Lanes<'w>>> = vec![None; operands.len()];
+                for arg in args {
+                    if let RowArg::Value(index) = arg {
+                        values[*index] = Some(self.lanes(&operands[*index]));
+                    }
+                }
+                if let Some(numbers) = self.fold(*fold, args, &values) {
+                    return Lanes::Numbers(Cow::Owned(numbers));
+                }
+                let all = values.into_iter().zip(operands);
+                let all = all.map(|(value, part)| value.unwrap_or_else(|| self.lanes(part)));
+                let all: Vec<Lanes<'w>> = all.collect();
+                self.call(function, &all, memo)
+            }
             Part::Each(part) => self.each(part),
             Part::EachOperand(part, mode) => self.each_operand(part, *mode),
         }

@@ -5,6 +5,7 @@ use super::lanes::Lanes;
 use super::memo::Memo;
 use super::operators::results;
 use super::plan::Part;
+use super::rows::Fold;
 use crate::engine::interpret::Mode;
 use crate::engine::interpret::call::kind;
 use crate::functions::{self, Context, Function, LazyArgs, Operand, ParamKind, ValueRule};
@@ -16,24 +17,27 @@ impl<'w> Block<'w> {
     pub(super) fn call(
         &mut self,
         function: &'static Function,
-        args: &[Part<'_>],
+        args: &[Lanes<'w>],
         memo: &Memo,
     ) -> Lanes<'w> {
-        let args: Vec<Lanes<'w>> = args.iter().map(|arg| self.lanes(arg)).collect();
         match function.value {
             ValueRule::Numbers { read, rule } => {
-                let numbers = of_numbers(read, rule, &args, self.len);
+                let numbers = of_numbers(read, rule, args, self.len);
                 if let Some(numbers) = numbers {
                     return Lanes::Numbers(Cow::Owned(numbers));
                 }
-                self.call_values(function, &args)
+                self.call_values(function, args)
             }
-            ValueRule::Scalar(_) => self.call_values(function, &args),
+            ValueRule::Scalar(_) => self.call_values(function, args),
             _ => {
-                if let Some(lanes) = truths(function, &args, self.len) {
+                if let Some(lanes) = truths(function, args, self.len) {
                     return lanes;
                 }
-                self.call_operands(function, &args, memo)
+                let fold = Fold::of(function);
+                if let Some(numbers) = fold.and_then(|fold| fold.of_lanes(args, self.len)) {
+                    return Lanes::Numbers(Cow::Owned(numbers));
+                }
+                self.call_operands(function, args, memo)
             }
         }
     }

@@ -54,9 +54,11 @@ pub enum Part<'b> {
     /// A sum, mean or extreme of the cells of each row, or its product with others.
     Rows {
         fold: Fold,
-        args: Vec<RowArg<'b>>,
+        args: Vec<RowArg>,
         /// The same as a call, for blocks where cells hold other than numbers.
-        call: Box<Part<'b>>,
+        function: &'static Function,
+        operands: Vec<Part<'b>>,
+        memo: Memo,
     },
     /// Evaluated by the interpreter, row by row: for its value, or as an operand.
     Each(&'b Bound),
@@ -64,7 +66,7 @@ pub enum Part<'b> {
 }
 
 /// A column beside the formula's.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ColumnRef {
     pub sheet: SheetId,
     pub col: u32,
@@ -80,10 +82,11 @@ impl Part<'_> {
             Part::Same(_) | Part::Column(_) | Part::Slot(_) => false,
             Part::Moving(_) | Part::Each(_) | Part::EachOperand(..) => true,
             Part::Call { function, args, .. } => {
-                !matches!(
+                let by_lanes = matches!(
                     function.value,
                     ValueRule::Scalar(_) | ValueRule::Numbers { .. }
-                ) || any(args)
+                ) || Fold::of(function).is_some();
+                !by_lanes || any(args)
             }
             Part::Lazy { args, .. } => any(args),
             Part::Read(part) | Part::Negate(part) | Part::Percent(part) => {
@@ -288,18 +291,21 @@ impl<'w, 'b> Planner<'w, 'b> {
                 }
             }
             ValueRule::Operands(_) | ValueRule::Reference(_) => {
-                let call = Part::Call {
-                    function,
-                    args: self.args(function, args),
-                    memo: Memo::default(),
-                };
+                let operands = self.args(function, args);
+                let memo = Memo::default();
                 match Fold::of(function).and_then(|fold| Some((fold, self.rows(fold, args)?))) {
                     Some((fold, args)) => Part::Rows {
                         fold,
                         args,
-                        call: Box::new(call),
+                        function,
+                        operands,
+                        memo,
                     },
-                    None => call,
+                    None => Part::Call {
+                        function,
+                        args: operands,
+                        memo,
+                    },
                 }
             }
         };
@@ -349,9 +355,13 @@ impl<'w, 'b> Planner<'w, 'b> {
 
     /// The arguments of a fold over each row's cells; `None` where there are none
     /// of these cells, or others that move.
-    fn rows(&mut self, fold: Fold, args: &'b [Bound]) -> Option<Vec<RowArg<'b>>> {
+    fn rows(&mut self, fold: Fold, args: &'b [Bound]) -> Option<Vec<RowArg>> {
+        let row = |arg: &Bound| matches!(arg, Bound::Cells(_)) && self.varies(arg);
+        if !args.iter().any(row) {
+            return None;
+        }
         let mut out = Vec::with_capacity(args.len());
-        for arg in args {
+        for (index, arg) in args.iter().enumerate() {
             out.push(match arg {
                 Bound::Cells(reference) if self.varies(arg) => {
                     let (first, width) = self.row(reference)?;
@@ -361,9 +371,10 @@ impl<'w, 'b> Planner<'w, 'b> {
                     let operand = self.same_operand(arg, Mode::Array)?;
                     RowArg::Fixed(self.fixed(&operand)?)
                 }
+                Bound::Value(Value::Number(_)) if fold != Fold::SumProduct => RowArg::Value(index),
                 Bound::Cells(_) | Bound::Omitted | Bound::Value(_) => return None,
                 arg if fold == Fold::SumProduct || is_reference(arg) => return None,
-                arg => RowArg::Value(self.value(arg)),
+                _ => RowArg::Value(index),
             });
         }
         let widths = out.iter().filter_map(|arg| match arg {
@@ -373,8 +384,7 @@ impl<'w, 'b> Planner<'w, 'b> {
         });
         let mut widths = widths.peekable();
         let width = *widths.peek()?;
-        let any_row = out.iter().any(|arg| matches!(arg, RowArg::Row(..)));
-        (any_row && (fold != Fold::SumProduct || widths.all(|other| other == width))).then_some(out)
+        (fold != Fold::SumProduct || widths.all(|other| other == width)).then_some(out)
     }
 
     /// The numbers of one row that every lane sees; `None` for another shape

@@ -1,8 +1,9 @@
 //! Sums, means, extremes and sums of products over the cells of each row.
 
 use super::block::Block;
+use super::lanes::{Lanes, Numbers};
 use super::operators::results;
-use super::plan::{ColumnRef, Part};
+use super::plan::ColumnRef;
 use crate::functions::Function;
 
 /// A function that goes once over the numbers of its arguments, in their order.
@@ -16,14 +17,14 @@ pub enum Fold {
 }
 
 /// An argument of a fold.
-pub enum RowArg<'b> {
+pub enum RowArg {
     /// Cells of the formula's row, or of one beside it: the first column, and
     /// how many.
     Row(ColumnRef, u32),
     /// The same numbers in every lane (SUMPRODUCT).
     Fixed(Vec<f64>),
-    /// One value.
-    Value(Part<'b>),
+    /// One value: that of the call's operand with this number.
+    Value(usize),
 }
 
 impl Fold {
@@ -37,6 +38,35 @@ impl Fold {
             _ => return None,
         })
     }
+
+    /// The fold of arguments that are one number in every lane; `None` where one
+    /// is anything else, or a result is not finite.
+    pub(super) fn of_lanes(self, args: &[Lanes<'_>], len: usize) -> Option<Vec<f64>> {
+        let columns: Option<Vec<Numbers<'_>>> = args.iter().map(Lanes::plain_numbers).collect();
+        let columns = columns?;
+        let over = |start: fn(f64) -> f64, step: fn(f64, f64) -> f64| {
+            let (first, _) = columns.split_first()?;
+            let mut out: Vec<f64> = (0..len).map(|lane| start(first.get(lane))).collect();
+            for column in &columns {
+                for (lane, folded) in out.iter_mut().enumerate() {
+                    *folded = step(*folded, column.get(lane));
+                }
+            }
+            Some(out)
+        };
+        results(match self {
+            Self::Sum => over(|_| 0.0, |sum, x| sum + x)?,
+            Self::Average => {
+                let mut sums = over(|_| 0.0, |sum, x| sum + x)?;
+                let count = columns.len() as f64;
+                sums.iter_mut().for_each(|sum| *sum /= count);
+                sums
+            }
+            Self::Min => over(|x| x, f64::min)?,
+            Self::Max => over(|x| x, f64::max)?,
+            Self::SumProduct => return None,
+        })
+    }
 }
 
 /// A column beside another.
@@ -46,19 +76,24 @@ pub fn beside(first: ColumnRef, by: u32) -> ColumnRef {
 }
 
 impl Block<'_> {
-    /// A fold in every lane; `None` where a cell holds anything but a number
-    /// or a result is not finite.
-    pub(super) fn fold(&mut self, fold: Fold, args: &[RowArg<'_>]) -> Option<Vec<f64>> {
+    /// A fold in every lane, with the values among its arguments; `None` where a
+    /// cell holds anything but a number or a result is not finite.
+    pub(super) fn fold(
+        &self,
+        fold: Fold,
+        args: &[RowArg],
+        values: &[Option<Lanes<'_>>],
+    ) -> Option<Vec<f64>> {
         let out = match fold {
             Fold::SumProduct => self.sum_product(args)?,
-            Fold::Sum => self.over(args, |_| 0.0, |sum, x| sum + x)?.0,
+            Fold::Sum => self.over(args, values, |_| 0.0, |sum, x| sum + x)?.0,
             Fold::Average => {
-                let (mut sums, count) = self.over(args, |_| 0.0, |sum, x| sum + x)?;
+                let (mut sums, count) = self.over(args, values, |_| 0.0, |sum, x| sum + x)?;
                 sums.iter_mut().for_each(|sum| *sum /= count);
                 sums
             }
-            Fold::Min => self.over(args, |x| x, f64::min)?.0,
-            Fold::Max => self.over(args, |x| x, f64::max)?.0,
+            Fold::Min => self.over(args, values, |x| x, f64::min)?.0,
+            Fold::Max => self.over(args, values, |x| x, f64::max)?.0,
         };
         results(out)
     }
@@ -66,8 +101,9 @@ impl Block<'_> {
     /// Folds all numbers by lane, and counts them; `start` tells what the first
     /// is folded into.
     fn over(
-        &mut self,
-        args: &[RowArg<'_>],
+        &self,
+        args: &[RowArg],
+        values: &[Option<Lanes<'_>>],
         start: fn(f64) -> f64,
         step: fn(f64, f64) -> f64,
     ) -> Option<(Vec<f64>, f64)> {
@@ -88,13 +124,10 @@ impl Block<'_> {
                         take(&self.numbers(beside(*first, by))?);
                     }
                 }
-                RowArg::Value(part) => {
-                    let lanes = self.lanes(part);
-                    match lanes.numbers()? {
-                        super::lanes::Numbers::Same(x) => take(&vec![x; len]),
-                        super::lanes::Numbers::Each(numbers) => take(&numbers),
-                    }
-                }
+                RowArg::Value(index) => match values.get(*index)?.as_ref()?.numbers()? {
+                    Numbers::Same(x) => take(&vec![x; len]),
+                    Numbers::Each(numbers) => take(&numbers),
+                },
                 RowArg::Fixed(_) => return None,
             }
         }
@@ -102,7 +135,7 @@ impl Block<'_> {
     }
 
     /// The products' sums, from the first column to the last.
-    fn sum_product(&self, args: &[RowArg<'_>]) -> Option<Vec<f64>> {
+    fn sum_product(&self, args: &[RowArg]) -> Option<Vec<f64>> {
         let width = args.iter().find_map(|arg| match arg {
             RowArg::Row(_, width) => Some(*width),
             _ => None,

@@ -1,12 +1,12 @@
 //! Both speeds give the same: every function, and random formulas, over
 //! columns of numbers, blanks, texts, truths and errors.
 
-use super::WORTH_PLANNING;
+use super::{Scan, WORTH_PLANNING};
 use crate::engine::Engine;
 use crate::engine::interpret::Interpreter;
 use crate::formula;
 use crate::functions::{self, Function, ParamKind, ValueRule};
-use crate::grid::{Cell, Pos, Rect, SheetId};
+use crate::grid::{Area, Cell, Pos, Rect, SheetId};
 use crate::random::SplitMix64;
 use crate::value::{ErrorKind, Value};
 use crate::workbook::{Run, RunKind, Template, Workbook};
@@ -210,6 +210,16 @@ fn columns_give_the_same_at_both_speeds_over_several_blocks() {
         "AVERAGE(A1:C1,B2:C2)",
         "MAX(A1:C1,0)",
         "MIN(0,A1:C1)",
+        "MAX(0,A1*2-B1)",
+        "MAX(A1-B1,C1*2,-A1)",
+        "MIN(F1*1,A1)",
+        "MIN(F1*1,A1*2)",
+        "SUM(A1*2,B1/C1,3)",
+        "SUM(A1*2,\"3\",TRUE)",
+        "AVERAGE(A1*2,B1,7)",
+        "AVERAGE(A1*1E308,B1*1E308)",
+        "MAX(ROUND(A1,1),D1&\"1\")",
+        "1+MAX(2,A1*MIN(3,B1-1))",
         "MAX(A$1:A$2000)",
         "A1/MAX(A:A)",
         "SUMPRODUCT(A1:C1,$A$1:$C$1)",
@@ -266,6 +276,29 @@ fn columns_that_read_the_row_before_give_the_same_at_both_speeds() {
     let mut book = book(5);
     for texts in [
         &["J1+1"][..],
+        &["1+J1"],
+        &["J1-A2"],
+        &["A2-J1"],
+        &["(J1-A2)"],
+        &["(A2+J1)"],
+        &["J1*C2"],
+        &["J1/3+0"],
+        &["J1*B2"],
+        &["B2/J1"],
+        &["J3+1"],
+        &["C2-J3"],
+        &["J3*0.5+I2"],
+        &["J1-J1"],
+        &["J1*1E300+1"],
+        &["C2/1E160*J1+1E-160"],
+        &["IF(A2>0,IF(B2>C2,J1+1,J1),IF(J1=3,-J1,0))*0.5"],
+        &["MIN(J1,A2)+MAX(A2:C2,J1)"],
+        &["MIN(J1+A2,5)-1"],
+        &["MAX(0,SUM(J1*0.5,A2,1))"],
+        &["AVERAGE(J1*2,F2*1,TRUE)"],
+        &["J1-L2", "J1*0.01", "MIN(J1+K2,1)-K2"],
+        &["ROUND(ROUND(J1,1)+A2,C2)"],
+        &["K3+I2", "J2*0.5"],
         &["J1*0.5+A2-B2/C2"],
         &["J3*0.5+A2"],
         &["J1*0.5+F2"],
@@ -298,6 +331,52 @@ fn columns_that_read_the_row_before_give_the_same_at_both_speeds() {
         let (back, _) = compare_all(book, texts, 1, ROWS)
             .unwrap_or_else(|| panic!("{texts:?} are no formulas"));
         book = back;
+    }
+}
+
+#[test]
+fn columns_that_compute_with_numbers_need_the_interpreter_in_no_row() {
+    let sheet = SheetId(0);
+    for text in [
+        "J1+1",
+        "A2-J1",
+        "J1*0.5+A2-B2/C2",
+        "IF(J1>50,0,J1*1.01+A2)",
+        "MAX(0,SUM(J1*0.5,A2,1))",
+        "ROUND(J1+A2,C2)",
+    ] {
+        let mut book = book(7);
+        let head = Pos::new(FIRST - 1, OUT);
+        book.sheet_mut(sheet).cells.set(head, Value::Number(1.0));
+        let tree = formula::parse(text, Pos::new(1, OUT)).expect("a formula");
+        let template = book.templates.intern(Template::Formula(tree));
+        let top = Pos::new(FIRST, OUT);
+        let rect = Rect::new(top, Pos::new(FIRST + ROWS - 1, OUT));
+        let kind = RunKind::Plain;
+        book.sheet_mut(sheet).runs.insert(Run {
+            rect,
+            template,
+            kind,
+        });
+        let engine = Engine::new(book);
+        let bound = engine.bound(Cell { sheet, pos: top }).expect("a formula");
+        let formulas = [(bound, Area { sheet, rect })];
+        let mut scan = Scan::new(engine.world(), &formulas, true).expect(text);
+        while scan.stretch(engine.workbook()) {
+            assert_eq!(scan.compute(), None, "{text}");
+        }
+    }
+}
+
+#[test]
+fn sums_in_sums_take_no_longer_than_there_are_sums() {
+    // Each would take twice as long as the one in it, were it looked at twice.
+    for (column, row) in [("A", 1), ("I", 1)] {
+        let mut text = format!("{column}{row}");
+        for _ in 0..40 {
+            text = format!("SUM({column}{row},1+{text})/2");
+        }
+        compare(book(6), &text, 60).expect("a formula");
     }
 }
 

@@ -7,6 +7,7 @@
 use super::{ByNumber, Cells, Column, split};
 use crate::grid::{Axis, Shift, ShiftKind};
 use crate::workbook::chunk::{CHUNK_ROWS, Chunk};
+use std::sync::Arc;
 
 impl Cells {
     /// Moves the values after inserted or deleted lines. Values that would
@@ -21,7 +22,8 @@ impl Cells {
             }
             Axis::Rows => {
                 for (_, column) in &mut self.columns.0 {
-                    *column = shifted(std::mem::take(column), shift);
+                    let whole = Arc::unwrap_or_clone(std::mem::take(column));
+                    *column = Arc::new(shifted(whole, shift));
                 }
                 self.columns.retain(|column| !column.is_empty());
             }

@@ -98,6 +98,32 @@ fn what_is_no_cell_value_becomes_one() {
     assert_eq!(cells.get(at(4, 0)), Value::Number(4.0));
 }
 
+#[test]
+fn a_copy_shares_its_columns_until_one_is_written_to() {
+    let mut cells = Cells::default();
+    let numbers = vec![1.0; 5000];
+    for col in 0..3 {
+        cells.set_numbers(col, 0, &numbers);
+    }
+    let copy = cells.clone();
+    let together = |a: &Cells, b: &Cells, col: u32| {
+        let start = |cells: &Cells| match cells.numbers(col, 0, 99) {
+            Some(Cow::Borrowed(numbers)) => numbers.as_ptr(),
+            _ => panic!("numbers of one chunk are borrowed"),
+        };
+        start(a) == start(b)
+    };
+    assert!((0..3).all(|col| together(&cells, &copy, col)));
+    cells.set(at(4000, 1), Value::Number(2.0));
+    cells.clear(Rect::new(at(6000, 2), at(7000, 2)));
+    assert_eq!(
+        [0, 1, 2].map(|col| together(&cells, &copy, col)),
+        [true, false, true]
+    );
+    assert_eq!(copy.number(at(4000, 1)), Some(1.0));
+    assert_eq!(cells.number(at(4000, 1)), Some(2.0));
+}
+
 /// What a test does to cells, and to a plain map beside them.
 #[derive(Clone, Debug)]
 enum Step {
@@ -141,7 +167,12 @@ proptest! {
     fn cells_are_what_a_plain_map_would_hold(steps in prop::collection::vec(step(), 1..200), seen in rect()) {
         let mut cells = Cells::default();
         let mut model: BTreeMap<(u32, u32), Value> = BTreeMap::new();
-        for step in steps {
+        let half = steps.len() / 2;
+        let mut copy = None;
+        for (index, step) in steps.into_iter().enumerate() {
+            if index == half {
+                copy = Some((cells.clone(), cells.iter(SHEET).collect::<Vec<_>>()));
+            }
             match step {
                 Step::Set(pos, value) => {
                     cells.set(pos, value.clone());
@@ -176,6 +207,9 @@ proptest! {
             .collect();
         let found: Vec<(Pos, Value)> = cells.iter(SHEET).collect();
         prop_assert_eq!(&found, &expected);
+        if let Some((copy, then)) = copy {
+            prop_assert_eq!(copy.iter(SHEET).collect::<Vec<_>>(), then);
+        }
         let used = expected.iter().map(|(pos, _)| Rect::cell(*pos)).reduce(|a, b| a.hull(&b));
         prop_assert_eq!(cells.used(), used);
         for (pos, value) in &expected {
@@ -228,6 +262,7 @@ proptest! {
             }
         }
         let mut model: Vec<(Pos, Value)> = cells.iter(SHEET).collect();
+        let (copy, then) = (cells.clone(), model.clone());
         for shift in shifts {
             cells.shift(shift);
             model.retain_mut(|(pos, _)| shift.pos(*pos).map(|moved| *pos = moved).is_some());
@@ -237,5 +272,6 @@ proptest! {
                 prop_assert_eq!(&cells.get(*pos), value);
             }
         }
+        prop_assert_eq!(copy.iter(SHEET).collect::<Vec<_>>(), then);
     }
 }
