@@ -145,6 +145,10 @@ pub(super) fn on_machine<M: Machine>(
     a: &[f64],
     b: &[f64],
 ) -> Result<Vec<f64>, DeviceError> {
+    if m == 0 || k == 0 || n == 0 {
+        // Sums of nothing; cuBLAS knows no leading dimension of 0.
+        return Ok(vec![0.0; m * n]);
+    }
     let bytes = precision.bytes();
     let left = machine.allocate(a.len() * bytes)?;
     let right = machine.allocate(b.len() * bytes)?;
