@@ -116,9 +116,7 @@ impl<M: Machine> Runner for MachineRunner<M> {
         };
         let (to, from) = (&self.parameters, &self.work);
         match precision {
-            Precision::F64 => {
-                machine.exchange((to, parameters), work, (from, &mut self.results))
-            }
+            Precision::F64 => machine.exchange((to, parameters), work, (from, &mut self.results)),
             Precision::F32 | Precision::Tf32 => {
                 let (sent, fetched) = &mut self.narrow;
                 narrow(parameters, sent);

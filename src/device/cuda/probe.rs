@@ -78,9 +78,7 @@ pub(super) fn probe() -> Result<Driver, Absent> {
     let lacking = first_lacking(OF_DRIVER, |name| unsafe {
         driver::sys::culib().get::<Function>(name).is_ok()
     })
-    .ok_or_else(|| {
-        Absent("no CUDA device: there is no NVIDIA driver (libcuda)".to_owned())
-    })?;
+    .ok_or_else(|| Absent("no CUDA device: there is no NVIDIA driver (libcuda)".to_owned()))?;
     if let Some(name) = lacking {
         return Err(cannot(format!(
             "the driver (libcuda) lacks {name}: it is too old; update the NVIDIA driver"

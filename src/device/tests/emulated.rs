@@ -140,7 +140,8 @@ impl Machine for Emulated {
         self.sent.fetch_add(numbers.len(), Ordering::Relaxed);
         let size = size_of::<T>();
         // SAFETY: numbers are as many bytes, and any of these may be any byte.
-        let bytes = unsafe { std::slice::from_raw_parts(numbers.as_ptr().cast(), size * numbers.len()) };
+        let bytes =
+            unsafe { std::slice::from_raw_parts(numbers.as_ptr().cast(), size_of_val(numbers)) };
         to.with(|all| all[at * size..at * size + bytes.len()].copy_from_slice(bytes));
         Ok(())
     }
@@ -153,7 +154,7 @@ impl Machine for Emulated {
     ) -> Result<(), DeviceError> {
         self.fetched.fetch_add(numbers.len(), Ordering::Relaxed);
         let size = size_of::<T>();
-        let len = size * numbers.len();
+        let len = size_of_val(numbers);
         // SAFETY: as in `write`.
         let bytes = unsafe { std::slice::from_raw_parts_mut(numbers.as_mut_ptr().cast(), len) };
         from.with(|all| bytes.copy_from_slice(&all[at * size..at * size + len]));

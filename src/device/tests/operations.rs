@@ -237,6 +237,94 @@ fn products_of_matrices_and_their_derivatives() {
     agree(&b, &outputs, &at);
 }
 
+/// Numbers without order, with others between them that are none or infinite.
+fn special(seed: usize, len: usize) -> Vec<f64> {
+    let mut numbers = noise(seed, len);
+    for (at, x) in [
+        (1, f64::NAN),
+        (len / 3, f64::INFINITY),
+        (len / 2, f64::NEG_INFINITY),
+        (len - 1, 0.0),
+    ] {
+        numbers[at % len] = x;
+    }
+    numbers
+}
+
+#[test]
+fn products_of_matrices_with_infinities_and_what_is_no_number() {
+    let mut b = Builder::new();
+    let mut at = Vec::new();
+    let mut outputs = Vec::new();
+    // By cuBLAS, in a kernel, and lane by lane.
+    for (seed, (la, lb, m, k, n)) in [
+        (1, 1, 33, 17, 40),
+        (301, 1, 1, 10, 2),
+        (40, 40, 2, 3, 2),
+        (1, 1, 1, 1, 1),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let (sa, sb) = (Shape::new(la, m, k), Shape::new(lb, k, n));
+        let (x, y) = (b.parameter(sa), b.parameter(sb));
+        at.extend(special(seed, sa.len()));
+        at.extend(special(seed + 50, sb.len()));
+        let product = b.matmul(x, y).unwrap();
+        outputs.push(product);
+        add_gradient(&mut b, product, &[x, y], &mut outputs);
+    }
+    agree(&b, &outputs, &at);
+}
+
+#[test]
+fn what_moves_elements_and_recurrences_of_what_is_no_number() {
+    let mut b = Builder::new();
+    let mut outputs = Vec::new();
+    let x = b.parameter(Shape::new(1, 30, 7));
+    let transposed = b.transpose(x);
+    let gathered = b
+        .gather(x, vec![1, 70, u32::MAX, 105, 1].into(), Shape::new(1, 5, 1))
+        .unwrap();
+    let beside = b.assemble(30, 14, &[(x, (0, 0)), (x, (0, 7))]).unwrap();
+    let window = Window {
+        lane_rows: 26,
+        lane_cols: 6,
+        top: 0,
+        left: 0,
+        rows: 5,
+        cols: 2,
+        row_step: 1,
+        col_step: 1,
+    };
+    let windows = b.window(x, window).unwrap();
+    for node in [transposed, gathered, beside, windows] {
+        let square = b.binary(Binary::Mul, node, node).unwrap();
+        outputs.push(node);
+        add_gradient(&mut b, square, &[x], &mut outputs);
+    }
+    let start = b.parameter(Shape::SCALAR);
+    let inputs = b.parameter(Shape::new(9, 1, 1));
+    let scan = Scan {
+        steps: 9,
+        reverse: false,
+        init: vec![start],
+        sequences: vec![inputs],
+        uniforms: Vec::new(),
+    };
+    let states = b.scan(scan, |b, states, elements, _| {
+        let next = b.binary(Binary::Add, states[0], elements[0])?;
+        Ok::<_, ShapeError>(vec![b.unary(Unary::Tanh, next)])
+    });
+    let states = states.unwrap()[0];
+    outputs.push(states);
+    add_gradient(&mut b, states, &[start, inputs], &mut outputs);
+    let mut at = special(1, 210);
+    at.push(0.5);
+    at.extend(special(2, 9));
+    agree(&b, &outputs, &at);
+}
+
 #[test]
 fn a_masked_infinity_does_not_leak_through_products() {
     let mut b = Builder::new();
