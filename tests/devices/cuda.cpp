@@ -92,7 +92,7 @@ static int release(Pointer at) {
   return OK;
 }
 
-struct Module { void* library; std::string path; };
+struct Module { void* library; };
 typedef void (*Kernel)(const void*, const void*, void*, const void*);
 typedef int (*RunKernel)(Kernel, unsigned, unsigned, int, const void*, const void*, void*,
                          const void*);
@@ -166,16 +166,20 @@ int cuModuleLoadData(void** out, const void* image) {
   int architecture;
   if (sscanf((const char*)image, "%7s %d %255s", kind, &architecture, path) != 3) return INVALID_IMAGE;
   const int capability = setting("FAKE_CAPABILITY", 90), driver = setting("FAKE_DRIVER", 13000);
+  int refused = OK;
   if (!strcmp(kind, "PTX")) {
-    if (driver < TOOLKIT[0] * 1000 + TOOLKIT[1] * 10) return UNSUPPORTED_PTX;
-    if (architecture > capability) return NO_BINARY;
+    if (driver < TOOLKIT[0] * 1000 + TOOLKIT[1] * 10) refused = UNSUPPORTED_PTX;
+    else if (architecture > capability) refused = NO_BINARY;
   } else {
-    if (driver / 1000 < TOOLKIT[0]) return INVALID_IMAGE;
-    if (architecture != capability) return NO_BINARY;
+    if (driver / 1000 < TOOLKIT[0]) refused = INVALID_IMAGE;
+    else if (architecture != capability) refused = NO_BINARY;
   }
-  void* library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-  if (!library) return INVALID_IMAGE;
-  *out = new Module{library, path};
+  void* library = refused ? 0 : dlopen(path, RTLD_NOW | RTLD_LOCAL);
+  unlink(path);
+  *strrchr(path, '/') = 0;
+  rmdir(path);
+  if (!library) return refused ? refused : INVALID_IMAGE;
+  *out = new Module{library};
   return OK;
 }
 int cuModuleUnload(void* module) {
@@ -240,14 +244,15 @@ int nvrtcCompileProgram(Program* program, int count, const char* const* options)
   bool known = false;
   for (int architecture : ARCHITECTURES) known |= architecture == program->architecture;
   if (!known || !plain) return NVRTC_INVALID_OPTION;
-  char folder[] = "/tmp/fake-cuda-XXXXXX";
-  if (!mkdtemp(folder)) return NVRTC_COMPILATION;
+  const char* base = getenv("TMPDIR");
+  std::string folder = std::string(base ? base : "/tmp") + "/fake-cuda-XXXXXX";
+  if (!mkdtemp(&folder[0])) return NVRTC_COMPILATION;
   program->folder = folder;
   FILE* file = fopen((program->folder + "/k.cpp").c_str(), "w");
   fprintf(file, "#include \"%s\"\n%s", SHIM, program->source.c_str());
   fclose(file);
   const std::string command = "cd " + program->folder +
-      " && c++ -std=c++17 -O0 -ffp-contract=off -shared -fPIC -w -o k.so k.cpp 2>log && rm k.cpp";
+      " && c++ -std=c++17 -O0 -ffp-contract=off -shared -fPIC -w -o k.so k.cpp 2>log && rm k.cpp log";
   if (system(command.c_str()) != 0) {
     program->log = "see " + program->folder + "/log";
     return NVRTC_COMPILATION;
