@@ -3,7 +3,7 @@
 use super::show::Table;
 use super::{Result, Verdict, json};
 use gradsheet::device::{Backend, Cpu, Cuda, Measured, Precision, measured, product_pays_from};
-use gradsheet::engine::gradient::WORTH_TRYING;
+use gradsheet::engine::gradient::{WORTH_A_STEP, WORTH_TRYING};
 use gradsheet::value::format::printable;
 use serde::Serialize;
 use std::io::Write;
@@ -72,6 +72,7 @@ struct Speed {
     pays_from_tf32: Option<usize>,
     /// Seconds.
     tried_from: f64,
+    tried_from_per_step: f64,
 }
 
 pub fn run(args: &Args, out: &mut dyn Write) -> Result {
@@ -124,6 +125,7 @@ fn gpu(cuda: &Cuda, measured: &Measured, unmeasured: Option<String>) -> Gpu {
             pays_from_f32: pays(Precision::F32),
             pays_from_tf32: pays(Precision::Tf32),
             tried_from: WORTH_TRYING,
+            tried_from_per_step: WORTH_A_STEP,
         }),
         unmeasured,
     }
@@ -199,8 +201,10 @@ fn report(document: &Document, out: &mut dyn Write) -> std::io::Result<()> {
     }
     writeln!(
         out,
-        "a loss and gradient of more than {:.0} ms on the CPU is tried on the GPU, and stays where it is faster",
-        gpu.tried_from * 1e3
+        "a loss and gradient that takes the CPU more than {:.0} ms, and {:.1} ms for each step of its \
+         program, is tried on the GPU and stays where it is faster",
+        gpu.tried_from * 1e3,
+        gpu.tried_from_per_step * 1e3
     )
 }
 
@@ -236,6 +240,7 @@ mod tests {
                     pays_from_f32: Some(150),
                     pays_from_tf32: None,
                     tried_from: 5e-3,
+                    tried_from_per_step: 2e-4,
                 }),
                 unmeasured: Some(String::new()),
             }),
@@ -251,6 +256,9 @@ mod tests {
             "{text}"
         );
         assert!(text.contains("MMULT in tf32 runs on the CPU"), "{text}");
-        assert!(text.contains("more than 5 ms"), "{text}");
+        assert!(
+            text.contains("more than 5 ms, and 0.2 ms for each step"),
+            "{text}"
+        );
     }
 }

@@ -13,7 +13,7 @@
 
 mod placed;
 
-pub use placed::{Deviation, Placement, WORTH_TRYING, cpu_name};
+pub use placed::{Deviation, Placement, WORTH_A_STEP, WORTH_TRYING, cpu_name};
 
 use super::Engine;
 use super::bind::BoundFormula;

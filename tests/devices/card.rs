@@ -74,7 +74,7 @@ fn devices_tells_of_a_card_its_versions_rates_and_thresholds() {
         "memory copied",
         "matrix product, tf32",
         "MMULT of square matrices in f64 runs on the GPU from 407 rows on",
-        "more than 5 ms on the CPU is tried on the GPU",
+        "takes the CPU more than 5 ms, and 0.2 ms for each step of its program, is tried",
     ] {
         assert!(shown.out.contains(part), "{part}: {}", shown.out);
     }
@@ -153,7 +153,7 @@ fn mmult_on_a_card_has_the_cpus_result_or_tells_its_error_or_why_the_cpu_multipl
             &[&formula[..], &["--precision", precision]].concat(),
         );
         assert_eq!(less.out, "7  10\n15  22\n", "{}", less.err);
-        let note = format!("1 matrix products in {precision} on the GPU; largest error seen");
+        let note = format!("1 matrix product in {precision} on the GPU; largest error seen");
         assert!(less.err.contains(&note), "{}", less.err);
     }
     // The first trial takes less.

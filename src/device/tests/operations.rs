@@ -2,8 +2,9 @@
 //! dimension of a program is 0), NaN and infinities.
 
 use super::{agree, noise};
+use crate::program::cuda::Plan;
 use crate::program::{
-    Axes, Binary, Builder, Node, Reduction, Scan, Shape, ShapeError, Tensor, Unary, Window,
+    Axes, Binary, Builder, Node, Program, Reduction, Scan, Shape, ShapeError, Tensor, Unary, Window,
 };
 
 /// Where functions turn, and where they end.
@@ -121,6 +122,28 @@ fn a_long_chain_of_single_numbers_is_cut_into_kernels() {
     }
     outputs.push(z);
     agree(&b, &outputs, &[0.7, -0.3]);
+}
+
+#[test]
+fn a_long_chain_over_lanes_is_cut_into_kernels() {
+    let mut b = Builder::new();
+    let x = b.parameter(Shape::new(300, 1, 1));
+    let y = b.parameter(Shape::new(300, 1, 1));
+    let first = b.unary(Unary::Sin, x);
+    let mut z = y;
+    let mut outputs = Vec::new();
+    for i in 0..1300 {
+        let product = b.binary(Binary::Mul, z, first).unwrap();
+        let other = if i % 2 == 0 { x } else { y };
+        z = b.binary(Binary::Add, product, other).unwrap();
+        if i % 400 == 0 {
+            outputs.push(z);
+        }
+    }
+    outputs.push(z);
+    let kernels = Plan::new(&Program::for_gpu(&b, &outputs)).kernels.len();
+    assert!((10..=12).contains(&kernels), "{kernels}");
+    agree(&b, &outputs, &noise(4, 600));
 }
 
 #[test]
@@ -298,6 +321,9 @@ fn what_moves_elements_and_recurrences_of_what_is_no_number() {
         col_step: 1,
     };
     let windows = b.window(x, window).unwrap();
+    // What is no operation is copied out.
+    let constant = b.constant(Tensor::new(Shape::new(1, 3, 1), vec![1.0, f64::NAN, -0.5]));
+    outputs.extend([x, constant]);
     for node in [transposed, gathered, beside, windows] {
         let square = b.binary(Binary::Mul, node, node).unwrap();
         outputs.push(node);

@@ -9,6 +9,9 @@ use std::time::Instant;
 /// Evaluations that take longer than so many seconds on the CPU are tried on a
 /// GPU: finding one takes longer than many shorter ones.
 pub const WORTH_TRYING: f64 = 5e-3;
+/// And more, for each step of the program: its kernel takes the compiler some 0.04
+/// seconds (NVRTC 13.5), which 200 evaluations are to win back.
+pub const WORTH_A_STEP: f64 = 2e-4;
 
 /// Where a slice was put, and how it does there.
 #[derive(Clone, Debug, PartialEq)]
@@ -207,12 +210,16 @@ impl Slice {
         if auto && cpu_seconds < WORTH_TRYING {
             return Ok(None);
         }
+        let program = self.programs.gradient_for_gpu();
+        if auto && cpu_seconds < WORTH_TRYING + WORTH_A_STEP * program.step_count() as f64 {
+            return Ok(None);
+        }
         // Where one was asked for, whoever asked was told that there is none.
         let Ok(cuda) = Cuda::open(settings.precision) else {
             return Ok(None);
         };
         let device = cuda.name();
-        self.place_on(Arc::new(cuda), auto)?;
+        self.place_on(program, Arc::new(cuda), auto)?;
         let seconds = self.seconds();
         // Told here, so not again at the end.
         if let Some(error) = self.placed.take_trouble() {
@@ -233,8 +240,12 @@ impl Slice {
     /// Evaluates the objective and its gradient on a device from now on, and
     /// residuals and their Jacobian when a method asks for them (with `auto` if
     /// they are faster there).
-    fn place_on(&mut self, backend: Arc<dyn Backend>, auto: bool) -> Result<(), DeviceError> {
-        let program = self.programs.gradient_for_gpu();
+    fn place_on(
+        &mut self,
+        program: Program,
+        backend: Arc<dyn Backend>,
+        auto: bool,
+    ) -> Result<(), DeviceError> {
         self.placed.runner = Some(backend.load(&Arc::new(program))?);
         self.placed.device = Some(Device {
             backend,
@@ -312,6 +323,11 @@ mod tests {
         Slice::new(&engine, at(1), &[Area { sheet, rect }]).unwrap()
     }
 
+    fn on(slice: &mut Slice, backend: Arc<dyn Backend>) -> Result<(), DeviceError> {
+        let program = slice.programs.gradient_for_gpu();
+        slice.place_on(program, backend, false)
+    }
+
     /// A device whose memory is full at the `good`th run.
     struct Failing(Box<dyn Runner>, u32);
 
@@ -343,7 +359,7 @@ mod tests {
     #[test]
     fn a_slice_on_a_device_has_the_same_values() {
         let mut placed = slice();
-        placed.place_on(Arc::new(Cpu), false).unwrap();
+        on(&mut placed, Arc::new(Cpu)).unwrap();
         let mut clone = placed.clone();
         for slice in [&mut placed, &mut clone] {
             assert!(slice.placed.runner.is_some());
@@ -369,7 +385,7 @@ mod tests {
         let expected = residuals(&mut slice(), 5.0);
         assert_eq!(expected.0.abs(), 2.0);
         let mut placed = slice();
-        placed.place_on(Arc::new(Cpu), false).unwrap();
+        on(&mut placed, Arc::new(Cpu)).unwrap();
         assert!(placed.placed.squares.is_none());
         assert_eq!(residuals(&mut placed, 5.0), expected);
         let mut clone = placed.clone();
@@ -409,9 +425,7 @@ mod tests {
     fn a_device_without_memory_for_the_jacobian_keeps_the_loss() {
         let expected = residuals(&mut slice(), 5.0);
         let mut placed = slice();
-        placed
-            .place_on(Arc::new(Small(false.into())), false)
-            .unwrap();
+        on(&mut placed, Arc::new(Small(false.into()))).unwrap();
         for _ in 0..2 {
             assert_eq!(residuals(&mut placed, 5.0), expected);
         }
@@ -425,7 +439,7 @@ mod tests {
     #[test]
     fn the_cpu_takes_over_from_a_device_that_fails_and_the_reason_is_kept() {
         let mut placed = slice();
-        placed.place_on(Arc::new(Cpu), false).unwrap();
+        on(&mut placed, Arc::new(Cpu)).unwrap();
         let good = placed.placed.runner.take().unwrap();
         placed.placed.runner = Some(Box::new(Failing(good, 1)));
         assert_eq!(evaluate(&mut placed, 5.0), (4.0, 4.0));
@@ -438,7 +452,7 @@ mod tests {
     #[test]
     fn a_clone_without_memory_on_the_device_computes_on_the_cpu() {
         let mut placed = slice();
-        placed.place_on(Arc::new(Cpu), false).unwrap();
+        on(&mut placed, Arc::new(Cpu)).unwrap();
         let good = placed.placed.runner.take().unwrap();
         placed.placed.runner = Some(Box::new(Failing(good, 9)));
         let mut clone = placed.clone();
