@@ -1,12 +1,16 @@
 //! Devices as users meet them. What only a GPU can show is skipped, with a
 //! word, where there is none.
 
+#[cfg(target_os = "linux")]
+#[path = "devices/card.rs"]
+mod card;
 #[path = "shared/program.rs"]
 mod program;
 
 use gradsheet::device::{Cuda, Precision};
 use program::gradsheet;
 use std::fs;
+use std::process::Command;
 
 /// A file with the matrix `[1 2; 3 4]`.
 fn matrix() -> (tempfile::TempDir, String) {
@@ -72,7 +76,7 @@ fn hollow_libraries() -> Option<tempfile::TempDir> {
     let text = folder.path().join("hollow.c");
     fs::write(&text, "int hollow(void) { return 0; }\n").unwrap();
     for name in ["libcuda.so.1", "libnvrtc.so.13", "libcublas.so.13"] {
-        let made = std::process::Command::new("cc")
+        let made = Command::new("cc")
             .args(["-shared", "-fPIC", "-o"])
             .args([&folder.path().join(name), &text])
             .status();
@@ -90,7 +94,7 @@ fn a_driver_that_is_too_old_is_told_and_no_panic() {
     let Some(folder) = hollow_libraries() else {
         return;
     };
-    let run = std::process::Command::new(env!("CARGO_BIN_EXE_gradsheet"))
+    let run = Command::new(env!("CARGO_BIN_EXE_gradsheet"))
         .arg("devices")
         .env("LD_LIBRARY_PATH", folder.path())
         .output()
@@ -100,5 +104,6 @@ fn a_driver_that_is_too_old_is_told_and_no_panic() {
         String::from_utf8(run.stderr).unwrap(),
     );
     assert_eq!((run.status.code(), &*err), (Some(0), ""));
-    assert!(out.contains("lacks a function; update the driver"), "{out}");
+    let reason = "lacks cuCtxGetCurrent: it is too old; update the NVIDIA driver";
+    assert!(out.contains(reason), "{out}");
 }

@@ -17,6 +17,10 @@ const ROWS: [usize; 3] = [1_000_000, 10_000_000, 100_000_000];
 const INPUTS: usize = 10;
 
 fn main() -> Result<(), Box<dyn Error>> {
+    // cargo bench adds an option of its own.
+    let mut most = std::env::args().skip(1).filter(|arg| arg != "--bench");
+    let mut most = || most.next().map_or(Ok(usize::MAX), |arg| arg.parse());
+    let (most_n, most_rows) = (most()?, most()?);
     let cuda = match Cuda::open(Precision::F64) {
         Ok(cuda) => cuda,
         Err(absent) => {
@@ -30,9 +34,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     let rates = measured.gpu.ok_or("the GPU has no rates")?;
     check()?;
     println!("results agree with the CPU's\n");
-    products(&rates)?;
+    products(&rates, most_n);
     println!();
-    network(&rates)
+    network(&rates, most_rows)
+}
+
+/// A line's figures, or why there are none: the next may have some.
+fn figures(found: Result<String, Box<dyn Error>>) -> String {
+    found.unwrap_or_else(|error| error.to_string())
 }
 
 /// Numbers between -0.3 and 0.7 without order.
@@ -135,79 +144,101 @@ fn check() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// A product within a program, the sum of its squares: all that travels is a
-/// number each way.
+/// How many products are in a program, one on the other, so that what else it
+/// does weighs little beside them.
+const IN_A_ROW: usize = 8;
+
+/// Products within a program, the sum of the squares of the last: all that travels
+/// is a number each way.
 fn resident(n: usize, numbers: &[f64]) -> Result<(Builder, Vec<Node>), Box<dyn Error>> {
     let mut b = Builder::new();
     let shape = Shape::new(1, n, n);
-    let left = b.constant(Tensor::new(shape, numbers[..n * n].to_vec()));
+    // Small, so that f32 holds the last.
+    let small: Vec<f64> = numbers[..n * n].iter().map(|x| x / n as f64).collect();
+    let left = b.constant(Tensor::new(shape, small));
     let right = b.constant(Tensor::new(shape, numbers[1..=n * n].to_vec()));
     let scale = b.parameter(Shape::SCALAR);
-    let right = b.binary(Binary::Mul, right, scale)?;
-    let product = b.matmul(left, right)?;
+    let mut product = b.binary(Binary::Mul, right, scale)?;
+    for _ in 0..IN_A_ROW {
+        product = b.matmul(left, product)?;
+    }
     let square = b.binary(Binary::Mul, product, product)?;
     let total = b.reduce(Reduction::Sum, Axes::ALL, square);
     Ok((b, vec![total]))
 }
 
-fn products(rates: &GpuRates) -> Result<(), Box<dyn Error>> {
+fn products(rates: &GpuRates, most: usize) {
     println!(
         "| MMULT, n | precision | plain cuBLAS, TFLOP/s | in a program, TFLOP/s | share | \
          with transfers, ms | transfer bound, ms |"
     );
     println!("|---|---|---|---|---|---|---|");
-    for n in SIZES {
+    for n in SIZES.into_iter().filter(|&n| n <= most) {
         let numbers = noise(n * n + 1);
-        let flops = 2.0 * (n as f64).powi(3);
         for precision in PRECISIONS {
-            let cuda = Cuda::open(precision)?;
-            let plain = plain_product(&cuda, n)?;
-            let inside = {
-                let (b, outputs) = resident(n, &numbers)?;
-                let mut runner = on_gpu(&b, &outputs, precision)?;
-                least(|| runner.run(&[1.5]))?
-            };
-            let square = &numbers[..n * n];
-            let sent = least(|| multiply_on(&cuda, [n; 3], square, square).map(|_| ()))?;
-            let bytes = if precision == Precision::F64 {
-                8.0
-            } else {
-                4.0
-            };
-            let matrix = (n * n) as f64 * bytes;
-            let bound = 2.0 * matrix / rates.sent + matrix / rates.fetched + plain;
-            println!(
-                "| {n} | {precision} | {:.2} | {:.2} | {:.0} % | {:.2} | {:.2} |",
-                flops / plain / 1e12,
-                flops / inside / 1e12,
-                plain / inside * 100.0,
-                sent * 1e3,
-                bound * 1e3
-            );
+            let line = figures(product(n, precision, &numbers, rates));
+            println!("| {n} | {precision} | {line} |");
         }
     }
-    Ok(())
 }
 
-fn network(rates: &GpuRates) -> Result<(), Box<dyn Error>> {
+fn product(
+    n: usize,
+    precision: Precision,
+    numbers: &[f64],
+    rates: &GpuRates,
+) -> Result<String, Box<dyn Error>> {
+    let flops = 2.0 * (n as f64).powi(3);
+    let cuda = Cuda::open(precision)?;
+    let plain = plain_product(&cuda, n)?;
+    let inside = {
+        let (b, outputs) = resident(n, numbers)?;
+        let mut runner = on_gpu(&b, &outputs, precision)?;
+        least(|| runner.run(&[1.5]))? / IN_A_ROW as f64
+    };
+    let square = &numbers[..n * n];
+    let sent = least(|| multiply_on(&cuda, [n; 3], square, square).map(|_| ()))?;
+    let matrix = (n * n * bytes(precision)) as f64;
+    let bound = 2.0 * matrix / rates.sent + matrix / rates.fetched + plain;
+    Ok(format!(
+        "{:.2} | {:.2} | {:.0} % | {:.2} | {:.2}",
+        flops / plain / 1e12,
+        flops / inside / 1e12,
+        plain / inside * 100.0,
+        sent * 1e3,
+        bound * 1e3
+    ))
+}
+
+/// Of a number on the GPU.
+fn bytes(precision: Precision) -> usize {
+    match precision {
+        Precision::F64 => 8,
+        Precision::F32 | Precision::Tf32 => 4,
+    }
+}
+
+fn network(rates: &GpuRates, most: usize) -> Result<(), Box<dyn Error>> {
     println!(
         "| network's gradient step, rows | precision | ms | one pass over the data, ms | share |"
     );
     println!("|---|---|---|---|---|");
     let w = noise(2 * INPUTS);
-    for rows in ROWS {
+    for rows in ROWS.into_iter().filter(|&rows| rows <= most) {
         let (b, outputs) = lesson(rows)?;
         for precision in [Precision::F64, Precision::F32] {
-            let bytes = if precision == Precision::F64 { 8 } else { 4 };
-            let mut runner = on_gpu(&b, &outputs, precision)?;
-            let seconds = least(|| runner.run(&w))?;
-            let pass = (rows * (INPUTS + 1) * bytes) as f64 / rates.copy;
-            println!(
-                "| {rows} | {precision} | {:.3} | {:.3} | {:.0} % |",
-                seconds * 1e3,
-                pass * 1e3,
-                pass / seconds * 100.0
-            );
+            let step = || -> Result<String, Box<dyn Error>> {
+                let mut runner = on_gpu(&b, &outputs, precision)?;
+                let seconds = least(|| runner.run(&w))?;
+                let pass = (rows * (INPUTS + 1) * bytes(precision)) as f64 / rates.copy;
+                Ok(format!(
+                    "{:.3} | {:.3} | {:.0} %",
+                    seconds * 1e3,
+                    pass * 1e3,
+                    pass / seconds * 100.0
+                ))
+            };
+            println!("| {rows} | {precision} | {} |", figures(step()));
         }
     }
     Ok(())

@@ -83,7 +83,6 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result {
             .map_err(|error| refusal(text, formula, &error))?;
         values.push((text.clone(), rows(&value)));
     }
-    device::tell_usage();
     if let Some(target) = &target {
         files::save(engine.workbook(), &args.file, target, sheet)?;
     }

@@ -43,13 +43,14 @@ impl DeviceArgs {
     }
 }
 
-/// Tells where matrix products ran on the GPU with less than f64, or did not
-/// although they should have.
+/// At the end of a command: tells where matrix products of recalculation ran on
+/// the GPU with less than f64, or did not although they should have.
 pub fn tell_usage() {
     let usage = device::usage();
     if let Some(error) = usage.error {
+        let plural = if usage.products == 1 { "" } else { "s" };
         complain(&format!(
-            "note: {} matrix products in {} on the GPU; largest error seen, relative to the sum \
+            "note: {} matrix product{plural} in {} on the GPU; largest error seen, relative to the sum \
              of absolute terms: {error:.1e}",
             usage.products,
             device::settings().precision,

@@ -3,6 +3,7 @@
 use super::show::Table;
 use super::{Result, Verdict, json};
 use gradsheet::device::{Backend, Cpu, Cuda, Measured, Precision, measured, product_pays_from};
+use gradsheet::engine::gradient::{WORTH_A_STEP, WORTH_TRYING};
 use gradsheet::value::format::printable;
 use serde::Serialize;
 use std::io::Write;
@@ -50,6 +51,15 @@ struct Gpu {
     driver: String,
     nvrtc: String,
     cublas: String,
+    #[serde(flatten)]
+    speed: Option<Speed>,
+    /// Why there is no speed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unmeasured: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Speed {
     copy: f64,
     sent: f64,
     fetched: f64,
@@ -60,11 +70,17 @@ struct Gpu {
     pays_from_f64: Option<usize>,
     pays_from_f32: Option<usize>,
     pays_from_tf32: Option<usize>,
+    /// Seconds.
+    tried_from: f64,
+    tried_from_per_step: f64,
 }
 
 pub fn run(args: &Args, out: &mut dyn Write) -> Result {
     let found = Cuda::open(Precision::F64);
-    let rates = measured(found.as_ref().ok(), args.measure)?;
+    let rates = measured(found.as_ref().ok(), args.measure);
+    // A GPU that is there and fails is told of as it was found.
+    let unmeasured = rates.as_ref().err().map(ToString::to_string);
+    let rates = rates.or_else(|_| measured(None, args.measure))?;
     let document = Document {
         cpu: Processor {
             name: Cpu.name(),
@@ -72,7 +88,10 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result {
             copy: rates.cpu.copy,
             product_f64: rates.cpu.product,
         },
-        gpu: found.as_ref().ok().and_then(|cuda| gpu(cuda, &rates)),
+        gpu: found
+            .as_ref()
+            .ok()
+            .map(|cuda| gpu(cuda, &rates, unmeasured)),
         absent: found.as_ref().err().map(ToString::to_string),
     };
     if args.json {
@@ -83,29 +102,33 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result {
     Ok(Verdict::Holds)
 }
 
-fn gpu(cuda: &Cuda, measured: &Measured) -> Option<Gpu> {
-    let rates = measured.gpu?;
+fn gpu(cuda: &Cuda, measured: &Measured, unmeasured: Option<String>) -> Gpu {
     let found = cuda.description();
     let pays = |precision| product_pays_from(measured, precision);
     let (major, minor) = found.compute_capability;
-    Some(Gpu {
+    Gpu {
         name: found.name.clone(),
         architecture: format!("sm_{major}{minor}"),
         memory: found.memory,
         driver: format!("{}.{}", found.driver.0, found.driver.1),
         nvrtc: format!("{}.{}", found.nvrtc.0, found.nvrtc.1),
         cublas: format!("{}.{}.{}", found.cublas.0, found.cublas.1, found.cublas.2),
-        copy: rates.copy,
-        sent: rates.sent,
-        fetched: rates.fetched,
-        latency: rates.latency,
-        product_f64: rates.product_f64,
-        product_f32: rates.product_f32,
-        product_tf32: rates.product_tf32,
-        pays_from_f64: pays(Precision::F64),
-        pays_from_f32: pays(Precision::F32),
-        pays_from_tf32: pays(Precision::Tf32),
-    })
+        speed: measured.gpu.map(|rates| Speed {
+            copy: rates.copy,
+            sent: rates.sent,
+            fetched: rates.fetched,
+            latency: rates.latency,
+            product_f64: rates.product_f64,
+            product_f32: rates.product_f32,
+            product_tf32: rates.product_tf32,
+            pays_from_f64: pays(Precision::F64),
+            pays_from_f32: pays(Precision::F32),
+            pays_from_tf32: pays(Precision::Tf32),
+            tried_from: WORTH_TRYING,
+            tried_from_per_step: WORTH_A_STEP,
+        }),
+        unmeasured,
+    }
 }
 
 fn report(document: &Document, out: &mut dyn Write) -> std::io::Result<()> {
@@ -139,6 +162,18 @@ fn report(document: &Document, out: &mut dyn Write) -> std::io::Result<()> {
         gpu.nvrtc,
         gpu.cublas
     )?;
+    let Some(gpu) = &gpu.speed else {
+        let reason = gpu.unmeasured.as_deref().unwrap_or_default();
+        writeln!(
+            out,
+            "  how fast it is was not measured: {}",
+            printable(reason)
+        )?;
+        return writeln!(
+            out,
+            "MMULT runs on the CPU at every size (--device cuda asks for the GPU)"
+        );
+    };
     let mut table = Table::default();
     let mut line = |what: &str, figure: &str, unit: &str| {
         table.row().text("  ").text(what).number(figure).text(unit);
@@ -164,7 +199,13 @@ fn report(document: &Document, out: &mut dyn Write) -> std::io::Result<()> {
             None => writeln!(out, "MMULT in {precision} runs on the CPU at every size")?,
         }
     }
-    Ok(())
+    writeln!(
+        out,
+        "a loss and gradient that takes the CPU more than {:.0} ms, and {:.1} ms for each step of its \
+         program, is tried on the GPU and stays where it is faster",
+        gpu.tried_from * 1e3,
+        gpu.tried_from_per_step * 1e3
+    )
 }
 
 #[cfg(test)]
@@ -187,16 +228,21 @@ mod tests {
                 driver: "13.0".into(),
                 nvrtc: "13.0".into(),
                 cublas: "13.0.2".into(),
-                copy: 3e12,
-                sent: 2e10,
-                fetched: 2e10,
-                latency: 2e-5,
-                product_f64: 6e13,
-                product_f32: 5e13,
-                product_tf32: 4e14,
-                pays_from_f64: Some(200),
-                pays_from_f32: Some(150),
-                pays_from_tf32: None,
+                speed: Some(Speed {
+                    copy: 3e12,
+                    sent: 2e10,
+                    fetched: 2e10,
+                    latency: 2e-5,
+                    product_f64: 6e13,
+                    product_f32: 5e13,
+                    product_tf32: 4e14,
+                    pays_from_f64: Some(200),
+                    pays_from_f32: Some(150),
+                    pays_from_tf32: None,
+                    tried_from: 5e-3,
+                    tried_from_per_step: 2e-4,
+                }),
+                unmeasured: Some(String::new()),
             }),
             absent: Some(String::new()),
         };
@@ -210,5 +256,9 @@ mod tests {
             "{text}"
         );
         assert!(text.contains("MMULT in tf32 runs on the CPU"), "{text}");
+        assert!(
+            text.contains("more than 5 ms, and 0.2 ms for each step"),
+            "{text}"
+        );
     }
 }

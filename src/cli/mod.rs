@@ -110,7 +110,9 @@ type Result<T = Verdict> = std::result::Result<T, Box<dyn Error>>;
 /// it does not, 2 on an error.
 pub fn run(cli: Cli) -> ExitCode {
     let Some(command) = cli.command else {
-        return status(app::run(&cli.app));
+        let result = app::run(&cli.app);
+        device::tell_usage();
+        return status(result);
     };
     let mut out = io::BufWriter::new(io::stdout().lock());
     let result = match command {
@@ -126,6 +128,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Completions(args) => completions::run(&args, &mut out),
         Command::Man(args) => man::run(&args, &mut out),
     };
+    device::tell_usage();
     status(result.and_then(|verdict| {
         out.flush()?;
         Ok(verdict)

@@ -23,8 +23,14 @@ impl<'a, B> Spaces<'a, B> {
     }
 }
 
-/// Work is done in the order in which it is asked for; only `read` waits.
-/// Memory is the device's, so that no method needs a buffer for itself alone.
+/// What travels: numbers of which every pattern of bits is one.
+pub(crate) trait Number: Copy + Default {}
+impl Number for f64 {}
+impl Number for f32 {}
+impl Number for u32 {}
+
+/// Work is done in the order in which it is asked for. Memory is the device's,
+/// so that no method needs a buffer for itself alone.
 pub(crate) trait Machine: Send + Sync + 'static {
     type Buffer: Send + Sync;
     type Module: Send + Sync;
@@ -35,9 +41,34 @@ pub(crate) trait Machine: Send + Sync + 'static {
     /// Memory of at least so many bytes, of any content.
     fn allocate(&self, bytes: usize) -> Result<Self::Buffer, DeviceError>;
 
-    fn write(&self, to: &Self::Buffer, at: usize, bytes: &[u8]) -> Result<(), DeviceError>;
+    /// Writes numbers from the `at`th on, and waits until they are taken.
+    fn write<T: Number>(
+        &self,
+        to: &Self::Buffer,
+        at: usize,
+        numbers: &[T],
+    ) -> Result<(), DeviceError>;
 
-    fn read(&self, from: &Self::Buffer, at: usize, bytes: &mut [u8]) -> Result<(), DeviceError>;
+    /// Waits for all work and reads numbers from the `at`th on.
+    fn read<T: Number>(
+        &self,
+        from: &Self::Buffer,
+        at: usize,
+        numbers: &mut [T],
+    ) -> Result<(), DeviceError>;
+
+    /// Writes numbers to the beginning of a buffer, asks for some work, and reads
+    /// from the beginning of another. It may wait once only, at the end.
+    fn exchange<T: Number>(
+        &self,
+        (to, sent): (&Self::Buffer, &[T]),
+        work: impl FnOnce() -> Result<(), DeviceError>,
+        (from, fetched): (&Self::Buffer, &mut [T]),
+    ) -> Result<(), DeviceError> {
+        self.write(to, 0, sent)?;
+        work()?;
+        self.read(from, 0, fetched)
+    }
 
     /// Runs the kernel of this number.
     fn launch(

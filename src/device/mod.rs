@@ -148,6 +148,10 @@ impl FromStr for Precision {
 pub enum DeviceError {
     #[error("the GPU has not enough memory: {bytes} more bytes are needed")]
     OutOfMemory { bytes: usize },
+    #[error(
+        "the GPU's kernels count fewer than 2^32 elements, and a part of the program has {elements}"
+    )]
+    TooLarge { elements: usize },
     /// The compiler's log is for whoever mends the generated text.
     #[error("the GPU's compiler refused a kernel: {0}")]
     Compile(String),

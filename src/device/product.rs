@@ -1,7 +1,7 @@
 //! Products of matrices in recalculation, on the device that the user asked
 //! for or the cost model chooses.
 
-use super::cost::product_pays;
+use super::cost::{product_pays, worth_looking};
 use super::cuda::Cuda;
 use super::machine::{Base, Machine, Matrix, Product, Spaces};
 use super::rates::measured;
@@ -57,10 +57,6 @@ fn used() -> MutexGuard<'static, Usage> {
     USAGE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Below so many multiplications nobody looks for a GPU: finding one takes
-/// longer.
-const LEAST_WORK: usize = 1 << 26;
-
 /// The product of `a`, `m` by `k`, and `b`, `k` by `n`, column by column.
 ///
 /// # Panics
@@ -96,12 +92,11 @@ fn on_chosen(size: [usize; 3], a: &[f64], b: &[f64]) -> Result<Option<Vec<f64>>,
 /// The GPU, where this product is to run there.
 fn chosen(settings: Settings, size: [usize; 3]) -> Result<Option<Cuda>, DeviceError> {
     let precision = settings.precision;
-    let [m, k, n] = size;
     Ok(match settings.choice {
         Choice::Cpu => None,
         // Where one was asked for, whoever asked was told that there is none.
         Choice::Cuda => Cuda::open(precision).ok(),
-        Choice::Auto if m.saturating_mul(k).saturating_mul(n) < LEAST_WORK => None,
+        Choice::Auto if !worth_looking(size) => None,
         Choice::Auto => match Cuda::open(precision) {
             Ok(cuda) => {
                 let measured = measured(Some(&cuda), false)?;
@@ -145,6 +140,10 @@ pub(super) fn on_machine<M: Machine>(
     a: &[f64],
     b: &[f64],
 ) -> Result<Vec<f64>, DeviceError> {
+    if m == 0 || k == 0 || n == 0 {
+        // Sums of nothing; cuBLAS knows no leading dimension of 0.
+        return Ok(vec![0.0; m * n]);
+    }
     let bytes = precision.bytes();
     let left = machine.allocate(a.len() * bytes)?;
     let right = machine.allocate(b.len() * bytes)?;

@@ -4,6 +4,7 @@
 use super::cost::operations;
 use super::cuda::{Cuda, Description};
 use super::machine::{Base, Machine, Matrix, Product, Spaces};
+use super::run::send;
 use super::{DeviceError, Precision, product};
 use crate::atomic;
 use serde::{Deserialize, Serialize};
@@ -190,22 +191,15 @@ fn measure_gpu(cuda: &Cuda) -> Result<GpuRates, DeviceError> {
     const SENT: usize = 64 << 20;
     const COPIED: usize = 256 << 20;
     let driver = cuda.driver();
-    let mut bytes = vec![0u8; SENT];
+    let mut numbers = vec![0.0f64; SENT / size_of::<f64>()];
     let from = driver.allocate(COPIED)?;
     let to = driver.allocate(COPIED)?;
-    // Zeros, so that products are of numbers.
-    for at in (0..COPIED).step_by(SENT) {
-        driver.write(&from, at, &bytes)?;
-    }
-    let sending = least(3, || {
-        driver.write(&to, 0, &bytes)?;
-        driver.wait()
-    })?;
+    let sending = least(3, || driver.write(&to, 0, &numbers))?;
     let copying = least(3, || {
         driver.copy(&from, &to, COPIED)?;
         driver.wait()
     })?;
-    let fetching = least(3, || driver.read(&to, 0, &mut bytes))?;
+    let fetching = least(3, || driver.read(&to, 0, &mut numbers))?;
     let latency = least(10, || {
         product::multiply_on(cuda, [1; 3], &[1.0], &[1.0]).map(|_| ())
     })?;
@@ -234,12 +228,16 @@ fn measure_gpu(cuda: &Cuda) -> Result<GpuRates, DeviceError> {
 /// Where the GPU fails.
 pub fn plain_product(cuda: &Cuda, size: usize) -> Result<f64, DeviceError> {
     let (driver, precision) = (cuda.driver(), cuda.precision());
-    let bytes = size * size * precision.bytes();
+    let len = size * size;
+    let bytes = len * precision.bytes();
     let (factor, product) = (driver.allocate(bytes)?, driver.allocate(bytes)?);
-    // Zeros, so that products are of numbers.
-    let zeros = vec![0; bytes.min(64 << 20)];
-    for at in (0..bytes).step_by(zeros.len()) {
-        driver.write(&factor, at, &zeros[..zeros.len().min(bytes - at)])?;
+    // Not zeros: a card multiplies them with less power, so at a higher clock.
+    let numbers: Vec<f64> = (0..len.min(1 << 22))
+        .map(|i| (i as f64 * 0.618_033_988_749_895).fract() - 0.5)
+        .collect();
+    for at in (0..len).step_by(numbers.len()) {
+        let part = &numbers[..numbers.len().min(len - at)];
+        send(driver.as_ref(), precision, &factor, at, part)?;
     }
     let spaces = Spaces {
         constants: &factor,

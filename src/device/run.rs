@@ -3,7 +3,7 @@
 use super::machine::{Machine, Spaces};
 use super::{DeviceError, Precision, Runner};
 use crate::program::Program;
-use crate::program::cuda::{Action, Plan};
+use crate::program::cuda::{Action, MAX_THREADS, Plan};
 use std::sync::Arc;
 
 /// A program whose kernels are compiled and whose constants are on the machine.
@@ -23,6 +23,8 @@ pub(super) struct MachineRunner<M: Machine> {
     work: M::Buffer,
     /// All outputs of the last run.
     results: Vec<f64>,
+    /// Parameters and outputs as they travel, where that is not f64.
+    narrow: (Vec<f32>, Vec<f32>),
 }
 
 /// The text of a program's kernels, in a precision.
@@ -34,6 +36,9 @@ pub(super) fn text(plan: &Plan, precision: Precision) -> String {
     format!("typedef {real} real;\n{}", plan.source)
 }
 
+/// Kernels count elements with 32 bits, and go on by at most a grid's threads.
+const MOST_ELEMENTS: usize = u32::MAX as usize - MAX_THREADS;
+
 /// Compiles a program's kernels and sends its constants.
 pub(super) fn load<M: Machine>(
     machine: &Arc<M>,
@@ -41,14 +46,18 @@ pub(super) fn load<M: Machine>(
     program: &Program,
 ) -> Result<MachineRunner<M>, DeviceError> {
     let plan = Plan::new(program);
+    if plan.longest > MOST_ELEMENTS {
+        return Err(DeviceError::TooLarge {
+            elements: plan.longest,
+        });
+    }
     let module = machine.compile(&text(&plan, precision), &plan.kernels)?;
     let constants = machine.allocate(plan.constants_len * precision.bytes())?;
     for (at, data) in &plan.constants {
         send(machine.as_ref(), precision, &constants, *at, data)?;
     }
     let indices = machine.allocate(plan.indices.len() * size_of::<u32>())?;
-    let bytes: Vec<u8> = plan.indices.iter().flat_map(|i| i.to_ne_bytes()).collect();
-    machine.write(&indices, 0, &bytes)?;
+    machine.write(&indices, 0, &plan.indices)?;
     MachineRunner::new(Arc::new(Loaded {
         machine: machine.clone(),
         precision,
@@ -67,7 +76,12 @@ impl<M: Machine> MachineRunner<M> {
             plan,
             ..
         } = loaded.as_ref();
+        let narrow = |len: usize| match precision {
+            Precision::F64 => Vec::new(),
+            Precision::F32 | Precision::Tf32 => vec![0.0; len],
+        };
         Ok(Self {
+            narrow: (narrow(plan.parameters_len), narrow(plan.outputs_end)),
             parameters: machine.allocate(plan.parameters_len * precision.bytes())?,
             work: machine.allocate(plan.work_len * precision.bytes())?,
             results: vec![0.0; plan.outputs_end],
@@ -88,20 +102,29 @@ impl<M: Machine> Runner for MachineRunner<M> {
         } = self.loaded.as_ref();
         assert_eq!(parameters.len(), plan.parameters_len, "parameters of a run");
         let (machine, precision) = (machine.as_ref(), *precision);
-        send(machine, precision, &self.parameters, 0, parameters)?;
         let spaces = Spaces {
             constants,
             indices,
             parameters: &self.parameters,
             work: &self.work,
         };
-        for action in &plan.actions {
-            match action {
-                Action::Kernel(kernel, grid) => machine.launch(module, *kernel, *grid, &spaces)?,
-                Action::Product(product) => machine.product(precision, product, &spaces)?,
+        let work = || {
+            plan.actions.iter().try_for_each(|action| match action {
+                Action::Kernel(kernel, grid) => machine.launch(module, *kernel, *grid, &spaces),
+                Action::Product(product) => machine.product(precision, product, &spaces),
+            })
+        };
+        let (to, from) = (&self.parameters, &self.work);
+        match precision {
+            Precision::F64 => machine.exchange((to, parameters), work, (from, &mut self.results)),
+            Precision::F32 | Precision::Tf32 => {
+                let (sent, fetched) = &mut self.narrow;
+                narrow(parameters, sent);
+                machine.exchange((to, sent), work, (from, fetched))?;
+                widen(fetched, &mut self.results);
+                Ok(())
             }
         }
-        fetch(machine, precision, &self.work, 0, &mut self.results)
     }
 
     fn output(&self, index: usize) -> &[f64] {
@@ -114,7 +137,19 @@ impl<M: Machine> Runner for MachineRunner<M> {
     }
 }
 
-/// Numbers that are on their way at a time: a copy of them is made.
+fn narrow(from: &[f64], to: &mut [f32]) {
+    for (y, &x) in to.iter_mut().zip(from) {
+        *y = x as f32;
+    }
+}
+
+fn widen(from: &[f32], to: &mut [f64]) {
+    for (y, &x) in to.iter_mut().zip(from) {
+        *y = f64::from(x);
+    }
+}
+
+/// Numbers that are converted at a time.
 const AT_A_TIME: usize = 1 << 21;
 
 /// Sends numbers to a buffer, from its `at`th on.
@@ -125,17 +160,14 @@ pub(super) fn send<M: Machine>(
     at: usize,
     numbers: &[f64],
 ) -> Result<(), DeviceError> {
-    let size = precision.bytes();
-    let mut bytes = Vec::with_capacity(numbers.len().min(AT_A_TIME) * size);
+    if precision == Precision::F64 {
+        return machine.write(to, at, numbers);
+    }
+    let mut narrowed = vec![0.0; numbers.len().min(AT_A_TIME)];
     for (i, part) in numbers.chunks(AT_A_TIME).enumerate() {
-        bytes.clear();
-        match precision {
-            Precision::F64 => bytes.extend(part.iter().flat_map(|x| x.to_ne_bytes())),
-            Precision::F32 | Precision::Tf32 => {
-                bytes.extend(part.iter().flat_map(|&x| (x as f32).to_ne_bytes()));
-            }
-        }
-        machine.write(to, (at + i * AT_A_TIME) * size, &bytes)?;
+        let narrowed = &mut narrowed[..part.len()];
+        narrow(part, narrowed);
+        machine.write(to, at + i * AT_A_TIME, narrowed)?;
     }
     Ok(())
 }
@@ -148,25 +180,14 @@ pub(super) fn fetch<M: Machine>(
     at: usize,
     numbers: &mut [f64],
 ) -> Result<(), DeviceError> {
-    let size = precision.bytes();
-    let mut bytes = vec![0; numbers.len().min(AT_A_TIME) * size];
+    if precision == Precision::F64 {
+        return machine.read(from, at, numbers);
+    }
+    let mut narrowed = vec![0.0f32; numbers.len().min(AT_A_TIME)];
     for (i, part) in numbers.chunks_mut(AT_A_TIME).enumerate() {
-        let bytes = &mut bytes[..part.len() * size];
-        machine.read(from, (at + i * AT_A_TIME) * size, bytes)?;
-        match precision {
-            Precision::F64 => {
-                let (each, _) = bytes.as_chunks();
-                for (x, &y) in part.iter_mut().zip(each) {
-                    *x = f64::from_ne_bytes(y);
-                }
-            }
-            Precision::F32 | Precision::Tf32 => {
-                let (each, _) = bytes.as_chunks();
-                for (x, &y) in part.iter_mut().zip(each) {
-                    *x = f64::from(f32::from_ne_bytes(y));
-                }
-            }
-        }
+        let narrowed = &mut narrowed[..part.len()];
+        machine.read(from, at + i * AT_A_TIME, narrowed)?;
+        widen(narrowed, part);
     }
     Ok(())
 }

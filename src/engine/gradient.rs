@@ -13,7 +13,7 @@
 
 mod placed;
 
-pub use placed::{Deviation, Placement, cpu_name};
+pub use placed::{Deviation, Placement, WORTH_A_STEP, WORTH_TRYING, cpu_name};
 
 use super::Engine;
 use super::bind::BoundFormula;
@@ -139,6 +139,7 @@ struct Squares {
     shape: SumOfSquares,
     /// Residuals, then the Jacobian, one column a variable.
     program: Program,
+    outputs: [Node; 2],
 }
 
 /// One set of buffers a clone, made when first needed.
@@ -359,10 +360,15 @@ impl Slice {
             return;
         };
         let program = &squares.program;
-        let workspace = self
-            .workspaces
-            .squares
-            .get_or_insert_with(|| program.workspace());
+        let own = &mut self.workspaces.squares;
+        let make = || self.programs.for_gpu(&squares.outputs);
+        let here = || program.run(own.get_or_insert_with(|| program.workspace()), x);
+        if let Some(results) = self.placed.run_squares(x, make, here) {
+            residuals.copy_from_slice(results.output(0));
+            jacobian.copy_from_slice(results.output(1));
+            return;
+        }
+        let workspace = own.get_or_insert_with(|| program.workspace());
         program.run(workspace, x);
         residuals.copy_from_slice(workspace.output(0));
         jacobian.copy_from_slice(workspace.output(1));
@@ -407,6 +413,18 @@ impl Programs {
         })
     }
 
+    /// The program of the loss and its gradient as a GPU runs it.
+    fn gradient_for_gpu(&self) -> Program {
+        let source = self.source.lock().unwrap_or_else(|e| e.into_inner());
+        Program::for_gpu(&source.builder, &source.outputs)
+    }
+
+    /// The program of some nodes as a GPU runs it.
+    fn for_gpu(&self, outputs: &[Node]) -> Program {
+        let source = self.source.lock().unwrap_or_else(|e| e.into_inner());
+        Program::for_gpu(&source.builder, outputs)
+    }
+
     fn squares(&self) -> Option<&Squares> {
         let find = || {
             self.source
@@ -437,12 +455,17 @@ impl Source {
             .builder
             .residual_jacobian(residuals, &self.parameters)
             .ok()?;
-        let program = Program::new(&self.builder, &[residuals, jacobian]);
+        let outputs = [residuals, jacobian];
+        let program = Program::new(&self.builder, &outputs);
         let shape = SumOfSquares {
             residuals: count,
             scale,
         };
-        Some(Squares { shape, program })
+        Some(Squares {
+            shape,
+            program,
+            outputs,
+        })
     }
 }
 

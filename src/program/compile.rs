@@ -375,6 +375,11 @@ impl Program {
         self.outputs.len()
     }
 
+    /// How many steps a run has.
+    pub fn step_count(&self) -> usize {
+        self.steps.len()
+    }
+
     /// The bytes that the buffers of a [`Workspace`] take.
     pub fn memory(&self) -> usize {
         self.buffers.iter().sum::<usize>() * size_of::<f64>()

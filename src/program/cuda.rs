@@ -30,6 +30,11 @@ use std::sync::Arc;
 const THREADS: usize = 256;
 /// The most blocks of a kernel: enough for every card, few enough to fold.
 const MAX_BLOCKS: usize = 1024;
+/// The most threads of a kernel.
+pub(crate) const MAX_THREADS: usize = MAX_BLOCKS * THREADS;
+/// Parts of memory with as many elements begin at a multiple of it: whole lines
+/// are read, and cuBLAS takes its fastest kernels for aligned matrices only.
+const ALIGNED: usize = 32;
 /// How many sums are folded at the same time.
 const FOLDED: usize = 8;
 
@@ -95,6 +100,8 @@ pub(crate) struct Plan {
     pub outputs: Vec<(usize, usize)>,
     /// All outputs lie before this place.
     pub outputs_end: usize,
+    /// The elements of the largest tensor; offsets into one have 32 bits.
+    pub longest: usize,
 }
 
 impl Plan {
@@ -119,6 +126,7 @@ impl Plan {
             constants: emitter.constants,
             constants_len: emitter.constants_len,
             indices: emitter.indices,
+            longest: emitter.longest,
             parameters_len: program.parameter_len(),
             work_len: emitter.work,
             outputs_end: outputs.iter().map(|(at, len)| at + len).max().unwrap_or(0),
@@ -187,14 +195,25 @@ struct Emitter {
     known: FxHashMap<*const f64, usize>,
     indices: Vec<u32>,
     work: usize,
+    longest: usize,
+}
+
+/// Where so many elements begin, if not before `end`.
+fn aligned(end: usize, len: usize) -> usize {
+    if len < ALIGNED {
+        end
+    } else {
+        end.next_multiple_of(ALIGNED)
+    }
 }
 
 impl Emitter {
     fn constant(&mut self, data: &Arc<[f64]>) -> usize {
         let end = &mut self.constants_len;
+        self.longest = self.longest.max(data.len());
         *self.known.entry(data.as_ptr()).or_insert_with(|| {
-            let at = *end;
-            *end += data.len();
+            let at = aligned(*end, data.len());
+            *end = at + data.len();
             self.constants.push((at, data.clone()));
             at
         })
@@ -209,8 +228,8 @@ impl Emitter {
 
     /// Room for so many numbers in the work memory.
     fn room(&mut self, len: usize) -> Address {
-        let at = self.work;
-        self.work += len;
+        let at = aligned(self.work, len);
+        self.work = at + len;
         Address {
             base: Base::Work,
             at,

@@ -1,7 +1,7 @@
 //! The CUDA driver as a [`Machine`]. All `unsafe` calls of CUDA are here.
 
 use super::Description;
-use crate::device::machine::{Grid, Machine, Matrix, Product, Spaces};
+use crate::device::machine::{Grid, Machine, Matrix, Number, Product, Spaces};
 use crate::device::{DeviceError, Precision};
 use cudarc::cublas::{CudaBlas, result as blas, sys as blas_sys};
 use cudarc::driver::{
@@ -39,10 +39,32 @@ impl Buffer {
         // With one stream there are no events to record.
         self.0.device_ptr(stream).0
     }
+
+    /// Where so many of these numbers lie, from the `at`th on.
+    fn place<T: Number>(&self, stream: &CudaStream, at: usize, len: usize) -> sys::CUdeviceptr {
+        let size = size_of::<T>();
+        assert!((at + len) * size <= self.0.len(), "within the buffer");
+        self.pointer(stream) + (at * size) as u64
+    }
+}
+
+impl Drop for Buffer {
+    /// Memory is freed in the thread's context, which cudarc does not see to:
+    /// the thread that drops a buffer need not have used the device before.
+    fn drop(&mut self) {
+        let context = self.0.context();
+        context.record_err(context.bind_to_thread());
+    }
 }
 
 fn failed(doing: &'static str) -> impl Fn(DriverError) -> DeviceError {
-    move |error| failure(doing, &error)
+    move |error| match error.error_string() {
+        Ok(text) => {
+            let text = text.to_string_lossy();
+            failure(doing, &format!("{text} ({:?})", error.0))
+        }
+        Err(_) => failure(doing, &format!("{:?}", error.0)),
+    }
 }
 
 fn failure(doing: &'static str, reason: &impl Display) -> DeviceError {
@@ -115,6 +137,36 @@ impl Driver {
             .map_err(failed("taking the device"))
     }
 
+    /// Asks for a copy. The numbers must stay until it is waited for.
+    fn send<T: Number>(&self, to: &Buffer, at: usize, numbers: &[T]) -> Result<(), DeviceError> {
+        let place = to.place::<T>(&self.stream, at, numbers.len());
+        if numbers.is_empty() {
+            return Ok(());
+        }
+        self.bind()?;
+        // SAFETY: the place lies within the buffer; all callers wait while they
+        // borrow the numbers.
+        unsafe { result::memcpy_htod_async(place, numbers, self.stream.cu_stream()) }
+            .map_err(failed("sending data"))
+    }
+
+    /// Asks for a copy. The numbers must stay until it is waited for.
+    fn fetch<T: Number>(
+        &self,
+        from: &Buffer,
+        at: usize,
+        numbers: &mut [T],
+    ) -> Result<(), DeviceError> {
+        let place = from.place::<T>(&self.stream, at, numbers.len());
+        if numbers.is_empty() {
+            return Ok(());
+        }
+        self.bind()?;
+        // SAFETY: as for `send`; every pattern of bits is a number.
+        unsafe { result::memcpy_dtoh_async(numbers, place, self.stream.cu_stream()) }
+            .map_err(failed("fetching results"))
+    }
+
     fn code(&self, source: &str) -> Result<Ptx, DeviceError> {
         let (option, binary) = match self.target {
             Target::Binary(arch) => (format!("--gpu-architecture=sm_{arch}"), true),
@@ -150,29 +202,40 @@ impl Machine for Driver {
             Err(DriverError(sys::CUresult::CUDA_ERROR_OUT_OF_MEMORY)) => {
                 Err(DeviceError::OutOfMemory { bytes })
             }
-            Err(error) => Err(failure("reserving memory", &error)),
+            Err(error) => Err(failed("reserving memory")(error)),
         }
     }
 
-    fn write(&self, to: &Buffer, at: usize, bytes: &[u8]) -> Result<(), DeviceError> {
-        assert!(at + bytes.len() <= to.0.len(), "within the buffer");
-        self.bind()?;
-        let pointer = to.pointer(&self.stream) + at as u64;
-        // SAFETY: the place lies within the buffer, and from pageable memory the
-        // copy has been taken when the call returns.
-        unsafe { result::memcpy_htod_async(pointer, bytes, self.stream.cu_stream()) }
-            .map_err(failed("sending data"))
+    fn write<T: Number>(&self, to: &Buffer, at: usize, numbers: &[T]) -> Result<(), DeviceError> {
+        self.send(to, at, numbers)?;
+        // Pageable memory need not be taken when the copy has been asked for.
+        self.wait()
     }
 
-    fn read(&self, from: &Buffer, at: usize, bytes: &mut [u8]) -> Result<(), DeviceError> {
-        assert!(at + bytes.len() <= from.0.len(), "within the buffer");
-        self.bind()?;
-        let pointer = from.pointer(&self.stream) + at as u64;
-        // SAFETY: the place lies within the buffer, and the copy is waited for
-        // while `bytes` is borrowed.
-        unsafe { result::memcpy_dtoh_async(bytes, pointer, self.stream.cu_stream()) }
-            .map_err(failed("fetching results"))?;
-        self.wait()
+    fn read<T: Number>(
+        &self,
+        from: &Buffer,
+        at: usize,
+        numbers: &mut [T],
+    ) -> Result<(), DeviceError> {
+        let fetched = self.fetch(from, at, numbers);
+        // After a failure, too: something may still be on its way.
+        self.wait().and(fetched)
+    }
+
+    fn exchange<T: Number>(
+        &self,
+        (to, sent): (&Buffer, &[T]),
+        work: impl FnOnce() -> Result<(), DeviceError>,
+        (from, fetched): (&Buffer, &mut [T]),
+    ) -> Result<(), DeviceError> {
+        // Both are borrowed until all of it is done, whatever fails.
+        let done = self
+            .send(to, 0, sent)
+            .and_then(|()| work())
+            .and_then(|()| self.fetch(from, 0, fetched));
+        let waited = self.wait();
+        done.and(waited)
     }
 
     fn launch(
@@ -288,7 +351,7 @@ impl Machine for Driver {
     }
 }
 
-fn driver_version() -> Result<(i32, i32), DeviceError> {
+pub(super) fn driver_version() -> Result<(i32, i32), DeviceError> {
     let mut version = 0;
     // SAFETY: it writes one number.
     unsafe { sys::cuDriverGetVersion(&mut version) }
@@ -297,7 +360,7 @@ fn driver_version() -> Result<(i32, i32), DeviceError> {
     Ok((version / 1000, version % 1000 / 10))
 }
 
-fn nvrtc_version() -> Result<(i32, i32), DeviceError> {
+pub(super) fn nvrtc_version() -> Result<(i32, i32), DeviceError> {
     let (mut major, mut minor) = (0, 0);
     // SAFETY: it writes two numbers.
     unsafe { nvrtc::sys::nvrtcVersion(&mut major, &mut minor) }

@@ -1,9 +1,8 @@
 //! CUDA: looking for it without needing it, and the driver as a [`machine`](super::machine).
 //!
-//! `cudarc` panics where a library or one of its functions is missing, so the
-//! libraries are looked for by name first, and a first use of everything that
-//! is used later (`probe`) is made under `catch_unwind`. After it all is
-//! `Result`s.
+//! `cudarc` panics where a library or one of its functions is missing. So all
+//! functions that are used are looked up first (`probe`), and a first trial is
+//! made under `catch_unwind`. After it all is `Result`s.
 
 mod driver;
 mod probe;

@@ -1,6 +1,6 @@
 //! Is there a GPU, and is all that is needed of it?
 
-use super::driver::Driver;
+use super::driver::{Driver, driver_version, nvrtc_version};
 use crate::device::machine::{Base, Grid, Machine, Matrix, Product, Spaces};
 use crate::device::{DeviceError, Precision};
 use cudarc::{cublas, driver, nvrtc};
@@ -13,30 +13,89 @@ use std::sync::Once;
 #[error("{0}")]
 pub struct Absent(String);
 
-/// Finds the libraries, then the device, and uses each function once that is
-/// used later: a driver that lacks one is too old.
+/// The functions that are used of each library, by this program or by cudarc.
+const OF_DRIVER: &[&str] = &[
+    "cuCtxGetCurrent",
+    "cuCtxSetCurrent",
+    "cuDeviceGet",
+    "cuDeviceGetAttribute",
+    "cuDeviceGetName",
+    "cuDevicePrimaryCtxRelease_v2",
+    "cuDevicePrimaryCtxRetain",
+    "cuDeviceTotalMem_v2",
+    "cuDriverGetVersion",
+    "cuGetErrorString",
+    "cuInit",
+    "cuLaunchKernel",
+    "cuMemAllocAsync",
+    "cuMemAlloc_v2",
+    "cuMemFreeAsync",
+    "cuMemFree_v2",
+    "cuMemcpyDtoDAsync_v2",
+    "cuMemcpyDtoHAsync_v2",
+    "cuMemcpyHtoDAsync_v2",
+    "cuModuleGetFunction",
+    "cuModuleLoadData",
+    "cuModuleUnload",
+    "cuStreamSynchronize",
+];
+const OF_NVRTC: &[&str] = &[
+    "nvrtcCompileProgram",
+    "nvrtcCreateProgram",
+    "nvrtcDestroyProgram",
+    "nvrtcGetCUBIN",
+    "nvrtcGetCUBINSize",
+    "nvrtcGetNumSupportedArchs",
+    "nvrtcGetPTX",
+    "nvrtcGetPTXSize",
+    "nvrtcGetProgramLog",
+    "nvrtcGetProgramLogSize",
+    "nvrtcGetSupportedArchs",
+    "nvrtcVersion",
+];
+const OF_CUBLAS: &[&str] = &[
+    "cublasCreate_v2",
+    "cublasDestroy_v2",
+    "cublasDgemm_v2",
+    "cublasGetVersion_v2",
+    "cublasSetMathMode",
+    "cublasSetStream_v2",
+    "cublasSgemm_v2",
+];
+
+/// Finds the libraries and what is used of them, then the device, and tries it.
 pub(super) fn probe() -> Result<Driver, Absent> {
-    // SAFETY: these load the libraries of that name and close them again. That
-    // runs their initialisers, which is what using them would do.
-    let (driver, nvrtc, cublas) = unsafe {
-        (
-            driver::sys::is_culib_present(),
-            nvrtc::sys::is_culib_present(),
-            cublas::sys::is_culib_present(),
-        )
+    let cannot = |reason: String| Absent(format!("no CUDA device can be used: {reason}"));
+    let toolkit = |name: &str, file: &str| {
+        cannot(format!(
+            "{name} ({file}) of the CUDA toolkit 13 was not found; install it or add its folder \
+             to LD_LIBRARY_PATH"
+        ))
     };
-    if !driver {
-        return Err(Absent(
-            "no CUDA device: there is no NVIDIA driver (libcuda)".into(),
-        ));
+    // One after the other: where there is no driver nothing else is loaded.
+    // SAFETY (all three): loading a library runs its initialisers, which is what
+    // using it would do; the functions are looked up and not called.
+    let lacking = first_lacking(OF_DRIVER, |name| unsafe {
+        driver::sys::culib().get::<Function>(name).is_ok()
+    })
+    .ok_or_else(|| Absent("no CUDA device: there is no NVIDIA driver (libcuda)".to_owned()))?;
+    if let Some(name) = lacking {
+        return Err(cannot(format!(
+            "the driver (libcuda) lacks {name}: it is too old; update the NVIDIA driver"
+        )));
     }
-    for (present, name) in [(nvrtc, "NVRTC (libnvrtc)"), (cublas, "cuBLAS (libcublas)")] {
-        if !present {
-            return Err(Absent(format!(
-                "no CUDA device can be used: {name} of the CUDA toolkit 13 was not found; \
-                 install it or add its folder to LD_LIBRARY_PATH"
-            )));
-        }
+    let nvrtc = first_lacking(OF_NVRTC, |name| unsafe {
+        nvrtc::sys::culib().get::<Function>(name).is_ok()
+    })
+    .ok_or_else(|| toolkit("NVRTC", "libnvrtc"))?;
+    let cublas = first_lacking(OF_CUBLAS, |name| unsafe {
+        cublas::sys::culib().get::<Function>(name).is_ok()
+    })
+    .ok_or_else(|| toolkit("cuBLAS", "libcublas"))?;
+    if let Some(name) = nvrtc.or(cublas) {
+        return Err(cannot(format!(
+            "its library lacks {name}: it is too old; update the CUDA toolkit"
+        )));
     }
     let tried = quietly(|| {
         let driver = Driver::open()?;
@@ -45,13 +104,41 @@ pub(super) fn probe() -> Result<Driver, Absent> {
     });
     match tried {
         Some(Ok(driver)) => Ok(driver),
-        Some(Err(error)) => Err(Absent(format!("no CUDA device can be used: {error}"))),
-        None => Err(Absent(
-            "no CUDA device can be used: its driver or a library of CUDA lacks a function; \
-             update the driver and the CUDA toolkit"
-                .into(),
+        Some(Err(error)) => {
+            let newer = quietly(newer_toolkit).flatten().unwrap_or_default();
+            Err(cannot(format!("{error}{newer}")))
+        }
+        None => Err(cannot(
+            "its driver or a library of CUDA does not do what it should; update the driver and \
+             the CUDA toolkit"
+                .to_owned(),
         )),
     }
+}
+
+type Function = unsafe extern "C" fn();
+
+/// The first function that a library lacks; `None` where there is no such
+/// library, which cudarc says by a panic.
+fn first_lacking(
+    names: &[&'static str],
+    has: impl Fn(&[u8]) -> bool + UnwindSafe,
+) -> Option<Option<&'static str>> {
+    let mut names = names.iter().copied();
+    quietly(move || names.find(|name| !has(name.as_bytes())))
+}
+
+/// A cause that is worth a word where the first trial fails: code of a newer
+/// toolkit than the driver knows.
+fn newer_toolkit() -> Option<String> {
+    let (driver, toolkit) = (driver_version().ok()?, nvrtc_version().ok()?);
+    (toolkit > driver).then(|| {
+        format!(
+            "; the driver knows CUDA up to {}.{} and NVRTC is of {}.{}: update the driver, or take \
+             an older toolkit",
+            driver.0, driver.1, toolkit.0, toolkit.1
+        )
+    })
 }
 
 /// Whether the compiler is here; it needs no GPU.
@@ -61,7 +148,7 @@ pub(in crate::device) fn probe_nvrtc() -> bool {
     unsafe { nvrtc::sys::is_culib_present() }
 }
 
-/// Uses every function of the libraries once.
+/// A kernel, products and copies, whose results are known.
 fn rehearse(driver: &Driver) -> Result<(), DeviceError> {
     const TEXT: &str = "extern \"C\" __global__ void twice(const double* c, \
         const double* p, double* w, const unsigned* x) { w[threadIdx.x] = 2 * c[x[threadIdx.x]]; }";
@@ -73,11 +160,9 @@ fn rehearse(driver: &Driver) -> Result<(), DeviceError> {
     let indices = driver.allocate(8)?;
     let parameters = driver.allocate(16)?;
     let work = driver.allocate(48)?;
-    let two = |a: f64, b: f64| [a.to_ne_bytes(), b.to_ne_bytes()].concat();
-    driver.write(&constants, 0, &two(3.0, 5.0))?;
-    driver.write(&parameters, 0, &two(7.0, 11.0))?;
-    let order = [1u32.to_ne_bytes(), 0u32.to_ne_bytes()].concat();
-    driver.write(&indices, 0, &order)?;
+    driver.write(&constants, 0, &[3.0, 5.0])?;
+    driver.write(&parameters, 0, &[7.0, 11.0])?;
+    driver.write(&indices, 0, &[1u32, 0])?;
     let spaces = Spaces {
         constants: &constants,
         indices: &indices,
@@ -108,23 +193,21 @@ fn rehearse(driver: &Driver) -> Result<(), DeviceError> {
         },
     };
     driver.product(Precision::F64, &dot, &spaces)?;
-    let mut bytes = [0; 24];
-    driver.read(&work, 0, &mut bytes)?;
-    let mut results = bytes
-        .chunks_exact(8)
-        .map(|b| f64::from_ne_bytes(b.try_into().unwrap_or_default()));
-    if results.next() != Some(10.0) || results.next() != Some(6.0) {
+    let mut results = [0.0; 3];
+    driver.read(&work, 0, &mut results)?;
+    let [first, second, dot_product] = results;
+    if [first, second] != [10.0, 6.0] {
         return Err(wrong("a kernel"));
     }
-    if results.next() != Some(136.0) {
+    if dot_product != 136.0 {
         return Err(wrong("cuBLAS"));
     }
-    // The same functions in the other precisions; their buffers hold no such
+    // The same function in the other precisions; the buffers hold no such
     // numbers, and nobody reads the result.
     for precision in [Precision::F32, Precision::Tf32] {
         driver.product(precision, &dot, &spaces)?;
     }
-    driver.read(&work, 0, &mut bytes)
+    driver.wait()
 }
 
 thread_local! {

@@ -2,12 +2,12 @@
 //! this computer and run on its CPU. All but the driver's calls and cuBLAS is
 //! what a GPU runs.
 
-use crate::device::machine::{Grid, Machine, Matrix, Product, Spaces};
+use crate::device::machine::{Grid, Machine, Matrix, Number, Product, Spaces};
 use crate::device::{DeviceError, Precision};
 use libloading::Library;
 use std::ffi::c_void;
 use std::process::Command;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// The compiler, and in which order blocks and their threads take turns: what
@@ -15,6 +15,9 @@ use std::sync::{Mutex, PoisonError};
 pub(super) struct Emulated {
     compiler: String,
     backwards: AtomicBool,
+    /// How many numbers went there and came back.
+    pub sent: AtomicUsize,
+    pub fetched: AtomicUsize,
 }
 
 /// Numbers aligned as both precisions need it.
@@ -67,6 +70,8 @@ impl Emulated {
         found.map(|compiler| Self {
             compiler,
             backwards: AtomicBool::new(false),
+            sent: AtomicUsize::new(0),
+            fetched: AtomicUsize::new(0),
         })
     }
 
@@ -131,13 +136,28 @@ impl Machine for Emulated {
         Ok(Buffer(Mutex::new(vec![rubbish; bytes.div_ceil(8)])))
     }
 
-    fn write(&self, to: &Buffer, at: usize, bytes: &[u8]) -> Result<(), DeviceError> {
-        to.with(|all| all[at..at + bytes.len()].copy_from_slice(bytes));
+    fn write<T: Number>(&self, to: &Buffer, at: usize, numbers: &[T]) -> Result<(), DeviceError> {
+        self.sent.fetch_add(numbers.len(), Ordering::Relaxed);
+        let size = size_of::<T>();
+        // SAFETY: numbers are as many bytes, and any of these may be any byte.
+        let bytes =
+            unsafe { std::slice::from_raw_parts(numbers.as_ptr().cast(), size_of_val(numbers)) };
+        to.with(|all| all[at * size..at * size + bytes.len()].copy_from_slice(bytes));
         Ok(())
     }
 
-    fn read(&self, from: &Buffer, at: usize, bytes: &mut [u8]) -> Result<(), DeviceError> {
-        from.with(|all| bytes.copy_from_slice(&all[at..at + bytes.len()]));
+    fn read<T: Number>(
+        &self,
+        from: &Buffer,
+        at: usize,
+        numbers: &mut [T],
+    ) -> Result<(), DeviceError> {
+        self.fetched.fetch_add(numbers.len(), Ordering::Relaxed);
+        let size = size_of::<T>();
+        let len = size_of_val(numbers);
+        // SAFETY: as in `write`.
+        let bytes = unsafe { std::slice::from_raw_parts_mut(numbers.as_mut_ptr().cast(), len) };
+        from.with(|all| bytes.copy_from_slice(&all[at * size..at * size + len]));
         Ok(())
     }
 
@@ -209,6 +229,9 @@ impl Machine for Emulated {
             b,
             c,
         } = product;
+        // What cuBLAS refuses.
+        let (a_rows, b_rows) = (if transposed { k } else { m }, k);
+        assert!(a.stride >= a_rows.max(1) && b.stride >= b_rows.max(1) && c.stride >= m.max(1));
         for col in 0..n {
             for row in 0..m {
                 let mut sum = 0.0;

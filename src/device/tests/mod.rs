@@ -49,11 +49,7 @@ fn agree_to(b: &Builder, outputs: &[Node], at: &[f64], precision: Precision, tol
         Err(_) => eprintln!("skipped: no CUDA device"),
     }
     if probe_nvrtc() {
-        let source = text(&Plan::new(&program), precision);
-        // For the oldest architecture, whose assembly every later one takes.
-        let oldest = architectures().unwrap().into_iter().min().unwrap();
-        let option = format!("--gpu-architecture=compute_{oldest}");
-        translate(&source, &option, false).unwrap_or_else(|e| panic!("{e}"));
+        compile_by_nvrtc(&Plan::new(&program));
     } else {
         eprintln!("skipped: no NVRTC");
     }
@@ -66,6 +62,20 @@ fn agree_to(b: &Builder, outputs: &[Node], at: &[f64], precision: Precision, tol
     machine.turn();
     let backwards = compare("emulated GPU, backwards", &mut runner);
     assert_eq!(forwards, backwards, "the order of threads changes nothing");
+}
+
+/// Compiles the text in both precisions: to assembly for the oldest architecture,
+/// which every later one takes, and to code for the newest.
+fn compile_by_nvrtc(plan: &Plan) {
+    let known = architectures().unwrap();
+    let (oldest, newest) = (known.iter().min().unwrap(), known.iter().max().unwrap());
+    for (precision, option, binary) in [
+        (Precision::F64, format!("compute_{oldest}"), false),
+        (Precision::F32, format!("sm_{newest}"), true),
+    ] {
+        let option = format!("--gpu-architecture={option}");
+        translate(&text(plan, precision), &option, binary).unwrap_or_else(|e| panic!("{e}"));
+    }
 }
 
 fn agree(b: &Builder, outputs: &[Node], at: &[f64]) {

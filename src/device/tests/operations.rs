@@ -2,8 +2,9 @@
 //! dimension of a program is 0), NaN and infinities.
 
 use super::{agree, noise};
+use crate::program::cuda::Plan;
 use crate::program::{
-    Axes, Binary, Builder, Node, Reduction, Scan, Shape, ShapeError, Tensor, Unary, Window,
+    Axes, Binary, Builder, Node, Program, Reduction, Scan, Shape, ShapeError, Tensor, Unary, Window,
 };
 
 /// Where functions turn, and where they end.
@@ -124,6 +125,28 @@ fn a_long_chain_of_single_numbers_is_cut_into_kernels() {
 }
 
 #[test]
+fn a_long_chain_over_lanes_is_cut_into_kernels() {
+    let mut b = Builder::new();
+    let x = b.parameter(Shape::new(300, 1, 1));
+    let y = b.parameter(Shape::new(300, 1, 1));
+    let first = b.unary(Unary::Sin, x);
+    let mut z = y;
+    let mut outputs = Vec::new();
+    for i in 0..1300 {
+        let product = b.binary(Binary::Mul, z, first).unwrap();
+        let other = if i % 2 == 0 { x } else { y };
+        z = b.binary(Binary::Add, product, other).unwrap();
+        if i % 400 == 0 {
+            outputs.push(z);
+        }
+    }
+    outputs.push(z);
+    let kernels = Plan::new(&Program::for_gpu(&b, &outputs)).kernels.len();
+    assert!((10..=12).contains(&kernels), "{kernels}");
+    agree(&b, &outputs, &noise(4, 600));
+}
+
+#[test]
 fn reductions_over_every_choice_of_dimensions() {
     let mut b = Builder::new();
     let mut at = Vec::new();
@@ -234,6 +257,97 @@ fn products_of_matrices_and_their_derivatives() {
         add_gradient(&mut b, product, &[x, y], &mut outputs);
         add_gradient(&mut b, masked, &[x, y], &mut outputs);
     }
+    agree(&b, &outputs, &at);
+}
+
+/// Numbers without order, with others between them that are none or infinite.
+fn special(seed: usize, len: usize) -> Vec<f64> {
+    let mut numbers = noise(seed, len);
+    for (at, x) in [
+        (1, f64::NAN),
+        (len / 3, f64::INFINITY),
+        (len / 2, f64::NEG_INFINITY),
+        (len - 1, 0.0),
+    ] {
+        numbers[at % len] = x;
+    }
+    numbers
+}
+
+#[test]
+fn products_of_matrices_with_infinities_and_what_is_no_number() {
+    let mut b = Builder::new();
+    let mut at = Vec::new();
+    let mut outputs = Vec::new();
+    // By cuBLAS, in a kernel, and lane by lane.
+    for (seed, (la, lb, m, k, n)) in [
+        (1, 1, 33, 17, 40),
+        (301, 1, 1, 10, 2),
+        (40, 40, 2, 3, 2),
+        (1, 1, 1, 1, 1),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let (sa, sb) = (Shape::new(la, m, k), Shape::new(lb, k, n));
+        let (x, y) = (b.parameter(sa), b.parameter(sb));
+        at.extend(special(seed, sa.len()));
+        at.extend(special(seed + 50, sb.len()));
+        let product = b.matmul(x, y).unwrap();
+        outputs.push(product);
+        add_gradient(&mut b, product, &[x, y], &mut outputs);
+    }
+    agree(&b, &outputs, &at);
+}
+
+#[test]
+fn what_moves_elements_and_recurrences_of_what_is_no_number() {
+    let mut b = Builder::new();
+    let mut outputs = Vec::new();
+    let x = b.parameter(Shape::new(1, 30, 7));
+    let transposed = b.transpose(x);
+    let gathered = b
+        .gather(x, vec![1, 70, u32::MAX, 105, 1].into(), Shape::new(1, 5, 1))
+        .unwrap();
+    let beside = b.assemble(30, 14, &[(x, (0, 0)), (x, (0, 7))]).unwrap();
+    let window = Window {
+        lane_rows: 26,
+        lane_cols: 6,
+        top: 0,
+        left: 0,
+        rows: 5,
+        cols: 2,
+        row_step: 1,
+        col_step: 1,
+    };
+    let windows = b.window(x, window).unwrap();
+    // What is no operation is copied out.
+    let constant = b.constant(Tensor::new(Shape::new(1, 3, 1), vec![1.0, f64::NAN, -0.5]));
+    outputs.extend([x, constant]);
+    for node in [transposed, gathered, beside, windows] {
+        let square = b.binary(Binary::Mul, node, node).unwrap();
+        outputs.push(node);
+        add_gradient(&mut b, square, &[x], &mut outputs);
+    }
+    let start = b.parameter(Shape::SCALAR);
+    let inputs = b.parameter(Shape::new(9, 1, 1));
+    let scan = Scan {
+        steps: 9,
+        reverse: false,
+        init: vec![start],
+        sequences: vec![inputs],
+        uniforms: Vec::new(),
+    };
+    let states = b.scan(scan, |b, states, elements, _| {
+        let next = b.binary(Binary::Add, states[0], elements[0])?;
+        Ok::<_, ShapeError>(vec![b.unary(Unary::Tanh, next)])
+    });
+    let states = states.unwrap()[0];
+    outputs.push(states);
+    add_gradient(&mut b, states, &[start, inputs], &mut outputs);
+    let mut at = special(1, 210);
+    at.push(0.5);
+    at.extend(special(2, 9));
     agree(&b, &outputs, &at);
 }
 

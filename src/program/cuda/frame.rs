@@ -87,6 +87,9 @@ impl<'a> Frame<'a> {
             .map(|x| emitter.constant(x))
             .collect();
         let lengths = &program.buffers;
+        let longest = lengths.iter().copied().max().unwrap_or(0);
+        let longest = longest.max(program.parameter_len());
+        emitter.longest = emitter.longest.max(longest);
         let mut buffers = vec![usize::MAX; lengths.len()];
         let kept = program
             .outputs
