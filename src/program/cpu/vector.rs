@@ -5,7 +5,7 @@
 
 use super::super::builder::{Binary, Reduction, Unary};
 use super::super::graph::Absorb;
-use super::super::ops::elementwise::{absorbing_mul, select};
+use super::super::ops::elementwise::{absorbing_mul, poison, select};
 
 /// An operand of a block: its lanes, or one number for all.
 #[derive(Clone, Copy)]
@@ -158,8 +158,7 @@ pub(super) fn choose_where(
             true => then.at(i),
             false => otherwise.at(i),
         };
-        // Adds 0, which changes nothing, or NaN.
-        *y = picked + (a - a) + (b - b);
+        *y = picked + poison(a, b);
     }
 }
 

@@ -198,7 +198,7 @@ impl<'a> Registers<'a> {
     fn fetch_all<const N: usize>(&mut self, operands: [Operand; N]) -> [u8; N] {
         let mut registers = [0; N];
         for i in 0..N {
-            registers[i] = self.fetch(operands[i], &registers[..i].to_owned());
+            registers[i] = self.fetch(operands[i], &registers[..i]);
         }
         registers
     }
