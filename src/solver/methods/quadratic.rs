@@ -82,7 +82,7 @@ enum Side {
 
 /// A normal whose part outside of the span of those held is this small, relative
 /// to it, lies in that span.
-const DEPENDENT: f64 = 1e-11;
+const DEPENDENT: f64 = 1e-9;
 /// What a constraint may be broken by, relative to the numbers it is made from.
 const ROUNDING: f64 = 1e-14;
 /// The same, of one that follows from those held.

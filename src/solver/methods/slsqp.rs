@@ -32,6 +32,10 @@ const FIRST_WEIGHT: f64 = 100.0;
 const HEAVIER: u32 = 5;
 /// A subproblem that leaves more than this part of the excesses gets a heavier weight.
 const MOST_LEFT: f64 = 0.9;
+/// Iterations after which a search without a point that satisfies the constraints
+/// is over, if in all of them the least violation and the score changed by less than this part.
+const LOST: u32 = 100;
+const LEAST_PROGRESS: f64 = 1e-3;
 
 impl Method for Slsqp {
     fn name(&self) -> &'static str {
@@ -138,6 +142,10 @@ struct Descent {
     score_accuracy: f64,
     /// The size of the first score.
     first_size: f64,
+    /// The least violation and the score when either last changed much, and the
+    /// iterations since.
+    marked: (f64, f64),
+    lost: u32,
 }
 
 impl Descent {
@@ -163,6 +171,8 @@ impl Descent {
             accuracy,
             score_accuracy: search.target_score().map_or(accuracy, |t| t.min(accuracy)),
             first_size: 0.0,
+            marked: (f64::INFINITY, 0.0),
+            lost: 0,
         }
     }
 
@@ -204,12 +214,23 @@ impl Descent {
                 return Err(self.converged(search));
             }
             told?;
+            if self.lost >= LOST && search.best_violation() > 0.0 {
+                return Err(Status::Infeasible);
+            }
         }
     }
 
-    fn offer(&self, search: &mut Search<'_>) {
+    fn offer(&mut self, search: &mut Search<'_>) {
         let violation = self.here.violation(&self.equal, search.precision);
         search.offer(&self.here.x, self.here.score, violation);
+        let (nearest, score) = self.marked;
+        let nearer = search.best_violation() <= (1.0 - LEAST_PROGRESS) * nearest;
+        let elsewhere = (self.here.score - score).abs() > LEAST_PROGRESS * score.abs();
+        self.lost += 1;
+        if nearer || elsewhere {
+            self.marked = (search.best_violation(), self.here.score);
+            self.lost = 0;
+        }
     }
 
     fn is_feasible(&self) -> bool {

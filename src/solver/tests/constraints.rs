@@ -248,3 +248,29 @@ fn limits_end_a_constrained_search_at_its_best_point() {
     assert_eq!(outcome.status, Status::EvaluationLimit);
     assert!(outcome.value < outcome.before);
 }
+
+/// Between the circles' intersections and the line there is a place that is
+/// nearest to all three, where steps become ever smaller.
+#[test]
+fn a_search_that_comes_no_nearer_to_the_constraints_ends() {
+    let mut problem = Problem::minimise(vec![2.0, 0.3]);
+    problem.constraints = vec![
+        constraint(
+            2,
+            |x| (x[0] - 1.0).powi(2) + x[1].powi(2),
+            Relation::Equal,
+            4.0,
+        ),
+        constraint(
+            2,
+            |x| (x[0] + 1.0).powi(2) + x[1].powi(2),
+            Relation::Equal,
+            4.0,
+        ),
+        constraint(2, |x| x[0] * 0.3 + x[1], Relation::Equal, 0.5),
+    ];
+    let bowl = Of::new(2, |x| x[0].powi(4) - x[1]);
+    let outcome = solved(bowl, &problem, &options("auto", 0.1));
+    assert_eq!(outcome.status, Status::Infeasible, "{outcome:?}");
+    assert!(outcome.iterations < 500, "{outcome:?}");
+}
