@@ -32,10 +32,11 @@ const FIRST_WEIGHT: f64 = 100.0;
 const HEAVIER: u32 = 5;
 /// A subproblem that leaves more than this part of the excesses gets a heavier weight.
 const MOST_LEFT: f64 = 0.9;
-/// Iterations after which a search without a point that satisfies the constraints
-/// is over, if in all of them the least violation and the score changed by less than this part.
-const LOST: u32 = 100;
-const LEAST_PROGRESS: f64 = 1e-3;
+/// A step no longer than the variables that would take less than this part off the
+/// violations takes nothing; a search that finds none but such steps, so many times in a
+/// row, without a point that satisfies the constraints is over.
+const NOTHING: f64 = 1e-5;
+const LOST: u32 = 10;
 
 impl Method for Slsqp {
     fn name(&self) -> &'static str {
@@ -142,9 +143,7 @@ struct Descent {
     score_accuracy: f64,
     /// The size of the first score.
     first_size: f64,
-    /// The least violation and the score when either last changed much, and the
-    /// iterations since.
-    marked: (f64, f64),
+    /// Directions in a row that take nothing off the violations.
     lost: u32,
 }
 
@@ -171,7 +170,6 @@ impl Descent {
             accuracy,
             score_accuracy: search.target_score().map_or(accuracy, |t| t.min(accuracy)),
             first_size: 0.0,
-            marked: (f64::INFINITY, 0.0),
             lost: 0,
         }
     }
@@ -190,6 +188,9 @@ impl Descent {
                 self.start_anew(search, f64::INFINITY)?;
                 continue;
             };
+            if self.is_lost(search, left) {
+                return Err(Status::Infeasible);
+            }
             let along = dot(&self.here.gradient, &self.direction);
             let promise = match left == 0.0 && self.is_feasible() {
                 true => self.promise(along),
@@ -214,23 +215,24 @@ impl Descent {
                 return Err(self.converged(search));
             }
             told?;
-            if self.lost >= LOST && search.best_violation() > 0.0 {
-                return Err(Status::Infeasible);
-            }
         }
     }
 
-    fn offer(&mut self, search: &mut Search<'_>) {
+    fn offer(&self, search: &mut Search<'_>) {
         let violation = self.here.violation(&self.equal, search.precision);
         search.offer(&self.here.x, self.here.score, violation);
-        let (nearest, score) = self.marked;
-        let nearer = search.best_violation() <= (1.0 - LEAST_PROGRESS) * nearest;
-        let elsewhere = (self.here.score - score).abs() > LEAST_PROGRESS * score.abs();
-        self.lost += 1;
-        if nearer || elsewhere {
-            self.marked = (search.best_violation(), self.here.score);
-            self.lost = 0;
-        }
+    }
+
+    /// Whether the directions found, which leave this part of the violations, have
+    /// promised to lessen them by nothing for too long.
+    fn is_lost(&mut self, search: &Search<'_>, left: f64) -> bool {
+        let size = norm(&self.here.x).max(1.0);
+        let promise = (1.0 - left) * (size / norm(&self.direction)).min(1.0);
+        self.lost = match promise <= NOTHING && search.best_violation() > 0.0 {
+            true => self.lost + 1,
+            false => 0,
+        };
+        self.lost > LOST
     }
 
     fn is_feasible(&self) -> bool {
