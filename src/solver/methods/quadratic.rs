@@ -40,6 +40,8 @@ pub(super) struct Quadratic {
     course: Vec<f64>,
     pull: Vec<f64>,
     unknowns: Vec<f64>,
+    /// The length of the step to the minimum without constraints.
+    span: f64,
     multipliers: Vec<f64>,
 }
 
@@ -107,6 +109,7 @@ impl Quadratic {
             course: vec![0.0; stride],
             pull: vec![0.0; stride],
             unknowns: vec![0.0; stride],
+            span: 0.0,
             multipliers: vec![0.0; m],
         }
     }
@@ -200,6 +203,7 @@ impl Quadratic {
                 *x -= along * c;
             }
         }
+        self.span = norm(&self.unknowns);
     }
 
     /// Copies the multipliers out.
@@ -319,7 +323,12 @@ impl Quadratic {
                 return Err(Failure::Numerical);
             }
             let dependent = rest <= DEPENDENT * whole;
-            if dependent && distance.abs() <= IMPLIED * size {
+            // What the unknowns were computed from may be larger than they are.
+            let length = match side {
+                Side::Row(i) => self.lengths[i],
+                _ => 1.0,
+            };
+            if dependent && distance.abs() <= IMPLIED * (size + length * self.span) {
                 let place = self.place(program, side);
                 self.implied[place] = true;
                 return Ok(());
@@ -642,6 +651,17 @@ mod tests {
         quadratic.solve(&program.program(Some(100.0))).unwrap();
         assert!(quadratic.step()[0].abs() < 1e-9);
         assert!((quadratic.left() - 1.0).abs() < 1e-9);
+    }
+
+    /// The step is 0 but for rounding, which is large beside it.
+    #[test]
+    fn equations_that_say_the_same_agree_where_they_leave_no_step() {
+        for i in 1..100 {
+            let row = [f64::from(i).sqrt(), 0.7, f64::from(i).sqrt(), 0.7];
+            let gradient = [5.0 * row[0], 5.0 * row[1]];
+            let program = Owned::circle(&gradient, &row, &[1e-17, 1e-17], &[true, true]);
+            assert!(norm(program.solved().step()) < 1e-12, "{i}");
+        }
     }
 
     #[test]

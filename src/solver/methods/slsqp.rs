@@ -192,7 +192,8 @@ impl Descent {
                 return Err(Status::Infeasible);
             }
             let along = dot(&self.here.gradient, &self.direction);
-            let promise = match left == 0.0 && self.is_feasible() {
+            // Where constraints hold, only rounding makes them contradict each other.
+            let promise = match self.is_feasible() {
                 true => self.promise(along),
                 false => f64::INFINITY,
             };
