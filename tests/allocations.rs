@@ -3,7 +3,9 @@
 use gradsheet::engine::Engine;
 use gradsheet::engine::gradient::Slice;
 use gradsheet::grid::Cell;
-use gradsheet::solver::{MethodChoice, Options, Problem, solve};
+use gradsheet::solver::{
+    Constraint, ConstraintRight, MethodChoice, Objective, Options, Problem, Relation, solve,
+};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -34,13 +36,14 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// The lesson's network in the example workbook.
-fn network() -> Slice {
+/// The lesson's network in the example workbook: one of its cells as a
+/// function of the parameters.
+fn network(cell: &str) -> Slice {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/workbooks/titanic.xlsx");
     let engine = Engine::new(gradsheet::xlsx::open(path).expect("the example workbook"));
     let book = engine.workbook();
     let area = |text: &str| book.parse_areas(text, book.order()[0]).expect("an area")[0];
-    let of = area("nnet!AH1");
+    let of = area(cell);
     let objective = Cell {
         sheet: of.sheet,
         pos: of.rect.top_left(),
@@ -49,14 +52,21 @@ fn network() -> Slice {
 }
 
 /// What a search of so many iterations allocates.
-fn allocations(slice: &mut Slice, method: &str, iterations: u64) -> u64 {
+fn allocations(
+    slice: &mut Slice,
+    constraints: Vec<Constraint>,
+    method: &str,
+    iterations: u64,
+) -> u64 {
     let mut options = Options {
         method: MethodChoice::named(method, 0.01).expect("a method"),
         ..Options::default()
     };
     options.stop.tolerance = 1e-14;
     options.stop.max_iterations = Some(iterations);
-    let problem = Problem::minimise(slice.start().to_vec());
+    let mut problem = Problem::minimise(slice.start().to_vec());
+    problem.bounds.upper[3] = 0.5;
+    problem.constraints = constraints;
     let before = COUNT.load(Ordering::Relaxed);
     let outcome = solve(slice, &problem, &options, &mut ()).expect("a search");
     let count = COUNT.load(Ordering::Relaxed) - before;
@@ -64,19 +74,37 @@ fn allocations(slice: &mut Slice, method: &str, iterations: u64) -> u64 {
     count
 }
 
+/// One test, as others beside it would allocate meanwhile.
 #[test]
-fn iterations_of_our_own_methods_allocate_nothing() {
-    let mut slice = network();
-    for method in ["gd", "momentum", "adam", "lm", "lbfgs"] {
+fn iterations_allocate_nothing() {
+    let mut slice = network("nnet!AH1");
+    for method in ["gd", "momentum", "adam", "lm", "lbfgs", "lm+lbfgs", "slsqp"] {
+        let mut count = |iterations| allocations(&mut slice, Vec::new(), method, iterations);
         // The first search makes the buffers of the slice.
-        allocations(&mut slice, method, 2);
-        let few = allocations(&mut slice, method, 2);
-        let many = allocations(&mut slice, method, 8);
+        count(2);
+        let few = count(2);
+        let many = count(8);
         assert_eq!(few, many, "{method}");
     }
-    // basin's searches allocate vectors as they go; how many is printed.
-    allocations(&mut slice, "slsqp", 2);
-    let few = allocations(&mut slice, "slsqp", 2);
-    let many = allocations(&mut slice, "slsqp", 8);
-    println!("slsqp: {} allocations an iteration", (many - few) / 6);
+    // One row's sum is not to exceed another's, and a third's is to have a value.
+    let [first, second, third] = ["nnet!AC5", "nnet!AC6", "nnet!AD7"].map(network);
+    let mut count = |iterations| {
+        let at_most = Constraint {
+            name: "nnet!AC5 <= nnet!AC6".into(),
+            left: first.fork(),
+            relation: Relation::LessOrEqual,
+            right: ConstraintRight::Function(second.fork()),
+        };
+        let equal = Constraint {
+            name: "nnet!AD7 = 0.2".into(),
+            left: third.fork(),
+            relation: Relation::Equal,
+            right: ConstraintRight::Number(0.2),
+        };
+        allocations(&mut slice, vec![at_most, equal], "slsqp", iterations)
+    };
+    count(2);
+    let few = count(2);
+    let many = count(8);
+    assert_eq!(few, many, "with constraints");
 }

@@ -141,15 +141,19 @@ impl Constraint {
 
     /// `left - right` at `x`, turned so that it must be zero (for `=`) or not
     /// above, with its gradient into `gradient`; and the size that the
-    /// precision is relative to.
-    pub(super) fn excess(&mut self, x: &[f64], gradient: &mut [f64]) -> (f64, f64) {
+    /// precision is relative to. `spare` is written over.
+    pub(super) fn excess(
+        &mut self,
+        x: &[f64],
+        gradient: &mut [f64],
+        spare: &mut [f64],
+    ) -> (f64, f64) {
         let left = self.left.gradient(x, gradient);
         let right = match &mut self.right {
             ConstraintRight::Number(right) => *right,
             ConstraintRight::Function(f) => {
-                let mut slope = vec![0.0; gradient.len()];
-                let right = f.gradient(x, &mut slope);
-                for (g, r) in gradient.iter_mut().zip(&slope) {
+                let right = f.gradient(x, spare);
+                for (g, r) in gradient.iter_mut().zip(&*spare) {
                     *g -= r;
                 }
                 right

@@ -149,6 +149,15 @@ impl<'a> Search<'a> {
         }
     }
 
+    /// Takes the point at which a constrained search ends for the best. Points that
+    /// break constraints within the precision may have been lower by up to `gain`.
+    pub fn settle(&mut self, x: &[f64], score: f64, gain: f64) {
+        if self.best.violation <= 0.0 && score <= self.best.score + gain {
+            self.best.x.copy_from_slice(x);
+            self.best.score = score;
+        }
+    }
+
     /// How far the constraints are broken at the best point of a constrained search.
     pub fn best_violation(&self) -> f64 {
         self.best.violation
@@ -345,6 +354,14 @@ impl<'a> Search<'a> {
     /// Whether a value is to be reached.
     pub(super) const fn has_target(&self) -> bool {
         matches!(self.sense, Sense::Target(_))
+    }
+
+    /// The score at which a value to be reached counts as reached.
+    pub(super) fn target_score(&self) -> Option<f64> {
+        match self.sense {
+            Sense::Target(target) => Some(self.stop.target_width(target).powi(2)),
+            _ => None,
+        }
     }
 
     /// The score at the newest iteration.

@@ -22,21 +22,7 @@ impl Method for Lbfgs {
     }
 
     fn run(&self, search: &mut Search<'_>, x: Vec<f64>) -> Ended {
-        search.limit_iterations(ITERATIONS);
-        let mut descent = Descent::new(x);
-        // Curvature gathered across a kink misleads the line search: where it
-        // fails, a new model from the best point may find a way on.
-        loop {
-            let before = search.best_score();
-            let Err(status) = descent.run(search);
-            let after = search.best_score();
-            // Before the first evaluation the best score is infinite.
-            let stuck = after.is_infinite() || before - after <= LEAST_GAIN * after.abs();
-            if stuck || !matches!(status, Status::CannotImprove | Status::Settled) {
-                return Err(status);
-            }
-            descent.here.x.copy_from_slice(search.resume());
-        }
+        Descent::new(x).run(search)
     }
 }
 
@@ -44,7 +30,7 @@ impl Method for Lbfgs {
 const LEAST_GAIN: f64 = 1e-9;
 
 /// The buffers of a search, made once.
-struct Descent {
+pub(super) struct Descent {
     here: Point,
     direction: Vec<f64>,
     /// Which variables a bound holds here.
@@ -54,7 +40,8 @@ struct Descent {
 }
 
 impl Descent {
-    fn new(x: Vec<f64>) -> Self {
+    /// For a search from `x`.
+    pub(super) fn new(x: Vec<f64>) -> Self {
         let n = x.len();
         Self {
             here: Point::new(x),
@@ -65,8 +52,31 @@ impl Descent {
         }
     }
 
+    /// Goes on from where another method has come.
+    pub(super) fn run_from_best(mut self, search: &mut Search<'_>) -> Ended {
+        self.here.x.copy_from_slice(search.resume());
+        self.run(search)
+    }
+
+    fn run(mut self, search: &mut Search<'_>) -> Ended {
+        search.limit_iterations(ITERATIONS);
+        // Curvature gathered across a kink misleads the line search: where it
+        // fails, a new model from the best point may find a way on.
+        loop {
+            let before = search.best_score();
+            let Err(status) = self.descend(search);
+            let after = search.best_score();
+            // Before the first evaluation the best score is infinite.
+            let stuck = after.is_infinite() || before - after <= LEAST_GAIN * after.abs();
+            if stuck || !matches!(status, Status::CannotImprove | Status::Settled) {
+                return Err(status);
+            }
+            self.here.x.copy_from_slice(search.resume());
+        }
+    }
+
     /// One descent from `here`, from an empty model of the curvature.
-    fn run(&mut self, search: &mut Search<'_>) -> Ended {
+    fn descend(&mut self, search: &mut Search<'_>) -> Ended {
         self.memory.clear();
         self.here.evaluate(search)?;
         search.begin(&self.here.x, self.here.score, &self.here.gradient)?;

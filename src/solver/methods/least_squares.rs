@@ -1,7 +1,7 @@
 //! Levenberg-Marquardt, gone on with by L-BFGS where its model fails.
 
 use super::Method;
-use super::lbfgs::Lbfgs;
+use super::lbfgs::Descent;
 use super::levenberg_marquardt::descend;
 use crate::solver::Status;
 use crate::solver::search::{Ended, Search};
@@ -30,13 +30,14 @@ impl Method for LeastSquares {
     }
 
     fn run(&self, search: &mut Search<'_>, x: Vec<f64>) -> Ended {
+        // Made now, so that nothing is allocated on the way.
+        let lbfgs = Descent::new(x.clone());
         let Err(status) = descend(search, x, |iteration, gain| {
             iteration >= TRIAL && gain < POOR_GAIN
         });
         if !matches!(status, Status::CannotImprove | Status::Settled) {
             return Err(status);
         }
-        let x = search.resume().to_vec();
-        Lbfgs.run(search, x)
+        lbfgs.run_from_best(search)
     }
 }

@@ -1,12 +1,14 @@
 //! The methods, one file each, behind one trait.
 
 mod adam;
+mod curvature;
 mod gradient_descent;
 mod lbfgs;
 mod least_squares;
 mod levenberg_marquardt;
 mod line_search;
 mod memory;
+mod quadratic;
 mod slsqp;
 
 use super::search::{self, Ended, Search};

@@ -1,6 +1,9 @@
 //! The methods on closed forms: what users get from `solve`.
 
+mod constraints;
+mod dual;
 mod functions;
+mod hock_schittkowski;
 mod titanic;
 
 use super::*;
