@@ -18,6 +18,8 @@ pub(crate) use compiled::Compiled;
 use products::PARTS;
 use rayon::prelude::*;
 use simd::{Isa, Portable};
+use std::ops::{Deref, DerefMut};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use vector::Lanes;
 
@@ -76,7 +78,11 @@ pub(crate) struct Partition {
 impl Partition {
     pub fn new(kernel: &Kernel, code: &Code) -> Self {
         let lanes = kernel.lanes;
-        let columns = code.registers + kernel.columns.len();
+        // A single loop reads nothing twice.
+        let columns = match code.instructions.len() {
+            0 | 1 => 1,
+            _ => code.registers + kernel.columns.len(),
+        };
         let fit = |bytes: usize| bytes / 8 / columns.max(1);
         // Many columns take blocks so short that they stay in the second-level cache.
         let shortest = fit(8 * BLOCK_BYTES).clamp(64, 256);
@@ -223,7 +229,7 @@ impl CpuKernel {
             let worker = workers[0].get_mut().unwrap_or_else(|e| e.into_inner());
             for task in 0..tasks {
                 set.run(frame, worker, task);
-                for ((total, partial), op) in totals.iter_mut().zip(&worker.partial).zip(ops()) {
+                for ((total, partial), op) in totals.iter_mut().zip(&*worker.partial).zip(ops()) {
                     *total = op.combine(*total, op.of_parts(*partial));
                 }
             }
@@ -235,19 +241,28 @@ impl CpuKernel {
         }
         let width = totals.len().max(1);
         results.resize(tasks * width, 0.0);
-        let (set, workers) = (*set, &*workers);
-        results
-            .par_chunks_mut(width)
-            .enumerate()
-            .for_each(|(task, results)| {
-                let own = rayon::current_thread_index().unwrap_or(0) % workers.len();
-                // Poisoned where a task panicked, which ends the run anyway.
-                let mut worker = workers[own].lock().unwrap_or_else(|e| e.into_inner());
-                set.run(frame, &mut worker, task);
-                for ((result, partial), op) in results.iter_mut().zip(&worker.partial).zip(ops()) {
-                    *result = op.of_parts(*partial);
+        let (set, workers, places) = (*set, &*workers, &Kept(results.as_mut_ptr()));
+        // Each thread takes the next task until there is none: nobody waits for
+        // one that has more left to do.
+        let next = AtomicUsize::new(0);
+        let threads = 0..workers.len();
+        threads.into_par_iter().with_max_len(1).for_each(|_| {
+            let own = rayon::current_thread_index().unwrap_or(0) % workers.len();
+            // Poisoned where a task panicked, which ends the run anyway.
+            let mut worker = workers[own].lock().unwrap_or_else(|e| e.into_inner());
+            loop {
+                let task = next.fetch_add(1, Ordering::Relaxed);
+                if task >= tasks {
+                    return;
                 }
-            });
+                set.run(frame, &mut worker, task);
+                let of_parts = worker.partial.iter().zip(ops());
+                for (i, (partial, op)) in of_parts.enumerate() {
+                    // SAFETY: each task has a place for each total, and is one thread's alone.
+                    unsafe { *places.0.add(task * width + i) = op.of_parts(*partial) };
+                }
+            }
+        });
         for results in results.chunks(width) {
             for ((total, &result), op) in totals.iter_mut().zip(results).zip(ops()) {
                 *total = op.combine(*total, result);
@@ -296,11 +311,44 @@ pub(crate) struct Scratch {
 #[repr(C, align(64))]
 struct Line([f64; 8]);
 
+/// The parts of running sums, in cache lines of their own: a tile of machine code
+/// reads and writes them all, so none may lie across two lines, nor in one with another thread's.
+#[derive(Debug)]
+struct Sums {
+    lines: Vec<Line>,
+    len: usize,
+}
+
+impl Sums {
+    fn new(len: usize) -> Self {
+        Self {
+            lines: vec![Line([0.0; 8]); (len * PARTS).div_ceil(8)],
+            len,
+        }
+    }
+}
+
+impl Deref for Sums {
+    type Target = [[f64; PARTS]];
+
+    fn deref(&self) -> &[[f64; PARTS]] {
+        // SAFETY: the lines are numbers, and enough of them.
+        unsafe { std::slice::from_raw_parts(self.lines.as_ptr().cast(), self.len) }
+    }
+}
+
+impl DerefMut for Sums {
+    fn deref_mut(&mut self) -> &mut [[f64; PARTS]] {
+        // SAFETY: as above.
+        unsafe { std::slice::from_raw_parts_mut(self.lines.as_mut_ptr().cast(), self.len) }
+    }
+}
+
 /// What a thread needs for a task.
 #[derive(Debug)]
 struct Worker {
     registers: Vec<Line>,
-    partial: Vec<[f64; PARTS]>,
+    partial: Sums,
     /// Where the operands of all instructions lie in the present block.
     operands: Vec<Address>,
 }
@@ -310,7 +358,7 @@ impl Worker {
         let lines = kernel.code.registers * kernel.partition.block / 8;
         Self {
             registers: vec![Line([0.0; 8]); lines],
-            partial: vec![[0.0; PARTS]; kernel.kernel.totals.len()],
+            partial: Sums::new(kernel.kernel.totals.len()),
             operands: Vec::with_capacity(kernel.code.operands.len()),
         }
     }
@@ -395,7 +443,7 @@ impl State<'_> {
         let Code {
             instructions,
             firsts,
-            moving,
+            strides,
             ..
         } = &kernel.code;
         while start < end {
@@ -403,9 +451,8 @@ impl State<'_> {
             for (instruction, &first) in instructions.iter().zip(firsts) {
                 self.step::<I>(instruction, first, len);
             }
-            for &operand in moving {
-                let Address(at) = &mut self.worker.operands[operand];
-                *at = at.wrapping_add(len);
+            for (Address(at), &stride) in self.worker.operands.iter_mut().zip(strides) {
+                *at = at.wrapping_add(stride * len);
             }
             start += len;
         }

@@ -31,8 +31,9 @@ pub(crate) struct Code {
     pub operands: Vec<Place>,
     /// The first of each instruction's operands.
     pub firsts: Vec<usize>,
-    /// Those operands that lie in memory, and so elsewhere for the next block.
-    pub moving: Vec<usize>,
+    /// How far each operand moves from a lane to the next: those in memory lie elsewhere
+    /// for the next block.
+    pub strides: Vec<usize>,
 }
 
 /// Where an operand lies.
@@ -83,7 +84,7 @@ impl Code {
                 weights: Vec::new(),
                 operands: Vec::new(),
                 firsts: Vec::new(),
-                moving: Vec::new(),
+                strides: Vec::new(),
             },
         };
         let placed = maker.fuse();
@@ -112,9 +113,11 @@ impl Code {
                     .map(|&store| Place::Store(store)),
             );
         }
-        let moves =
-            |&i: &usize| matches!(list[i], Place::Column(Column::Memory(_)) | Place::Store(_));
-        self.moving = (0..list.len()).filter(moves).collect();
+        let stride = |place: &Place| match place {
+            Place::Column(Column::Memory(_)) | Place::Store(_) => 1,
+            Place::Column(_) => 0,
+        };
+        self.strides = list.iter().map(stride).collect();
     }
 
     /// Gives registers whose values are not needed any more to others (a linear

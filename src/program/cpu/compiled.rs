@@ -2,8 +2,8 @@
 //! in place of one for each, so that what only the next instruction needs
 //! never leaves the processor's registers, and arithmetic is done in the shadow of products.
 //!
-//! Sums over lanes of many products keep their own loops (`products`): they want
-//! all registers for themselves. So do functions such as `exp`, which are called.
+//! Functions such as `exp` keep their own loops: they are called. So do products
+//! and sums of products of so many columns that their code would be long.
 
 use super::super::graph::Absorb;
 use super::super::kernel::{Column, Instruction, Uniform};
@@ -17,10 +17,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
-/// The most running sums of a run: each is read and written in memory.
-const MOST_SUMS: usize = 3;
-/// The most products of a column and a weight in one instruction: with more,
-/// loops are as good, and shorter.
+/// The most products of columns with weights or with each other in one instruction:
+/// with more, loops are as good, and shorter.
 const MOST_PRODUCTS: usize = 256;
 /// The most work, in lines for one vector, that is compiled together.
 const MOST_LINES: usize = 1000;
@@ -102,7 +100,7 @@ fn role(instruction: &Fused) -> Role {
         Fused::Products {
             columns, results, ..
         } => columns.len() * results.len() <= MOST_PRODUCTS,
-        Fused::Totals { sums, .. } if sums.len() > MOST_SUMS => return Role::Sink,
+        Fused::Totals { sums, .. } if sums.len() > MOST_PRODUCTS => return Role::Sink,
         Fused::Totals { .. } => true,
         Fused::Compiled(_) => false,
         Fused::Plain(instruction) => {
@@ -122,12 +120,21 @@ fn role(instruction: &Fused) -> Role {
     if member { Role::Member } else { Role::Other }
 }
 
+/// Whether an instruction adds to running sums.
+fn is_sum(instruction: &Fused) -> bool {
+    matches!(
+        instruction,
+        Fused::Totals { .. } | Fused::Plain(Instruction::Total(..))
+    )
+}
+
 /// About how many lines an instruction becomes for each vector.
 fn lines(instruction: &Fused) -> usize {
     match instruction {
         Fused::Products {
             columns, results, ..
         } => columns.len() * results.len(),
+        Fused::Totals { sums, .. } => 3 * sums.len(),
         Fused::Plain(Instruction::Fold(_, columns, _)) => columns.len(),
         Fused::Plain(Instruction::Dot(_, pairs, _)) => 2 * pairs.len(),
         _ => 5,
@@ -165,7 +172,9 @@ impl Run<'_> {
     /// Puts into `code` what has gathered before instruction `end`.
     fn close(&mut self, end: usize, last: &FxHashMap<u32, usize>, code: &mut Vec<Fused>) {
         self.lines = 0;
-        let members = std::mem::take(&mut self.members);
+        let mut members = std::mem::take(&mut self.members);
+        // Sums last: what leads to them need not be kept beside them.
+        members.sort_by_key(is_sum);
         match compiled(&members, self.uniforms, end, last) {
             Some(compiled) => code.push(Fused::Compiled(compiled)),
             None => code.extend(members),
@@ -210,6 +219,7 @@ fn compiled(
     }
     let widest = members.iter().filter_map(|member| match member {
         Fused::Products { results, .. } => Some(results.len()),
+        Fused::Totals { factors, .. } => Some(factors.len()),
         _ => None,
     });
     // As many vectors as keep the processor busy, and their sums in registers.
@@ -237,10 +247,9 @@ fn compiled(
             results: &results,
             next_store: first_store,
             values: FxHashMap::default(),
-            sums: Vec::new(),
         };
         lowering.lower(members, 0..vectors);
-        lowering.finish()
+        lowering.tile
     })?;
     Some(Compiled {
         function: Arc::new(function),
@@ -263,27 +272,42 @@ struct Lowering<'a> {
     next_store: u32,
     /// Registers' vectors.
     values: FxHashMap<(u32, usize), Operand>,
-    /// Running sums.
-    sums: Vec<(u32, Operand)>,
 }
 
 impl Lowering<'_> {
     fn lower(&mut self, members: &[Fused], vectors: Range<usize>) {
-        // Products take all vectors at once, so that a weight is read once; what
+        // Products and sums take all vectors at once, so that a weight or a sum is read once; what
         // stands between them goes vector by vector, which needs fewer registers.
-        let is_products = |member: &Fused| matches!(member, Fused::Products { .. });
-        for group in members.chunk_by(|a, b| !is_products(a) && !is_products(b)) {
-            if let [
-                Fused::Products {
-                    absorb,
-                    columns,
-                    weights,
-                    results,
-                },
-            ] = group
-            {
-                self.products(*absorb, columns, *weights as u32, results, vectors.clone());
-                continue;
+        let at_once = |member: &Fused| is_sum(member) || matches!(member, Fused::Products { .. });
+        for group in members.chunk_by(|a, b| !at_once(a) && !at_once(b)) {
+            match group {
+                [
+                    Fused::Products {
+                        absorb,
+                        columns,
+                        weights,
+                        results,
+                    },
+                ] => {
+                    self.products(*absorb, columns, *weights as u32, results, vectors.clone());
+                    continue;
+                }
+                [
+                    Fused::Totals {
+                        absorb,
+                        columns,
+                        factors,
+                        sums,
+                    },
+                ] => {
+                    self.totals(*absorb, columns, factors, sums, vectors.clone());
+                    continue;
+                }
+                [Fused::Plain(Instruction::Total(_, x, total))] => {
+                    self.total(*x, *total, vectors.clone());
+                    continue;
+                }
+                _ => {}
             }
             let store = self.next_store;
             for vector in vectors.clone() {
@@ -293,13 +317,6 @@ impl Lowering<'_> {
                 }
             }
         }
-    }
-
-    fn finish(mut self) -> Tile {
-        for (at, sum) in self.sums {
-            self.tile.store(sum, Target::Sum(at));
-        }
-        self.tile
     }
 
     fn operand(&self, column: Column, vector: usize) -> Operand {
@@ -351,14 +368,52 @@ impl Lowering<'_> {
         }
     }
 
+    /// Sums of products: those of the tile by themselves, then added to the running
+    /// ones, so that only this addition waits for the tile before.
+    fn totals(
+        &mut self,
+        absorb: Absorb,
+        columns: &[Column],
+        factors: &[Column],
+        sums: &[u32],
+        vectors: Range<usize>,
+    ) {
+        for (&column, sums) in columns.iter().zip(sums.chunks(factors.len())) {
+            let mut parts = vec![None; factors.len()];
+            for vector in vectors.clone() {
+                let x = self.operand(column, vector);
+                for (part, &factor) in parts.iter_mut().zip(factors) {
+                    let y = self.operand(factor, vector);
+                    let (own, y) = (self.own(x), self.own(y));
+                    let sum = absorbing_product(&mut self.tile, absorb, own, y, *part);
+                    *part = Some(sum);
+                }
+            }
+            for (&sum, part) in sums.iter().zip(parts) {
+                self.add_to(sum, part);
+            }
+        }
+    }
+
+    fn total(&mut self, column: Column, sum: u32, vectors: Range<usize>) {
+        let mut part = None;
+        for vector in vectors {
+            let x = self.operand(column, vector);
+            let x = self.own(x);
+            part = Some(match part {
+                Some(part) => self.tile.add(part, x),
+                None => x,
+            });
+        }
+        self.add_to(sum, part);
+    }
+
     /// Adds to a running sum.
-    fn add_to(&mut self, sum: u32, add: impl FnOnce(&mut Tile, Operand) -> Operand) {
-        let place = self.sums.iter().position(|&(at, _)| at == sum);
-        let place = place.unwrap_or_else(|| {
-            self.sums.push((sum, Operand::Sum(sum)));
-            self.sums.len() - 1
-        });
-        self.sums[place].1 = add(&mut self.tile, self.sums[place].1);
+    fn add_to(&mut self, sum: u32, part: Option<Operand>) {
+        if let Some(part) = part {
+            let total = self.tile.add(Operand::Sum(sum), part);
+            self.tile.store(total, Target::Sum(sum));
+        }
     }
 
     /// What goes into a sum: the lanes that are the tile's own.
@@ -393,26 +448,7 @@ impl Lowering<'_> {
                 }
                 self.define(out, vector, value);
             }
-            Fused::Totals {
-                absorb,
-                columns,
-                factors,
-                sums,
-            } => {
-                let pairs = columns
-                    .iter()
-                    .flat_map(|&x| factors.iter().map(move |&y| (x, y)));
-                for ((x, y), &sum) in pairs.zip(sums) {
-                    let (x, y) = (self.operand(x, vector), self.operand(y, vector));
-                    let same = x == y;
-                    let x = self.own(x);
-                    let y = if same { x } else { self.own(y) };
-                    self.add_to(sum, |tile, sum| {
-                        absorbing_product(tile, *absorb, x, y, Some(sum))
-                    });
-                }
-            }
-            Fused::Products { .. } | Fused::Compiled(_) => {
+            Fused::Products { .. } | Fused::Totals { .. } | Fused::Compiled(_) => {
                 unreachable!("lowered elsewhere")
             }
         }
@@ -469,17 +505,13 @@ impl Lowering<'_> {
                     partial.unwrap_or_else(|| op.identity().into()),
                 );
             }
-            &Instruction::Total(_, x, total) => {
-                let x = self.operand(x, vector);
-                let x = self.own(x);
-                self.add_to(total, |tile, sum| tile.add(sum, x));
-            }
             &Instruction::Store(x, _) => {
                 let x = self.operand(x, vector);
                 self.tile
                     .store(x, Target::Lanes(self.next_store, vector as u32));
                 self.next_store += 1;
             }
+            Instruction::Total(..) => unreachable!("lowered elsewhere"),
             Instruction::DotTotals(..) => unreachable!("the code makes these products"),
         }
     }

@@ -217,6 +217,7 @@ unsafe fn sums_of_products<
     let mut totals = [[[I::Wide::splat(0.0); R]; M]; K];
     let mut rest = [[[I::One::splat(0.0); 1]; M]; K];
     let mut at = 0;
+    let whole;
     // SAFETY: all lanes read lie within `len`.
     unsafe {
         while at + R * wide <= len {
@@ -229,6 +230,7 @@ unsafe fn sums_of_products<
             add_products::<_, K, M, R, ABSORB>(columns, factors, at, &mut totals, 0);
             at += wide;
         }
+        whole = at;
         while at < len {
             add_products::<_, K, M, 1, ABSORB>(columns, factors, at, &mut rest, 0);
             at += 1;
@@ -241,15 +243,24 @@ unsafe fn sums_of_products<
             for &more in &totals[k][m][1..] {
                 sum = sum.add(more);
             }
-            let mut last = 0.0;
             // SAFETY: a total has as many parts as a vector has lanes.
             unsafe {
                 I::Wide::load(partial.as_ptr())
                     .add(sum)
                     .store(partial.as_mut_ptr());
-                rest[k][m][0].store(&raw mut last);
             }
-            partial[0] += last;
+        }
+    }
+    // Most blocks are whole vectors.
+    if at == whole {
+        return;
+    }
+    for k in 0..K {
+        for m in 0..M {
+            let mut last = 0.0;
+            // SAFETY: one number.
+            unsafe { rest[k][m][0].store(&raw mut last) };
+            partial[sums[k * M + m] as usize][0] += last;
         }
     }
 }
