@@ -247,6 +247,7 @@ fn compiled(
             results: &results,
             next_store: first_store,
             values: FxHashMap::default(),
+            sums: FxHashMap::default(),
         };
         lowering.lower(members, 0..vectors);
         lowering.tile
@@ -272,6 +273,8 @@ struct Lowering<'a> {
     next_store: u32,
     /// Registers' vectors.
     values: FxHashMap<(u32, usize), Operand>,
+    /// Running sums that the tile has added to.
+    sums: FxHashMap<u32, Operand>,
 }
 
 impl Lowering<'_> {
@@ -411,8 +414,11 @@ impl Lowering<'_> {
     /// Adds to a running sum.
     fn add_to(&mut self, sum: u32, part: Option<Operand>) {
         if let Some(part) = part {
-            let total = self.tile.add(Operand::Sum(sum), part);
+            // What stands in memory is what was before the tile.
+            let before = self.sums.get(&sum).copied();
+            let total = self.tile.add(before.unwrap_or(Operand::Sum(sum)), part);
             self.tile.store(total, Target::Sum(sum));
+            self.sums.insert(sum, total);
         }
     }
 
