@@ -1,7 +1,7 @@
 //! Running kernels on the CPU, block by block.
 //!
 //! Lanes are cut into tasks and these into blocks, by the number of lanes and
-//! the kernel alone. Partial sums are combined in the order of lanes within
+//! the kernel's code alone. Partial sums are combined in the order of lanes within
 //! a task and of tasks, so a result does not depend on the number of threads.
 
 mod code;
@@ -87,16 +87,21 @@ impl Partition {
         // Many columns take blocks so short that they stay in the second-level cache.
         let shortest = fit(8 * BLOCK_BYTES).clamp(64, 256);
         let fitting = fit(BLOCK_BYTES).clamp(shortest, 2048);
-        // Blocks of nearly one length, in whole cache lines and tiles of the code.
-        let blocks = lanes.div_ceil(fitting);
-        let block = lanes.div_ceil(blocks).next_multiple_of(16);
-        let blocks = lanes.div_ceil(block);
         let most = (MAX_RESULTS / kernel.totals.len().max(1)).clamp(8, MAX_TASKS);
-        let per_task = blocks.div_ceil(most).max(TASK_LANES.div_ceil(block));
+        let mut tasks = (lanes / TASK_LANES).clamp(1, most);
+        // Many tasks are as many for each of two, four or eight threads.
+        if tasks >= 8 {
+            tasks -= tasks % 8;
+        }
+        let task = lanes.div_ceil(tasks);
+        // Blocks of nearly one length, in whole cache lines and tiles of the code.
+        let blocks = task.div_ceil(fitting).max(1);
+        let block = task.div_ceil(blocks).next_multiple_of(16);
+        let per_task = task.div_ceil(block).max(1);
         Self {
             block,
             task: per_task * block,
-            tasks: blocks.div_ceil(per_task),
+            tasks: lanes.div_ceil(per_task * block),
             parallel: lanes * kernel.instructions.len() >= PARALLEL_WORK,
         }
     }

@@ -3,7 +3,8 @@
 //! never leaves the processor's registers, and arithmetic is done in the shadow of products.
 //!
 //! Functions such as `exp` keep their own loops: they are called. So do products
-//! and sums of products of so many columns that their code would be long.
+//! of so many columns that their code would be long. What is computed is what the
+//! interpreter computes, but for the order of sums over lanes and the sign of zeros.
 
 use super::super::graph::Absorb;
 use super::super::kernel::{Column, Instruction, Uniform};
@@ -17,8 +18,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
-/// The most products of columns with weights or with each other in one instruction:
-/// with more, loops are as good, and shorter.
+/// The most products of columns and weights in one instruction: with more, loops are
+/// as good, and shorter.
 const MOST_PRODUCTS: usize = 256;
 /// The most work, in lines for one vector, that is compiled together.
 const MOST_LINES: usize = 1000;
@@ -63,44 +64,32 @@ pub(super) fn compile(instructions: Vec<Fused>, uniforms: &[Uniform]) -> Vec<Fus
     let mut code = Vec::new();
     let mut run = Run {
         members: Vec::new(),
-        sinks: Vec::new(),
         lines: 0,
         uniforms,
     };
     for (i, instruction) in instructions.into_iter().enumerate() {
-        match role(&instruction) {
-            Role::Member => {
-                if run.lines + lines(&instruction) > MOST_LINES {
-                    run.close(i, &last, &mut code);
-                }
-                run.lines += lines(&instruction);
-                run.members.push(instruction);
-            }
-            Role::Sink => run.sinks.push(instruction),
-            Role::Other => {
-                run.close(i, &last, &mut code);
-                code.push(instruction);
-            }
+        if !can_join(&instruction) {
+            run.close(i, &last, &mut code);
+            code.push(instruction);
+            continue;
         }
+        if run.lines + lines(&instruction) > MOST_LINES {
+            run.close(i, &last, &mut code);
+        }
+        run.lines += lines(&instruction);
+        run.members.push(instruction);
     }
     run.close(usize::MAX, &last, &mut code);
     code
 }
 
-enum Role {
-    Member,
-    /// Leaves nothing that others read, and may wait until the run is over.
-    Sink,
-    Other,
-}
-
-fn role(instruction: &Fused) -> Role {
-    let member = match instruction {
+/// Whether an instruction can be part of a loop of machine code.
+fn can_join(instruction: &Fused) -> bool {
+    match instruction {
         Fused::Where(..) => true,
         Fused::Products {
             columns, results, ..
         } => columns.len() * results.len() <= MOST_PRODUCTS,
-        Fused::Totals { sums, .. } if sums.len() > MOST_PRODUCTS => return Role::Sink,
         Fused::Totals { .. } => true,
         Fused::Compiled(_) => false,
         Fused::Plain(instruction) => {
@@ -116,8 +105,7 @@ fn role(instruction: &Fused) -> Role {
                 Instruction::DotTotals(..) => false,
             }
         }
-    };
-    if member { Role::Member } else { Role::Other }
+    }
 }
 
 /// Whether an instruction adds to running sums.
@@ -145,25 +133,18 @@ fn lines(instruction: &Fused) -> usize {
 fn last_uses(instructions: &[Fused]) -> FxHashMap<u32, usize> {
     let mut last = FxHashMap::default();
     for (i, instruction) in instructions.iter().enumerate() {
-        // Sinks may wait, and what they read with them.
-        let at = match role(instruction) {
-            Role::Sink => usize::MAX,
-            _ => i,
-        };
         instruction.clone().for_each_column(|column| {
             if let Column::Register(r) = column {
-                let last = last.entry(*r).or_insert(at);
-                *last = at.max(*last);
+                last.insert(*r, i);
             }
         });
     }
     last
 }
 
-/// Instructions that are compiled together, and the sums that wait for them.
+/// Instructions that are compiled together.
 struct Run<'a> {
     members: Vec<Fused>,
-    sinks: Vec<Fused>,
     lines: usize,
     uniforms: &'a [Uniform],
 }
@@ -179,7 +160,6 @@ impl Run<'_> {
             Some(compiled) => code.push(Fused::Compiled(compiled)),
             None => code.extend(members),
         }
-        code.append(&mut self.sinks);
     }
 }
 
@@ -238,7 +218,7 @@ fn compiled(
     let inputs = places(&reads, 0);
     let results = places(&written, reads.len());
     let first_store = (reads.len() + writes.len()) as u32;
-    let function = Function::over_lanes(vectors, |vectors, single| {
+    let tile = |vectors: usize, single: bool| {
         let mut lowering = Lowering {
             tile: Tile::default(),
             single,
@@ -251,7 +231,12 @@ fn compiled(
         };
         lowering.lower(members, 0..vectors);
         lowering.tile
-    })?;
+    };
+    // Where too much has to be kept at once, fewer vectors at a time.
+    let function = [vectors, 2, 1]
+        .into_iter()
+        .filter(|&width| width <= vectors)
+        .find_map(|width| Function::over_lanes(width, tile))?;
     Some(Compiled {
         function: Arc::new(function),
         instructions: members.to_vec(),

@@ -24,7 +24,7 @@ pub(super) const RSI: u8 = 6;
 pub(super) const RDI: u8 = 7;
 pub(super) const R11: u8 = 11;
 
-/// Conditional jumps.
+/// When to jump.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Jump {
     Always,
@@ -44,7 +44,10 @@ pub(super) struct Label(usize);
 struct Opcode {
     map: u8,
     prefix: u8,
+    /// The bit W.
     wide: bool,
+    /// The bit L: 256 bits.
+    long: bool,
     code: u8,
 }
 
@@ -54,6 +57,7 @@ const fn packed(map: u8, code: u8) -> Opcode {
         map,
         prefix: 1,
         wide: false,
+        long: true,
         code,
     }
 }
@@ -117,8 +121,8 @@ impl Code {
         self.rm(to, Rm::Memory(base, None, at));
     }
 
-    /// `rax` plus some bytes.
-    pub fn load_address(&mut self, to: u8, bytes: i32) {
+    /// `rax` plus some bytes, in a general register.
+    pub fn rax_plus(&mut self, to: u8, bytes: i32) {
         self.raw(&[0x48 | (to >> 3) << 2, 0x8D]);
         self.rm(to, Rm::Memory(RAX, None, bytes));
     }
@@ -196,12 +200,13 @@ impl Code {
     pub fn store_first(&mut self, to: Rm, from: u8) {
         let opcode = Opcode {
             prefix: 3,
+            long: false,
             ..packed(MAP_0F, 0x11)
         };
         self.vector(opcode, from, 0, to);
     }
 
-    /// An instruction on vectors of 256 bits with a three-byte VEX prefix.
+    /// An instruction with a three-byte VEX prefix.
     fn vector(&mut self, opcode: Opcode, reg: u8, second: u8, rm: Rm) {
         let (base, index) = match rm {
             Rm::Register(register) => (register, 0),
@@ -212,7 +217,10 @@ impl Code {
         self.raw(&[
             0xC4,
             high(reg, 7) | high(index, 6) | high(base, 5) | opcode.map,
-            u8::from(opcode.wide) << 7 | (!second & 15) << 3 | 1 << 2 | opcode.prefix,
+            u8::from(opcode.wide) << 7
+                | (!second & 15) << 3
+                | u8::from(opcode.long) << 2
+                | opcode.prefix,
             opcode.code,
         ]);
         self.rm(reg, rm);
@@ -249,8 +257,7 @@ impl Code {
     /// Everything, with constants behind it and all distances known.
     pub fn finish(mut self) -> Vec<u8> {
         for (place, label) in std::mem::take(&mut self.jumps) {
-            // Every label is placed by who jumps there.
-            let to = self.labels[label.0].unwrap_or(place + 4);
+            let to = self.labels[label.0].expect("who jumps to a label places it");
             self.fix(place, to);
         }
         let mut written: FxHashMap<[u64; 2], usize> = FxHashMap::default();
@@ -339,14 +346,21 @@ mod tests {
             &|c| c.round(Rounding::Down, 1, 2),
             &[0xC4, 0xE3, 0x7D, 0x09, 0xCA, 0x09],
         );
+        // vmovsd [r13 + rax + 0x20], xmm9
+        check(
+            &|c| c.store_first(Rm::Memory(13, Some(RAX), 0x20), 9),
+            &[0xC4, 0x41, 0x7B, 0x11, 0x4C, 0x05, 0x20],
+        );
+        // vblendvpd ymm4, ymm1, ymm2, ymm11
+        check(
+            &|c| c.blend(4, 11, 2, 1),
+            &[0xC4, 0xE3, 0x75, 0x4B, 0xE2, 0xB0],
+        );
         // mov r11, [rdi + 0x58]; lea r9, [rax + 0x80]
         check(
             &|c| c.load_pointer(R11, RDI, 0x58),
             &[0x4C, 0x8B, 0x5F, 0x58],
         );
-        check(
-            &|c| c.load_address(9, 0x80),
-            &[0x4C, 0x8D, 0x88, 0x80, 0, 0, 0],
-        );
+        check(&|c| c.rax_plus(9, 0x80), &[0x4C, 0x8D, 0x88, 0x80, 0, 0, 0]);
     }
 }

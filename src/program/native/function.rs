@@ -69,7 +69,7 @@ impl Function {
             let (again, beyond) = (code.label(), code.label());
             code.align();
             code.place(again);
-            code.load_address(9, bytes);
+            code.rax_plus(9, bytes);
             code.raw(&[0x4D, 0x39, 0xC1]); // cmp r9, r8
             code.jump(Jump::Above, beyond);
             let mut registers = Registers::new(code, &writer.pointers, width);

@@ -3,12 +3,15 @@
 //! What is compiled is one *tile*: a straight line of operations on vectors of
 //! four numbers, in static single assignment. [`Tile`] is written by whoever
 //! wants it run over and over: the CPU's kernels over the lanes of a block
-//! (`cpu/compiled`), recurrences over their steps (`ops/scan/compiled`). `registers`
+//! (`cpu/compiled`), recurrences over their steps (`ops/scan/numbers`). `registers`
 //! decides what is held in the sixteen vector registers and writes the
 //! instructions, `function` puts a loop around them and makes them executable.
 //!
 //! Nothing depends on it: where the processor or the system does not allow it,
 //! the same instructions are interpreted.
+
+// Elsewhere nothing reads what a tile says.
+#![cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
 
 mod elementwise;
 #[cfg(target_arch = "x86_64")]

@@ -100,6 +100,7 @@ impl<'a> Registers<'a> {
                 if overwritten < state {
                     let copy = self.take(&found);
                     self.code.load(copy, Rm::Register(from));
+                    // The name of nothing: the register is taken.
                     self.held[copy as usize] = Some(Operand::Value(u32::MAX - state as u32));
                     copy
                 } else {
@@ -174,20 +175,14 @@ impl<'a> Registers<'a> {
     /// else reads the sum.
     fn mul_add(&mut self, a: Operand, b: Operand, c: Operand) -> u8 {
         let [x, y] = self.fetch_all([a, b]);
-        let to = if c == Operand::Constant(0) {
-            let to = self.take(&[x, y]);
-            self.code.two(Two::Xor, to, to, to);
-            to
+        let sum = self.fetch(c, &[x, y]);
+        let reads = self.uses.get(&c).map_or(0, Vec::len);
+        let to = if reads == 1 && c != a && c != b && !self.reserved[sum as usize] {
+            sum
         } else {
-            let sum = self.fetch(c, &[x, y]);
-            let reads = self.uses.get(&c).map_or(0, Vec::len);
-            if reads == 1 && c != a && c != b && !self.reserved[sum as usize] {
-                sum
-            } else {
-                let to = self.take(&[x, y, sum]);
-                self.code.load(to, Rm::Register(sum));
-                to
-            }
+            let to = self.take(&[x, y, sum]);
+            self.code.load(to, Rm::Register(sum));
+            to
         };
         self.code.add_product(to, x, y);
         self.used(&[a, b, c]);

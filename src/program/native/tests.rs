@@ -23,6 +23,14 @@ const SPECIAL: [f64; 17] = [
     1e-20,
 ];
 
+/// Whether this processor runs what is made.
+fn available() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+    #[cfg(not(target_arch = "x86_64"))]
+    false
+}
+
 /// Pairs of all special numbers, as two columns.
 fn pairs() -> (Vec<f64>, Vec<f64>) {
     let all = SPECIAL
@@ -63,6 +71,11 @@ fn run(columns: &[&[f64]], vectors: usize, line: impl Fn(&mut Tile, u32) -> Oper
 }
 
 fn same(a: &[f64], expected: &[f64], what: &str) {
+    if a.is_empty() && !expected.is_empty() {
+        println!("skipped: no machine code here");
+        return assert!(!available(), "{what}");
+    }
+    assert_eq!(a.len(), expected.len());
     for (i, (a, b)) in a.iter().zip(expected).enumerate() {
         let equal = a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan());
         assert!(equal, "{what}, lane {i}: {a:e} for {b:e}");

@@ -3,6 +3,9 @@
 use super::VECTOR;
 use rustc_hash::FxHashMap;
 
+/// The bytes of a vector.
+pub(super) const BYTES: i32 = 8 * VECTOR as i32;
+
 /// A vector that an operation reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Operand {
@@ -128,7 +131,7 @@ pub(crate) struct Tile {
 impl Tile {
     /// The operands of the function that the lines speak of, those first that are turned to most often.
     pub(super) fn function_operands(&self) -> Vec<u32> {
-        let mut turns: Vec<(u32, u32)> = Vec::new();
+        let mut turns: FxHashMap<u32, u32> = FxHashMap::default();
         let mut last = None;
         for line in &self.lines {
             let read = line.operands().filter_map(|operand| match operand {
@@ -144,12 +147,10 @@ impl Tile {
                     continue;
                 }
                 last = Some(which);
-                match turns.iter_mut().find(|(other, _)| *other == which) {
-                    Some((_, turns)) => *turns += 1,
-                    None => turns.push((which, 1)),
-                }
+                *turns.entry(which).or_insert(0) += 1;
             }
         }
+        let mut turns: Vec<(u32, u32)> = turns.into_iter().collect();
         turns.sort_by_key(|&(which, turns)| (std::cmp::Reverse(turns), which));
         turns.into_iter().map(|(which, _)| which).collect()
     }
@@ -230,6 +231,3 @@ impl Tile {
         self.lines.push(Line::Store(x, target));
     }
 }
-
-/// The bytes of a vector.
-pub(super) const BYTES: i32 = 8 * VECTOR as i32;

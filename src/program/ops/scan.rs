@@ -10,10 +10,11 @@ use crate::program::builder::{Binary, Builder, Node, Scan};
 use crate::program::compile::{Program, Workspace};
 use crate::program::gradient::{Adjoint, Reverse, Unsupported};
 use crate::program::graph::Op;
+use crate::program::native::Function;
 use crate::program::tensor::{Shape, ShapeError};
 use numbers::Numbers;
 use std::hash::{Hash, Hasher};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// The body of a recurrence. Its parameters are the states, the sequences'
 /// elements and the uniforms, in this order.
@@ -27,6 +28,8 @@ pub(crate) struct ScanBody {
     /// The next states.
     next: Vec<Node>,
     pub(crate) program: Program,
+    /// All steps as machine code, made when first run.
+    compiled: OnceLock<Option<Function>>,
 }
 
 /// Bodies are equal only if they are one; recurrences are few.
@@ -107,6 +110,7 @@ impl ScanBody {
             builder,
             next,
             program,
+            compiled: OnceLock::new(),
         })
     }
 
@@ -206,7 +210,7 @@ pub(crate) fn run(
     let steps = shape.lanes;
     let order = (0..steps).map(|i| if body.reverse { steps - 1 - i } else { i });
     if let Some(numbers) = numbers {
-        numbers.run(parameters, sequences, order, out);
+        numbers.run(body, parameters, sequences, order, out);
         return;
     }
     let columns = || sequences.iter().flat_map(|x| x.data.chunks_exact(steps));

@@ -246,3 +246,34 @@ fn machine_code_and_instruction_sets_differ_by_rounding_alone() {
         }
     }
 }
+
+/// Forty columns that lead to one sum: too many to hold eight vectors of each.
+#[test]
+fn kernels_of_many_columns_are_compiled_too() {
+    let mut b = Builder::new();
+    let rows = Shape::new(1000, 1, 1);
+    let x = b.constant(noise_tensor(1, rows));
+    let strikes: Vec<Node> = (0..40).map(|_| b.parameter(Shape::SCALAR)).collect();
+    let mut total = b.scalar(0.0);
+    for &strike in &strikes {
+        let zero = b.scalar(0.0);
+        let paid = b.binary(Binary::Sub, x, strike).unwrap();
+        let paid = b.binary(Binary::Max, paid, zero).unwrap();
+        let weighted = b.binary(Binary::Mul, paid, x).unwrap();
+        let sum = sum(&mut b, weighted);
+        total = b.binary(Binary::Add, total, sum).unwrap();
+    }
+    let mut outputs = vec![total];
+    outputs.extend(b.gradient(total, &strikes).unwrap());
+    let text = Program::new(&b, &outputs).explain();
+    let compiled = text.contains("machine code");
+    #[cfg(target_arch = "x86_64")]
+    assert_eq!(
+        compiled,
+        InstructionSet::best() == InstructionSet::Avx2,
+        "{text}"
+    );
+    #[cfg(not(target_arch = "x86_64"))]
+    assert!(!compiled, "{text}");
+    run(&b, &outputs, &noise(5, 40));
+}

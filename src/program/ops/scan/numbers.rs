@@ -8,7 +8,7 @@ use crate::program::native::{self, Arguments, Function, Operand as Vector, Targe
 use crate::program::ops::Operand;
 use crate::program::scalar::ScalarOp;
 
-/// With fewer, machine code takes longer to make than it saves.
+/// With fewer, machine code saves too little, however often it runs.
 const FEWEST_STEPS: usize = 32;
 
 /// The most sequences and states of machine code.
@@ -29,8 +29,6 @@ pub(super) struct Numbers {
     next: Vec<u32>,
     /// Some state becomes what one was before the step.
     exchanges: bool,
-    /// All steps as machine code, where there is such.
-    compiled: Option<Function>,
 }
 
 impl Numbers {
@@ -67,7 +65,6 @@ impl Numbers {
             code: kernel.code.clone(),
             next,
             exchanges: false,
-            compiled: None,
         };
         // Parameters are states, elements of sequences, uniforms.
         let states = body.state_len();
@@ -88,9 +85,6 @@ impl Numbers {
             .states
             .iter()
             .any(|(place, _)| numbers.next.contains(place));
-        if body.steps >= FEWEST_STEPS {
-            numbers.compiled = numbers.compile(body.reverse);
-        }
         Some(numbers)
     }
 
@@ -129,17 +123,23 @@ impl Numbers {
     /// uniforms, `out` gets a column of each state.
     pub fn run(
         &mut self,
+        body: &ScanBody,
         parameters: &[f64],
         sequences: &[Operand<'_>],
         order: impl ExactSizeIterator<Item = usize>,
         out: &mut [f64],
     ) {
         let steps = order.len();
+        let compile = || match body.steps >= FEWEST_STEPS {
+            true => self.compile(body.reverse),
+            false => None,
+        };
+        let compiled = body.compiled.get_or_init(compile);
         let table = &mut self.table[..];
         for &(place, at) in self.fixed.iter().chain(&self.states) {
             table[place as usize] = parameters[at];
         }
-        if let Some(function) = &self.compiled {
+        if let Some(function) = compiled {
             let elements = self.elements.iter().map(|&(_, sequence, element)| {
                 sequences[sequence].data[element * steps..][..steps].as_ptr()
             });
