@@ -14,16 +14,6 @@ pub(super) enum Lanes<'a> {
     All(f64),
 }
 
-impl Lanes<'_> {
-    #[inline(always)]
-    fn at(self, lane: usize) -> f64 {
-        match self {
-            Lanes::Each(x) => x[lane],
-            Lanes::All(x) => x,
-        }
-    }
-}
-
 /// The comparisons that [`choose_where`] makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Compare {
@@ -152,14 +142,49 @@ pub(super) fn choose_where(
     a: &[f64],
     [b, then, otherwise]: [Lanes<'_>; 3],
 ) {
-    for (i, (y, &a)) in out.iter_mut().zip(a).enumerate() {
-        let b = b.at(i);
-        let picked = match compare.holds(a, b) {
-            true => then.at(i),
-            false => otherwise.at(i),
+    // Each comparison and each kind of operand has a loop of its own.
+    macro_rules! with {
+        ($holds:expr, $([$b:ident $t:ident $o:ident])*) => {
+            match (b, then, otherwise) {
+                $((Lanes::$b(b), Lanes::$t(then), Lanes::$o(otherwise)) => {
+                    let (b, then) = (lane!($b b), lane!($t then));
+                    let otherwise = lane!($o otherwise);
+                    for (i, (y, &a)) in out.iter_mut().zip(a).enumerate() {
+                        let b = b(i);
+                        let picked = if $holds(a, b) { then(i) } else { otherwise(i) };
+                        *y = picked + poison(a, b);
+                    }
+                })*
+            }
         };
-        *y = picked + poison(a, b);
     }
+    macro_rules! lane {
+        (Each $x:ident) => {{
+            let x = &$x[..a.len()];
+            move |i: usize| x[i]
+        }};
+        (All $x:ident) => {
+            move |_: usize| $x
+        };
+    }
+    macro_rules! each {
+        ($($compare:ident),*) => {
+            match compare {
+                $(Compare::$compare => with!(
+                    |a, b| Compare::$compare.holds(a, b),
+                    [Each Each Each]
+                    [Each Each All]
+                    [Each All Each]
+                    [Each All All]
+                    [All Each Each]
+                    [All Each All]
+                    [All All Each]
+                    [All All All]
+                ),)*
+            }
+        };
+    }
+    each!(Less, LessEqual, Equal, NotEqual);
 }
 
 /// `out += a * b`, or `out = a * b`.
