@@ -11,7 +11,7 @@ mod simd;
 mod vector;
 
 use super::kernel::{Column, Instruction, Kernel, Memory, Uniform};
-use super::native::Arguments;
+use super::native::{self, Arguments};
 use code::Place;
 pub(crate) use code::{Code, Fused};
 pub(crate) use compiled::Compiled;
@@ -381,7 +381,7 @@ impl InstructionSet {
     /// The widest that this processor has.
     pub fn best() -> Self {
         #[cfg(target_arch = "x86_64")]
-        if simd::Avx2::is_available() {
+        if native::available() {
             return Self::Avx2;
         }
         Self::Portable

@@ -94,19 +94,13 @@ mod x86 {
     /// AVX2 with FMA: x86-64 processors since about 2013.
     pub struct Avx2;
 
-    impl Avx2 {
-        pub fn is_available() -> bool {
-            is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")
-        }
-    }
-
     impl Isa for Avx2 {
         type Wide = Four;
         type One = One;
     }
 
     /// These are used only within a function compiled for AVX2 and FMA, which
-    /// runs only where [`Avx2::is_available`]: what makes the intrinsics safe.
+    /// runs only where `native::available`: what makes the intrinsics safe.
     #[derive(Clone, Copy)]
     pub struct Four(__m256d);
 

@@ -1,9 +1,9 @@
 //! Functions made of tiles: a loop around them, in memory that may be executed.
 
-use super::VECTOR;
 use super::encode::{Code, Jump, RDI, RSI, Rm};
 use super::registers::{POINTERS, REGISTERS, Registers, Width};
 use super::tile::{BYTES, Operand, Tile};
+use super::{Arguments, VECTOR, available};
 use memmap2::{Mmap, MmapMut};
 use std::fmt;
 
@@ -12,19 +12,6 @@ const MOST_STATES: usize = 6;
 
 /// Less than a page: the stack's guard is not stepped over.
 const MOST_SLOTS: i32 = 100;
-
-/// What a function gets.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Arguments {
-    /// Where the lanes of each operand begin.
-    pub operands: *const *const f64,
-    pub numbers: *const f64,
-    pub weights: *const f64,
-    /// The first of the running sums.
-    pub sums: *mut [f64; VECTOR],
-    /// How many lanes or steps.
-    pub count: usize,
-}
 
 /// Operands, numbers, weights, sums, bytes of a column: rdi, rsi, rdx, rcx, r8.
 type Entry =
@@ -150,11 +137,6 @@ impl Function {
     pub fn size(&self) -> usize {
         self.code.len()
     }
-}
-
-/// Whether the processor has the instructions.
-fn available() -> bool {
-    is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")
 }
 
 /// A function being written.

@@ -26,31 +26,44 @@ mod tile;
 
 pub(super) use elementwise::{absorbing_product, binary, reduction, select, unary};
 #[cfg(target_arch = "x86_64")]
-pub(super) use function::{Arguments, Function};
+pub(super) use function::Function;
 pub(super) use tile::{Operand, Predicate, Target, Tile};
 
 /// The numbers of a vector.
 pub(super) const VECTOR: usize = 4;
 
+/// What a function gets.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Arguments {
+    /// Where the lanes of each operand begin.
+    pub operands: *const *const f64,
+    pub numbers: *const f64,
+    pub weights: *const f64,
+    /// The first of the running sums.
+    pub sums: *mut [f64; VECTOR],
+    /// How many lanes or steps.
+    pub count: usize,
+}
+
+/// Whether this processor has AVX2 and FMA.
+pub(super) fn available() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+    #[cfg(not(target_arch = "x86_64"))]
+    false
+}
+
 #[cfg(not(target_arch = "x86_64"))]
-pub(super) use elsewhere::{Arguments, Function};
+pub(super) use elsewhere::Function;
 
 /// Other processors interpret.
 #[cfg(not(target_arch = "x86_64"))]
 mod elsewhere {
+    use super::Arguments;
     use super::tile::{Operand, Tile};
 
     #[derive(Debug)]
     pub enum Function {}
-
-    #[derive(Clone, Copy, Debug)]
-    pub struct Arguments {
-        pub operands: *const *const f64,
-        pub numbers: *const f64,
-        pub weights: *const f64,
-        pub sums: *mut [f64; super::VECTOR],
-        pub count: usize,
-    }
 
     impl Function {
         pub fn over_lanes(_: usize, _: impl Fn(usize, bool) -> Tile) -> Option<Self> {

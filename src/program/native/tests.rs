@@ -23,14 +23,6 @@ const SPECIAL: [f64; 17] = [
     1e-20,
 ];
 
-/// Whether this processor runs what is made.
-fn available() -> bool {
-    #[cfg(target_arch = "x86_64")]
-    return is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
-    #[cfg(not(target_arch = "x86_64"))]
-    false
-}
-
 /// Pairs of all special numbers, as two columns.
 fn pairs() -> (Vec<f64>, Vec<f64>) {
     let all = SPECIAL
